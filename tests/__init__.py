@@ -1,0 +1,1 @@
+"""Tests: unit/ runs anywhere, hardware/ needs a GPU."""

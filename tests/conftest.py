@@ -1,0 +1,95 @@
+"""Where tests run: all of tests/hardware needs a GPU, is skipped with a reason without one, and is counted.
+
+Markers:
+    hardware: needs an NVIDIA GPU that the stock kernel driver owns (set for all of tests/hardware).
+    full: an exhaustive form of a test; runs when BAREWIRE_FULL=1 is set (`scripts/test --full`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+HARDWARE = Path(__file__).parent / "hardware"
+CONTROL_NODE = Path("/dev/nvidiactl")
+
+
+def missing_gpu() -> str | None:
+    """Why no test can run on a GPU here, in one sentence; None when one can."""
+    nodes = sorted(Path("/dev").glob("nvidia[0-9]*"))
+    if not CONTROL_NODE.exists() or not nodes:
+        return "no NVIDIA GPU with its kernel driver here (no /dev/nvidiactl and /dev/nvidia0)"
+    closed = [str(node) for node in (CONTROL_NODE, nodes[0]) if not os.access(node, os.R_OK | os.W_OK)]
+    if closed:
+        return f"no permission to open {' and '.join(closed)}"
+    return None
+
+
+def gpu_description() -> str:
+    """The first GPU and the driver, as the kernel driver words them; no device is opened."""
+    model = "a GPU"
+    for information in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        for line in information.read_text(errors="replace").splitlines():
+            if line.startswith("Model:"):
+                model = line.partition(":")[2].strip()
+        break
+    version = Path("/proc/driver/nvidia/version")
+    words = version.read_text(errors="replace").split() if version.exists() else []
+    numbers = [word for word in words if word.count(".") >= 1 and word.replace(".", "").isdigit()]
+    return f"{model}, driver {numbers[0]}" if numbers else model
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "hardware: needs a GPU that the stock NVIDIA kernel driver owns")
+    config.addinivalue_line("markers", "full: exhaustive; runs with BAREWIRE_FULL=1")
+    try:
+        from hypothesis import settings
+    except ImportError:
+        return
+    # Time limits per example make slow machines fail; pytest-timeout bounds every test as a whole.
+    settings.register_profile("barewire", deadline=None, print_blob=True)
+    settings.register_profile("barewire-full", deadline=None, print_blob=True, max_examples=2000)
+    settings.load_profile("barewire-full" if _full() else "barewire")
+
+
+def _full() -> bool:
+    return os.environ.get("BAREWIRE_FULL", "") not in ("", "0")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    why_not = missing_gpu()
+    for item in items:
+        if HARDWARE in item.path.parents:
+            item.add_marker(pytest.mark.hardware)
+        if item.get_closest_marker("hardware") and why_not:
+            item.add_marker(pytest.mark.skip(reason=why_not))
+        if item.get_closest_marker("full") and not _full():
+            item.add_marker(pytest.mark.skip(reason="exhaustive form; run with BAREWIRE_FULL=1"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    outcome = yield
+    report = outcome.get_result()
+    report.on_hardware = item.get_closest_marker("hardware") is not None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran where, so that a run without a GPU is never taken for one with it."""
+    ran = {False: 0, True: 0}
+    left_out = {False: 0, True: 0}
+    for outcome, reports in terminalreporter.stats.items():
+        for report in reports:
+            if not hasattr(report, "on_hardware"):
+                continue
+            if outcome == "skipped":
+                left_out[report.on_hardware] += 1
+            elif report.when == "call":
+                ran[report.on_hardware] += 1
+    place = gpu_description() if ran[True] else (missing_gpu() or "not asked for")
+    terminalreporter.write_line(
+        f"ran on the CPU: {ran[False]} (skipped {left_out[False]}); "
+        f"on a GPU: {ran[True]} (skipped {left_out[True]}): {place}"
+    )
