@@ -1,0 +1,1 @@
+"""What varies from chip to chip, as tables: identities, limits, launch layouts."""

@@ -1,0 +1,132 @@
+"""Video memory for arrays: large blocks from the backend, cut into pieces.
+
+Asking RM for memory takes an ioctl or three; arrays come and go far more often than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from barewire.errors import OutOfAddressSpace
+from barewire.memory.va import PAGE_BYTES, VirtualAddresses
+
+MIB = 1 << 20
+BLOCK_BYTES = 32 * MIB
+LARGE_BYTES = 8 * MIB
+
+
+@dataclass
+class Block:
+    """Memory of the backend, mapped for the GPU, and for the CPU when somebody asks.
+
+    Attributes:
+        pieces: allocates inside the block; None if one allocation has all of it.
+    """
+
+    memory: Any
+    gpu_va: int
+    size_bytes: int
+    pieces: VirtualAddresses | None
+    live: int = 0
+    cpu: Any = field(default=None)
+
+
+class VramPool:
+    """Pieces of video memory by GPU virtual address.
+
+    Args:
+        obtain: (size_bytes) -> (memory, gpu_va) from the backend.
+        give_back: undoes it.
+    """
+
+    def __init__(
+        self, obtain: Callable[[int], tuple[Any, int]], give_back: Callable[[Any, int], None]
+    ) -> None:
+        self._obtain = obtain
+        self._give_back = give_back
+        self._shared: list[Block] = []
+        self._owner: dict[int, Block] = {}
+
+    @property
+    def used_bytes(self) -> int:
+        """What blocks hold of the device, used or not."""
+        blocks = {id(block): block for block in [*self._shared, *self._owner.values()]}
+        return sum(block.size_bytes for block in blocks.values())
+
+    def allocate(self, size_bytes: int) -> int:
+        """The gpu_va of a new piece, aligned to a page of 4 KiB; its contents are undefined.
+
+        Raises:
+            OutOfVram: the device has no more.
+        """
+        size = max(1, size_bytes)
+        if size >= LARGE_BYTES:
+            return self._whole_block(-(-size // PAGE_BYTES) * PAGE_BYTES)
+        for block in self._shared:
+            gpu_va = _try(block, size)
+            if gpu_va is not None:
+                return self._own(block, gpu_va)
+        block = self._new_block(BLOCK_BYTES, shared=True)
+        return self._own(block, _take(block, size))
+
+    def _whole_block(self, size_bytes: int) -> int:
+        block = self._new_block(size_bytes, shared=False)
+        return self._own(block, block.gpu_va)
+
+    def _new_block(self, size_bytes: int, shared: bool) -> Block:
+        memory, gpu_va = self._obtain(size_bytes)
+        pieces = VirtualAddresses(gpu_va, gpu_va + size_bytes) if shared else None
+        block = Block(memory, gpu_va, size_bytes, pieces)
+        if shared:
+            self._shared.append(block)
+        return block
+
+    def _own(self, block: Block, gpu_va: int) -> int:
+        block.live += 1
+        self._owner[gpu_va] = block
+        return gpu_va
+
+    def cpu_address(self, gpu_va: int) -> int:
+        """Where the CPU finds a piece; write-combined, mapped when first asked for."""
+        block = self._owner[gpu_va]
+        if block.cpu is None:
+            block.cpu = block.memory.map_cpu()
+        return block.cpu.address + gpu_va - block.gpu_va
+
+    def free(self, gpu_va: int) -> None:
+        """Give a piece back. The last shared block stays, empty, for the next array."""
+        block = self._owner.pop(gpu_va)
+        block.live -= 1
+        if block.pieces is not None:
+            block.pieces.free(gpu_va)
+        if block.live or (block.pieces is not None and len(self._shared) == 1):
+            return
+        if block.pieces is not None:
+            self._shared.remove(block)
+        self._drop(block)
+
+    def _drop(self, block: Block) -> None:
+        if block.cpu is not None:
+            block.cpu.close()
+        self._give_back(block.memory, block.gpu_va)
+
+    def close(self) -> None:
+        """Give every block back."""
+        blocks = {id(block): block for block in [*self._shared, *self._owner.values()]}
+        self._shared.clear()
+        self._owner.clear()
+        for block in blocks.values():
+            self._drop(block)
+
+
+def _take(block: Block, size_bytes: int) -> int:
+    return block.gpu_va if block.pieces is None else block.pieces.allocate(size_bytes)
+
+
+def _try(block: Block, size_bytes: int) -> int | None:
+    try:
+        return _take(block, size_bytes)
+    except OutOfAddressSpace:
+        return None

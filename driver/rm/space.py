@@ -1,0 +1,196 @@
+"""A GPU virtual address space whose page tables RM builds: what is mapped where, at addresses that we choose.
+
+Facts: OGKM:src/nvidia/src/kernel/mem_mgr/{virtual_mem,virt_mem_range}.c,
+OGKM:src/nvidia/src/kernel/gpu/mem_mgr/dma.c (a fixed offset is an absolute address),
+OGKM:src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (a reservation that is not lazy fills page tables ahead).
+Everything lies below 2^40, since a GPFIFO entry and QMD pointers hold 40 address bits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from barewire.errors import BarewireError, Freed, UsageError, WrongDevice
+from barewire.memory.va import VirtualAddresses
+from barewire.rm import names
+from barewire.rm.client import PAGE_BYTES, GpuMapping
+from barewire.rm.memory import BIG_PAGE_BYTES, HUGE_PAGE_BYTES, OWNER, Memory
+
+if TYPE_CHECKING:
+    from barewire.rm.ioctl import NvResourceManager
+
+FIRST_VA = 0x10_0000_0000
+END_VA = 0x100_0000_0000  # 2^40
+
+
+class Mapping(NamedTuple):
+    """A memory object, or part of it, at a GPU virtual address."""
+
+    gpu_va: int
+    size_bytes: int
+    memory: Memory
+    offset: int
+    read_only: bool
+    record: GpuMapping
+
+
+class RmAddressSpace:
+    """An address space of RM.
+
+    Attributes:
+        handle: of the VA space object.
+        virtual_handle: of the virtual memory object that mappings go through.
+        mappings: gpu_va -> Mapping, of what is mapped now.
+        reservation: how RM holds the range: "none" (a window, each mapping takes its own addresses: cheap),
+            "lazy" (the range is taken, page tables come with mappings) or "full" (page tables are made
+            ahead, which takes time and video memory).
+    """
+
+    def __init__(
+        self, rm: NvResourceManager, reservation: str = "none", start_va: int = FIRST_VA, end_va: int = END_VA
+    ) -> None:
+        if reservation not in ("none", "lazy", "full"):
+            raise UsageError('a reservation is "none", "lazy" or "full"', reservation=reservation)
+        client = rm.client
+        client.check()
+        self.rm = rm
+        self.reservation = reservation
+        self.mappings: dict[int, Mapping] = {}
+        self.addresses = VirtualAddresses(start_va, end_va)
+        self.closed = False
+        space = client.abi.new("NV_VASPACE_ALLOCATION_PARAMETERS")
+        self.handle = client.alloc(client.device, names.FERMI_VASPACE_A, space)
+        try:
+            self.virtual_handle = self._virtual_object()
+        except BaseException:
+            client.quietly(client.free, self.handle)
+            raise
+
+    def _virtual_object(self) -> int:
+        client = self.rm.client
+        if self.reservation == "none":
+            window = client.abi.new(
+                "NV_MEMORY_VIRTUAL_ALLOCATION_PARAMS",
+                offset=self.addresses.start,
+                limit=self.addresses.end - 1,
+                hVASpace=self.handle,
+            )
+            return client.alloc(client.device, names.NV01_MEMORY_VIRTUAL, window)
+        flags = names.ALLOC_VIRTUAL | names.ALLOC_FIXED_ADDRESS | names.ALLOC_MAP_NOT_REQUIRED
+        taken = client.abi.new(
+            "NV_MEMORY_ALLOCATION_PARAMS",
+            owner=OWNER,
+            flags=flags | (names.ALLOC_LAZY if self.reservation == "lazy" else 0),
+            size=self.addresses.end - self.addresses.start,
+            offset=self.addresses.start,
+            hVASpace=self.handle,
+        )
+        return client.alloc(client.device, names.NV50_MEMORY_VIRTUAL, taken)
+
+    def map(
+        self,
+        memory: Memory,
+        gpu_va: int | None = None,
+        offset: int = 0,
+        size_bytes: int | None = None,
+        read_only: bool = False,
+        alignment: int | None = None,
+    ) -> int:
+        """Map memory, or whole pages of it, at `gpu_va` or wherever there is room; returns the address.
+
+        Raises:
+            OutOfAddressSpace: there is no room, or not at `gpu_va`.
+            UsageError: not whole pages, or `gpu_va` is not aligned to them.
+            WrongDevice: the memory is another device's.
+        """
+        self.check()
+        memory.check()
+        if memory.rm is not self.rm:
+            raise WrongDevice(
+                "memory of one device is mapped in its own address spaces only", handle=memory.handle
+            )
+        page = memory.page_size_bytes
+        size = memory.size_bytes - offset if size_bytes is None else -(-size_bytes // PAGE_BYTES) * PAGE_BYTES
+        if offset % page or offset < 0 or size <= 0 or offset + size > memory.size_bytes:
+            raise UsageError(
+                "whole pages of the memory can be mapped",
+                offset=offset,
+                size_bytes=size_bytes,
+                page_size_bytes=page,
+                of_bytes=memory.size_bytes,
+            )
+        taken = -(-size // page) * page
+        if gpu_va is None:
+            at = self.addresses.allocate(taken, max(alignment or PAGE_BYTES, page, _natural_alignment(size)))
+        elif gpu_va % page:
+            raise UsageError(
+                "the address is not aligned to the memory's pages", gpu_va=gpu_va, page_size_bytes=page
+            )
+        else:
+            at = self.addresses.reserve(gpu_va, taken)
+        flags = names.OS46_READ_ONLY if read_only else 0
+        if memory.aperture == "host":
+            flags |= names.OS46_CACHE_SNOOP
+        client = self.rm.client
+        try:
+            record = client.map_gpu(self.virtual_handle, memory.handle, at, offset, size, flags)
+            if record.gpu_va != at:
+                client.quietly(client.unmap_gpu, record)
+                raise UsageError(
+                    "RM mapped at another address than asked for", gpu_va=record.gpu_va, asked_va=at
+                )
+        except BaseException:
+            self.addresses.free(at)
+            raise
+        self.mappings[at] = Mapping(at, size, memory, offset, read_only, record)
+        return at
+
+    def unmap(self, gpu_va: int) -> None:
+        """Undo map.
+
+        Raises:
+            UsageError: nothing was mapped there.
+        """
+        self.check()
+        mapping = self.mappings.get(gpu_va)
+        if mapping is None:
+            raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
+        self.rm.client.unmap_gpu(mapping.record)
+        del self.mappings[gpu_va]
+        self.addresses.free(gpu_va)
+
+    def check(self) -> None:
+        """Raise Freed or ForkedChild if it must not be used."""
+        self.rm.client.check()
+        if self.closed:
+            raise Freed("the address space was closed", handle=self.handle)
+
+    def close(self) -> None:
+        """Undo all mappings and free the space; a second time is nothing. Close its channels before."""
+        if self.closed or self.rm.client.closed:
+            self.closed = True
+            return
+        client = self.rm.client
+        client.check()
+        self.closed = True
+        errors: list[BarewireError] = []
+        for mapping in list(self.mappings.values()):
+            client.attempt(errors, client.unmap_gpu, mapping.record)
+        self.mappings.clear()
+        client.attempt(errors, client.free, self.virtual_handle)
+        client.attempt(errors, client.free, self.handle)
+        if errors:
+            raise errors[0]
+
+    def __enter__(self) -> RmAddressSpace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _natural_alignment(size_bytes: int) -> int:
+    # So that RM may use its largest page wherever the physical pages allow.
+    if size_bytes >= HUGE_PAGE_BYTES:
+        return HUGE_PAGE_BYTES
+    return BIG_PAGE_BYTES if size_bytes >= BIG_PAGE_BYTES else PAGE_BYTES
