@@ -1,0 +1,86 @@
+"""Asking a channel of the backend what happened to it; judging that is `diagnose`'s part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from barewire.errors import BarewireError, ChannelDead
+from barewire.fault.diagnose import Locate, diagnose, timed_out
+from barewire.fault.notifier import NOTIFIER_BYTES, error_in
+from barewire.fault.records import MmuFaultInfo, MmuFaultRecord, SmError
+from barewire.native._native import ffi
+
+
+def explain(channel: Any, notifier_address: int, locate: Locate, **facts: Any) -> BarewireError:
+    """The typed error for a channel whose error notifier is set.
+
+    Args:
+        channel: offers `mmu_fault_info()` and `debugger()`, each of which may fail.
+        notifier_address: CPU address of the error notifier.
+        locate: gives (kernel name, offset in bytes) for a gpu_va inside loaded code, or None.
+        facts: what the caller knows besides; part of the error's facts.
+    """
+    notification = error_in(ffi.buffer(ffi.cast("char *", notifier_address), NOTIFIER_BYTES)[:])
+    if notification is None:
+        return ChannelDead(
+            "the channel does not take work any more, and its error notifier says nothing", **facts
+        )
+    faults = mmu_faults_of(channel)
+    states = sm_errors_of(channel)
+    return diagnose(notification.info32, notification, faults, states, locate, **facts)
+
+
+def stop(channel: Any, timeout_s: float, locate: Locate, **facts: Any) -> BarewireError:
+    """Take a channel's work off the GPU; the error says what was running."""
+    states: list[SmError] | None = None
+    failure = _attempt_failure(channel.stop)
+    if failure is not None:
+        facts["stop_failed"] = str(failure.message)
+    return timed_out(timeout_s, states, locate, **facts)
+
+
+def mmu_faults_of(channel: Any) -> list[MmuFaultInfo | MmuFaultRecord]:
+    """The channel's own last fault, then those the debugger remembers; empty where neither can be read."""
+    found: list[MmuFaultInfo | MmuFaultRecord] = []
+    last = _attempt(channel.mmu_fault_info)
+    if last is not None:
+        programs = tuple(last.shader_program_vas)
+        found.append(MmuFaultInfo(last.gpu_va, last.fault_type, last.text, programs))
+    for fault in _attempt(lambda: channel.debugger().mmu_faults()) or ():
+        found.append(MmuFaultRecord(fault.gpu_va, fault.fault_type, fault.access_type))
+    return found
+
+
+def sm_errors_of(channel: Any) -> list[SmError] | None:
+    """What the SMs report, or None where that cannot be read."""
+    states = _attempt(lambda: channel.debugger().sm_errors())
+    if states is None:
+        return None
+    return [
+        SmError(
+            sm=state.sm,
+            global_esr=state.global_esr,
+            warp_esr=state.warp_esr,
+            warp_pc=state.warp_pc,
+            address=state.address,
+            cga_esr=state.cga_esr,
+        )
+        for state in states
+    ]
+
+
+def _attempt(read: Callable[[], Any]) -> Any:
+    """What a read-out gives, or None: a dead channel may refuse every one of them."""
+    try:
+        return read()
+    except BarewireError:
+        return None
+
+
+def _attempt_failure(action: Callable[[], Any]) -> BarewireError | None:
+    try:
+        action()
+    except BarewireError as error:
+        return error
+    return None
