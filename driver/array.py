@@ -1,0 +1,183 @@
+"""Arrays: memory of a device with a shape and a dtype."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from barewire.errors import Freed, UsageError, WrongDevice
+
+if TYPE_CHECKING:
+    from barewire.channel.queue import Submission
+    from barewire.device import Device
+
+
+class Array:
+    """An array in video memory, C-contiguous. Made by `Device.array`, `Device.empty` and `Device.zeros`.
+
+    Attributes:
+        device: where it is.
+        gpu_va: its GPU virtual address; None once it is freed.
+        shape, dtype: as NumPy's.
+    """
+
+    def __init__(self, device: Device, gpu_va: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.device = device
+        self.gpu_va: int | None = gpu_va
+        self.shape = shape
+        self.dtype = dtype
+        self.size = math.prod(shape)
+        self.size_bytes = self.size * dtype.itemsize
+
+    @property
+    def address(self) -> int:
+        """Its GPU virtual address.
+
+        Raises:
+            Freed: there is none any more.
+        """
+        if self.gpu_va is None:
+            raise Freed(f"an array of shape {self.shape} was freed before this use", shape=self.shape)
+        return self.gpu_va
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A copy in host memory; waits for everything submitted before."""
+        out = np.empty(self.shape, self.dtype)
+        self.device.read(self.address, out)
+        return out
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if copy is False:
+            raise ValueError("an array in video memory cannot be seen by NumPy without a copy")
+        found = self.numpy()
+        return found if dtype is None else found.astype(dtype)
+
+    def copy_from(self, source: Any) -> Submission | None:
+        """Replace the contents by those of a NumPy array, a pinned array or another array of the same device.
+
+        Raises:
+            UsageError: shape or dtype differ.
+            WrongDevice, Freed: the source cannot be used.
+        """
+        if isinstance(source, (Array, PinnedArray)):
+            return self._copy_on_device(source)
+        given = np.ascontiguousarray(source, dtype=self.dtype).reshape(np.shape(source))
+        _expect_same(given, self)
+        return self.device.write(self.address, given)
+
+    def copy_to(self, target: Array | PinnedArray) -> Submission:
+        """Copy into another array of the same device, or into pinned memory; does not wait."""
+        return target._copy_on_device(self)
+
+    def _copy_on_device(self, source: Array | PinnedArray) -> Submission:
+        return _copy(self, source)
+
+    def fill(self, value: Any) -> Array:
+        """Set every element to a value of the array's dtype; does not wait."""
+        self.device.fill(self, np.asarray(value, self.dtype))
+        return self
+
+    def free(self) -> None:
+        """Give the memory back, once nothing in flight can use it; a second call does nothing."""
+        gpu_va, self.gpu_va = self.gpu_va, None
+        if gpu_va is not None:
+            self.device.release(gpu_va)
+
+    def __del__(self) -> None:
+        if getattr(self, "gpu_va", None) is not None:
+            self.free()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("an array without dimensions has no length")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        where = "freed" if self.gpu_va is None else f"at {self.gpu_va:#x}"
+        return f"<Array {self.dtype.name}{list(self.shape)} {where} on {self.device.name}>"
+
+
+class PinnedArray:
+    """An array in host memory that the GPU reaches too. Made by `Device.pinned`.
+
+    Attributes:
+        view: the same memory as a NumPy array.
+        cpu_address: where it is in this process.
+        gpu_va: its GPU virtual address; None once it is freed.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        memory: Any,
+        mapping: Any,
+        gpu_va: int,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+    ) -> None:
+        self.device = device
+        self.gpu_va: int | None = gpu_va
+        self.shape = shape
+        self.dtype = dtype
+        self.size = math.prod(shape)
+        self.size_bytes = self.size * dtype.itemsize
+        self.cpu_address: int = mapping.address
+        self._memory = memory
+        self._mapping = mapping
+        self.view: np.ndarray[Any, Any] = np.frombuffer(mapping.view, dtype, count=self.size).reshape(shape)
+
+    @property
+    def address(self) -> int:
+        """Its GPU virtual address.
+
+        Raises:
+            Freed: there is none any more.
+        """
+        if self.gpu_va is None:
+            raise Freed(f"a pinned array of shape {self.shape} was freed before this use", shape=self.shape)
+        return self.gpu_va
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A copy in ordinary memory; waits for everything submitted before."""
+        self.device.synchronize()
+        return self.view.copy()
+
+    def copy_from(self, source: Array | PinnedArray) -> Submission:
+        """Copy from an array of the same device; does not wait."""
+        return _copy(self, source)
+
+    def _copy_on_device(self, source: Array | PinnedArray) -> Submission:
+        return _copy(self, source)
+
+    def free(self) -> None:
+        """Give the memory back, once nothing in flight can use it; `view` must not be used any more."""
+        gpu_va, self.gpu_va = self.gpu_va, None
+        if gpu_va is not None:
+            self.view = np.empty(0, self.dtype)
+            self.device.release_pinned(gpu_va, self._memory, self._mapping)
+
+    def __repr__(self) -> str:
+        where = "freed" if self.gpu_va is None else f"at {self.gpu_va:#x}"
+        return f"<PinnedArray {self.dtype.name}{list(self.shape)} {where} on {self.device.name}>"
+
+
+def _expect_same(source: Any, target: Array | PinnedArray) -> None:
+    if tuple(source.shape) != target.shape or source.dtype != target.dtype:
+        raise UsageError(
+            f"cannot copy {source.dtype}{list(source.shape)} into {target.dtype}{list(target.shape)}",
+            expected=f"{target.dtype}{list(target.shape)}",
+        )
+
+
+def _copy(target: Array | PinnedArray, source: Array | PinnedArray) -> Submission:
+    if source.device is not target.device:
+        raise WrongDevice("arrays of two devices cannot be copied into each other", hint="go through numpy()")
+    _expect_same(source, target)
+    device = target.device
+    done = None
+    if isinstance(source, PinnedArray) and isinstance(target, Array):
+        done = device.write_small(source.cpu_address, target.address, target.size_bytes)
+    elif isinstance(source, Array) and isinstance(target, PinnedArray):
+        done = device.read_small(source.address, target.cpu_address, target.size_bytes)
+    return done or device.copy(source.address, target.address, target.size_bytes)

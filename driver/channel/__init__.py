@@ -1,0 +1,1 @@
+"""Channels: methods, pushbuffers, GPFIFO rings, semaphores and queues; knows no backend."""

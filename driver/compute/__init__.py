@@ -1,0 +1,1 @@
+"""Compute: cubins, QMDs, constant banks, launches and graphs; knows no backend."""

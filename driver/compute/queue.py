@@ -1,0 +1,183 @@
+"""A queue whose channel has the compute class: launch slots, memory windows and local memory.
+
+Facts: `open-gpu-doc:classes/compute/clcbc0.h`; sizes of local memory as NVIDIA's driver rounds them.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from barewire.channel.queue import LAUNCH_SLOTS_OFFSET, VIDEO_BYTES, Queue
+from barewire.chip.limits import Limits
+from barewire.compute import constants, launch, qmd
+from barewire.errors import LaunchTooLarge
+from barewire.native._native import ffi, lib
+
+# A launch slot begins with the QMD; after its words bank 0 follows, at launch.BANK0_OFFSET.
+WORDS_OFFSET = 0x180
+
+SLOT_BYTES = 2048
+SLOT_COUNT = (VIDEO_BYTES - LAUNCH_SLOTS_OFFSET) // SLOT_BYTES
+LARGE_SLOT_BYTES = 8192
+LARGE_SLOT_COUNT = 64
+
+# The most launches in one entry of the ring; longer chains gain nothing and are noticed later.
+BATCH_LIMIT = 32
+
+LOCAL_PER_WARP_ALIGNMENT = 0x200
+LOCAL_PER_TPC_ALIGNMENT = 0x8000
+LOCAL_ALIGNMENT = 0x20000
+THREADS_PER_WARP = 32
+
+# (cpu address, gpu_va) of new memory in video memory, write-combined and never freed before the device is
+# closed
+Allocate = Callable[[int], tuple[int, int]]
+
+
+class Slots:
+    """Launch slots in video memory: see `struct bw_slots`."""
+
+    def __init__(self, queue: ComputeQueue, cpu: int, gpu_va: int, slot_bytes: int, count: int) -> None:
+        self._values = ffi.new("uint64_t[]", [queue.timeline.submitted] * count)
+        self._identities = ffi.new("uint64_t[]", count)
+        self._fresh = ffi.new("uint8_t[]", count)
+        self._entries = ffi.new("uint64_t[]", count)
+        self._chain_entries = ffi.new("uint64_t[]", count)
+        self._shadow = ffi.new("uint8_t[]", slot_bytes * count)
+        ending = qmd.ending_of(queue.qmd_version)
+        self.native = ffi.new(
+            "struct bw_slots *",
+            {
+                "base": cpu,
+                "shadow": self._shadow,
+                "gpu_va": gpu_va,
+                "stride_bytes": slot_bytes,
+                "count": count,
+                "bank0_offset": launch.BANK0_OFFSET,
+                "release_va": queue.timeline_va,
+                "values": self._values,
+                "identities": self._identities,
+                "fresh": self._fresh,
+                "entries": self._entries,
+                "chain_entries": self._chain_entries,
+                "payload_word": ending.payload_word,
+                "release_word": ending.release_word,
+                "release_bit": ending.release_bit,
+                "chain_word": ending.chain_word,
+                "chain_bits": ending.chain_bits,
+                "chain_pointer_word": ending.chain_pointer_word,
+            },
+        )
+        for index in range(count):
+            offset = index * slot_bytes
+            self._write_pushbuffers(queue, index, cpu + offset, gpu_va + offset)
+
+    def _write_pushbuffers(self, queue: ComputeQueue, index: int, cpu: int, gpu_va: int) -> None:
+        """A slot's pushbuffers never change: they send its QMD, alone or as the first of a chain."""
+        chain, alone = queue.sender.chain(gpu_va), queue.sender.alone(gpu_va)
+        _write(cpu + WORDS_OFFSET, chain + alone)
+        self._chain_entries[index] = gpfifo_entry(gpu_va + WORDS_OFFSET, len(chain))
+        self._entries[index] = gpfifo_entry(gpu_va + WORDS_OFFSET + 4 * len(chain), len(alone))
+
+
+def _write(cpu: int, words: list[int]) -> None:
+    lib.bw_copy_to_wc(cpu, struct.pack(f"<{len(words)}I", *words), 4 * len(words))
+
+
+def gpfifo_entry(gpu_va: int, word_count: int) -> int:
+    """A GPFIFO entry for a pushbuffer segment (`OGKM:.../class/clc86f.h` NVC86F_GP_ENTRY0, _ENTRY1)."""
+    return gpu_va | word_count << 42
+
+
+class ComputeQueue(Queue):
+    """A queue that launches kernels.
+
+    Args:
+        limits: of the chip.
+        tpc_count: TPCs that may run blocks, for the size of local memory.
+        allocate: gives memory that lives as long as the device, or until `retire` says otherwise.
+        retire: takes local memory that nothing uses once the queue's work so far is done.
+    """
+
+    def __init__(
+        self,
+        *arguments: Any,
+        limits: Limits,
+        tpc_count: int,
+        qmd_version: str,
+        allocate_slots: Allocate,
+        allocate_local: Callable[[int], int],
+        **keywords: Any,
+    ) -> None:
+        super().__init__(*arguments, **keywords)
+        self.sender = launch.Sender(self.class_ids[1])
+        self.limits = limits
+        self.tpc_count = tpc_count
+        self.qmd_version = qmd_version
+        self.local_bytes = 0
+        self._allocate_slots = allocate_slots
+        self._allocate_local = allocate_local
+        self._large: Slots | None = None
+        memory = self.memory
+        base, count = LAUNCH_SLOTS_OFFSET, SLOT_COUNT
+        self._slots = Slots(self, memory.video_cpu + base, memory.video_va + base, SLOT_BYTES, count)
+        self.small = self._slots.native
+        self.ring.batch_limit = BATCH_LIMIT
+        self.submit(self._set_up())
+
+    @property
+    def _prefix(self) -> str:
+        return f"NV{self.class_ids[1]:04X}"
+
+    def _set_up(self) -> Any:
+        """Bind the class and say where the windows to shared and local memory are."""
+        prefix = self._prefix
+        pushbuffer = self.pushbuffer().bind(self.class_ids[1])
+        for window, gpu_va in (("SHARED", constants.SHARED_WINDOW_VA), ("LOCAL", constants.LOCAL_WINDOW_VA)):
+            pushbuffer.method(
+                f"{prefix}_SET_SHADER_{window}_MEMORY_WINDOW_A", gpu_va >> 32, gpu_va & 0xFFFFFFFF
+            )
+        return pushbuffer
+
+    def slots_for(self, plan: launch.Plan) -> Any:
+        """The launch slots that a plan fits in, with enough local memory behind the queue.
+
+        Raises:
+            LaunchTooLarge: the kernel's parameters are larger than any slot.
+        """
+        if plan.local_bytes > self.local_bytes:
+            self.ensure_local(plan.local_bytes)
+        if plan.slot_bytes <= SLOT_BYTES:
+            return self.small
+        if plan.slot_bytes > LARGE_SLOT_BYTES:
+            raise LaunchTooLarge(
+                f"{plan.argument_bytes} bytes of parameters are more than a launch slot holds"
+            )
+        if self._large is None:
+            cpu, gpu_va = self._allocate_slots(LARGE_SLOT_BYTES * LARGE_SLOT_COUNT)
+            self._large = Slots(self, cpu, gpu_va, LARGE_SLOT_BYTES, LARGE_SLOT_COUNT)
+        return self._large.native
+
+    def ensure_local(self, thread_bytes: int) -> None:
+        """Give every thread that may be resident at least `thread_bytes` of local memory."""
+        if thread_bytes <= self.local_bytes:
+            return
+        per_warp = _round_up(thread_bytes * THREADS_PER_WARP, LOCAL_PER_WARP_ALIGNMENT)
+        per_tpc = _round_up(
+            per_warp * self.limits.warps_per_sm * self.limits.sms_per_tpc, LOCAL_PER_TPC_ALIGNMENT
+        )
+        gpu_va = self._allocate_local(_round_up(per_tpc * self.tpc_count, LOCAL_ALIGNMENT))
+        prefix = self._prefix
+        pushbuffer = self.pushbuffer().immediate(f"{prefix}_WAIT_FOR_IDLE")
+        pushbuffer.method(f"{prefix}_SET_SHADER_LOCAL_MEMORY_A", gpu_va >> 32, gpu_va & 0xFFFFFFFF)
+        pushbuffer.method(
+            f"{prefix}_SET_SHADER_LOCAL_MEMORY_NON_THROTTLED_A", per_tpc >> 32, per_tpc & 0xFFFFFFFF, 0xFF
+        )
+        self.submit(pushbuffer)
+        self.local_bytes = thread_bytes
+
+
+def _round_up(size: int, step: int) -> int:
+    return -(-size // step) * step

@@ -1,0 +1,1 @@
+"""The copy engine: 1D and 2D copies and fills as pushbuffer methods."""

@@ -1,0 +1,94 @@
+/* Accesses of exact width, fences and copies. */
+
+#include "internal.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+uint8_t bw_read8(uintptr_t address) { return *(volatile uint8_t *)address; }
+uint16_t bw_read16(uintptr_t address) { return *(volatile uint16_t *)address; }
+uint32_t bw_read32(uintptr_t address) { return *(volatile uint32_t *)address; }
+uint64_t bw_read64(uintptr_t address) { return *(volatile uint64_t *)address; }
+void bw_write8(uintptr_t address, uint8_t value) { *(volatile uint8_t *)address = value; }
+void bw_write16(uintptr_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
+void bw_write32(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
+void bw_write64(uintptr_t address, uint64_t value) { *(volatile uint64_t *)address = value; }
+
+void bw_store_fence(void)
+{
+#if defined(__x86_64__)
+        _mm_sfence();
+#else
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+void bw_full_fence(void)
+{
+#if defined(__x86_64__)
+        _mm_mfence();
+#else
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+void write_combined(uintptr_t destination, const void *source, size_t size_bytes)
+{
+        const uint8_t *from = source;
+        volatile uint8_t *to = (volatile uint8_t *)destination;
+        size_t done = 0;
+
+        while (done < size_bytes && ((uintptr_t)(to + done) & 15)) {
+                to[done] = from[done];
+                done++;
+        }
+#if defined(__x86_64__)
+        for (; done + 16 <= size_bytes; done += 16)
+                _mm_stream_si128((__m128i *)(uintptr_t)(to + done), _mm_loadu_si128((const __m128i *)(from + done)));
+#else
+        for (; done + 8 <= size_bytes; done += 8) {
+                uint64_t word;
+                memcpy(&word, from + done, sizeof word);
+                *(volatile uint64_t *)(to + done) = word;
+        }
+#endif
+        for (; done < size_bytes; done++)
+                to[done] = from[done];
+}
+
+void bw_copy_to_wc(uintptr_t destination, const uint8_t *source, size_t size_bytes)
+{
+        write_combined(destination, source, size_bytes);
+        bw_store_fence();
+}
+
+void bw_write64_at(uintptr_t base, const uint32_t *offsets, uint32_t count, uint64_t value)
+{
+        for (uint32_t i = 0; i < count; i++)
+                bw_write64(base + offsets[i], value);
+}
+
+void bw_copy_from_device(uint8_t *destination, uintptr_t source, size_t size_bytes)
+{
+        size_t done = 0;
+
+        for (; done + 8 <= size_bytes; done += 8) {
+                uint64_t word = bw_read64(source + done);
+
+                memcpy(destination + done, &word, sizeof word);
+        }
+        if (done + 4 <= size_bytes) {
+                uint32_t word = bw_read32(source + done);
+
+                memcpy(destination + done, &word, sizeof word);
+        }
+}
+
+void bw_copy(uintptr_t destination, uintptr_t source, size_t size_bytes)
+{
+        memcpy((void *)destination, (const void *)source, size_bytes);
+}
+
