@@ -1,0 +1,1 @@
+"""The `barewire` command line: all policy and all printing live here."""
