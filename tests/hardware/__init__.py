@@ -1,0 +1,1 @@
+"""What is proven on silicon: `python -m tests.hardware.run --help`."""

@@ -1,0 +1,55 @@
+"""The public API on a real GPU: the pytest modules of this folder, each test a check."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+from tests.hardware.report import Report
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+def run(report: Report, device: str, deadline: float) -> None:
+    """Run pytest on this folder, then turn its outcomes into checks."""
+    results = report.path.with_suffix(".xml")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "timeout=90"]
+    command += ["--tb=short", "--durations=8", f"--junitxml={results}", str(HERE.relative_to(ROOT))]
+    environment = {**os.environ, "BAREWIRE_TEST_DEVICE": device}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        process.wait(timeout=max(1.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        report.check("the tests end in time", False, "pytest was ended")
+        return
+    if not results.exists():
+        report.check("pytest runs", False, f"exit code {process.returncode}, no results")
+        return
+    for name, passed, detail in outcomes(ElementTree.parse(results)):
+        report.checks.append({"name": name, "passed": passed, "detail": detail})
+    results.unlink()
+    report.check("pytest ran every test", process.returncode in (0, 1), f"exit code {process.returncode}")
+
+
+def outcomes(results: Any) -> list[tuple[str, bool, str]]:
+    """(sentence, passed, detail) of each test in a JUnit file; a skipped one has not passed."""
+    found = []
+    for case in results.iter("testcase"):
+        module = (case.get("classname") or "").rpartition(".")[2].removeprefix("test_")
+        name = f"{module}: {(case.get('name') or '').removeprefix('test_').replace('_', ' ')}"
+        bad = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
+        if bad is None:
+            found.append((name, True, ""))
+        else:
+            text = f"{bad.tag}: {bad.get('message') or ''}"
+            where = (bad.text or "").strip().splitlines() if bad.tag != "skipped" else []
+            found.append((name, False, (text + (f" [{where[-1]}]" if where else ""))[:600]))
+    return found
