@@ -22,7 +22,16 @@ from barewire.compute.graph import Graph
 from barewire.compute.module import Module
 from barewire.compute.queue import ComputeQueue
 from barewire.copy.queue import CopyQueue
-from barewire.errors import BarewireError, ChannelDead, ForkedChild, Freed, NoDevice, PollTimeout, UsageError
+from barewire.errors import (
+    BarewireError,
+    ChannelDead,
+    ForkedChild,
+    Freed,
+    NoDevice,
+    OutOfVram,
+    PollTimeout,
+    UsageError,
+)
 from barewire.memory.pool import VramPool
 from barewire.native._native import ffi, lib
 
@@ -205,6 +214,7 @@ class Device:
             made = self._start(parts, name, 0, undo)
             parts.undo = undo.pop_all()
         self._queues.append(made)
+        self._let_all_follow()
         if engine == "copy" or len(self._queues) > 1:
             self._aim()
         return made
@@ -292,9 +302,17 @@ class Device:
         """The queue that copies of arrays go to; made when first needed."""
         if self._copies is None:
             self._copies = self._make_queue("copy", "copy queue")
-            self.compute.follow(self._copies)
+            self._let_all_follow()
             self._aim()
         return self._copies
+
+    def _let_all_follow(self) -> None:
+        """Launches of every queue of this address space come after copies that were submitted before."""
+        if self._copies is None:
+            return
+        for queue in self._queues:
+            if isinstance(queue, ComputeQueue) and queue.memory.space is self.space:
+                queue.follow(self._copies)
 
     def _aim(self) -> None:
         """Tell the native calls which rings there are; after every change of them."""
@@ -328,13 +346,15 @@ class Device:
     def _diagnose(self, queue: Queue) -> BarewireError:
         from barewire.fault.gather import explain
 
-        return explain(queue.parts.channel, queue.memory.host_cpu, self.locate, queue=queue.name)
+        channel, notifier = queue.parts.channel, queue.memory.host_cpu
+        return explain(channel, notifier, self.locate, self.read_code, queue=queue.name)
 
     def _renew(self, queue: Queue, error: BarewireError) -> None:
         """Replace one of the device's own queues by a fresh channel in the same memory."""
         queue.end()
         lib.bw_stop(queue.ring)
         if queue is not self.compute and queue is not self._copies:
+            queue.release_waiters()
             return
         parts = queue.parts
         parts.channel.close()
@@ -352,8 +372,7 @@ class Device:
             self.compute = fresh
         else:
             self._copies = fresh
-        if self._copies is not None:
-            self.compute.follow(self._copies)
+        self._let_all_follow()
         self._aim()
 
     def locate(self, pc: int) -> tuple[str, int] | None:
@@ -362,6 +381,14 @@ class Device:
             found = module.locate(pc)
             if found is not None:
                 return found
+        return None
+
+    def read_code(self, pc: int) -> int | None:
+        """The low 64 bits of the instruction at a program counter, among loaded modules."""
+        for module in list(self._modules):
+            code = module.code_at(pc)
+            if code is not None:
+                return code
         return None
 
     # Code
@@ -404,7 +431,20 @@ class Device:
         if kind.hasobject:
             raise UsageError(f"{kind} cannot be held in video memory")
         size_bytes = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
-        return Array(self, self.pool.allocate(size_bytes), shape, kind)
+        return Array(self, self._allocate(size_bytes), shape, kind)
+
+    def _allocate(self, size_bytes: int) -> int:
+        """A piece of the pool; what is only waiting to be freed is not missing."""
+        try:
+            return self.pool.allocate(size_bytes)
+        except OutOfVram:
+            if not self._deferred:
+                raise
+        for waiting, _ in list(self._deferred):
+            for queue, value in waiting:
+                queue.wait_value(value, None)
+        self.collect()
+        return self.pool.allocate(size_bytes)
 
     def array(self, values: Any, dtype: Any = None) -> Array:
         """An array with the values of a NumPy array, or of anything NumPy makes one of."""
@@ -438,10 +478,16 @@ class Device:
         data = values.reshape(-1).view(np.uint8)
         if not data.size:
             return None
-        if fresh and data.size <= DIRECT_WRITE_BYTES and self.capturing is None:
+        if fresh and (data.size <= DIRECT_WRITE_BYTES or self.capturing is not None):
             lib.bw_copy_to_wc(self.pool.cpu_address(gpu_va), ffi.from_buffer(data), data.size)
             return None
+        self._expect_no_capture()
         return self._through_staging(gpu_va, data)
+
+    def _expect_no_capture(self) -> None:
+        """What passes through staging memory cannot be done again later."""
+        if self.capturing is not None:
+            raise UsageError("a copy of a NumPy array cannot be captured", hint="use pinned arrays in graphs")
 
     def _through_staging(self, gpu_va: int, data: np.ndarray[Any, Any]) -> Submission | None:
         staging = self._staging or self._make_staging()
@@ -475,6 +521,7 @@ class Device:
 
     def read(self, gpu_va: int, out: np.ndarray[Any, Any]) -> None:
         """Copy video memory to a C-contiguous host array, after everything submitted before."""
+        self._expect_no_capture()
         data = out.reshape(-1).view(np.uint8)
         staging = self._staging or self._make_staging()
         waiting: deque[tuple[Submission, int, int, int]] = deque()
@@ -498,11 +545,17 @@ class Device:
         if self.capturing is not None:
             self.capturing.add_copy(source, destination, size_bytes)
             return Submission(self.compute, self.compute.submitted)
+        return self._copies_after_all().copy(source, destination, size_bytes)
+
+    def _copies_after_all(self) -> CopyQueue:
+        """The copy queue, made to wait for what every other queue of this address space was given so far."""
         copies = self._copies or self.copies
-        compute = self.compute
-        if not compute.idle:
-            copies.wait_for(compute)
-        return copies.copy(source, destination, size_bytes)
+        if not lib.bw_idle(self._all, self._all_count):
+            for queue in self._queues:
+                mine = queue is not copies and queue.memory.space is self.space
+                if mine and queue.alive and not queue.idle:
+                    copies.wait_for(queue)
+        return copies
 
     def fill(self, array: Array, value: np.ndarray[Any, Any]) -> None:
         """Set every element of an array to one value of its dtype."""
@@ -518,9 +571,7 @@ class Device:
             self.write(array.address, np.full(array.shape, value, array.dtype))
 
     def _fill_bytes(self, gpu_va: int, value: int, element_bytes: int, count: int) -> None:
-        copies = self.copies
-        if not self.compute.idle:
-            copies.wait_for(self.compute)
+        copies = self._copies_after_all()
         pushbuffer = copies.pushbuffer()
         pushbuffer.fill(destination=gpu_va, value=value, element_bytes=element_bytes, count=count)
         copies.submit(pushbuffer)
@@ -593,6 +644,7 @@ class Device:
     @property
     def gpu_time_ns(self) -> int:
         """The GPU's clock, in nanoseconds; read from the usermode page, no call into the driver."""
+        self.check()
         base = self.rm.doorbell.address
         while True:
             high = lib.bw_read32(base + 0x84)
@@ -614,12 +666,13 @@ class Device:
         compute = self.compute
         if self._forked or self.closed:
             self.check()
-        if timeout_s is None and not compute.depends:
+        if timeout_s is None and not (compute.waits and compute.depends):
             if not lib.bw_drain(self._own, self._own_count, compute.timeout_ns):
                 if self._deferred:
                     self.collect()
                 return
-            waited_s, timeout_s = compute.timeout_ns / channel_queue.NS, 0.0  # that was the time, or there is a fault
+            # that was the time, or there is a fault
+            waited_s, timeout_s = compute.timeout_ns / channel_queue.NS, 0.0
         else:
             waited_s = timeout_s if timeout_s is not None else compute.timeout_ns / channel_queue.NS
         try:
@@ -636,7 +689,10 @@ class Device:
 
         named = late.facts.get("queue")
         queue = self._copies if self._copies is not None and self._copies.name == named else self.compute
-        error = stop(queue.parts.channel, waited_s, self.locate, queue=queue.name)
+        facts: dict[str, Any] = {"queue": queue.name}
+        if queue is self.compute and (running := self.compute.running()):
+            facts["kernel"] = ", ".join(running)
+        error = stop(queue.parts.channel, waited_s, self.locate, **facts)
         queue.error = error
         self._renew(queue, error)
         return error
@@ -747,7 +803,7 @@ def _after_fork_in_child() -> None:
         device._forked = True
         device._target.enabled = 0
         for queue in device._queues:
-            queue.shut()
+            queue.orphan()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

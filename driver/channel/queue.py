@@ -181,7 +181,7 @@ class Queue:
         self._stamps = 0
         self._events: dict[int, Callable[[], Event | None]] = {}
         self._reached: int | None = None
-        self._waits: list[Wait] = []
+        self.waits: list[Wait] = []
         self._empty: tuple[bytes, int] | None = None
         self._keep: list[Any] = []
         self.ring = self._make_ring(doorbell, first_value)
@@ -283,8 +283,8 @@ class Queue:
         if queue is self or queue.completed >= value:
             return
         waiting = self.submit(self.pushbuffer().acquire(queue.timeline_va, value))
-        self._waits = [wait for wait in self._waits if not wait.done]
-        self._waits.append(Wait(waiting, queue, value))
+        self.waits = [wait for wait in self.waits if not wait.done]
+        self.waits.append(Wait(waiting, queue, value))
 
     def follow(self, other: Queue) -> None:
         """Let every later launch of this queue come after what the other has been given by then."""
@@ -331,7 +331,7 @@ class Queue:
         if self._reached is not None:
             self._expect_reached(value)
             return
-        if self._waits:
+        if self.waits:
             timeout_s = self._wait_for_others(value, timeout_s)
         timeout_ns = self.timeout_ns if timeout_s is None else int(timeout_s * NS)
         status = lib.bw_wait(self.timeline, value, timeout_ns)
@@ -341,7 +341,7 @@ class Queue:
     @property
     def depends(self) -> bool:
         """Whether something submitted here waits for another queue, which may never come so far."""
-        return any(not wait.done for wait in self._waits)
+        return any(not wait.done for wait in self.waits)
 
     def _wait_for_others(self, value: int, timeout_s: float | None) -> float:
         """Wait first for what stands before `value` on other queues, whose failure would never be seen here.
@@ -351,7 +351,7 @@ class Queue:
         """
         limit_s = self.timeout_ns / NS if timeout_s is None else timeout_s
         end = time.monotonic() + limit_s
-        waits, self._waits = self._waits, [wait for wait in self._waits if wait.submission.value > value]
+        waits, self.waits = self.waits, [wait for wait in self.waits if wait.submission.value > value]
         for wait in waits:
             if wait.submission.value <= value and not wait.done:
                 wait.queue.wait_value(wait.value, max(0.0, end - time.monotonic()))
@@ -403,6 +403,12 @@ class Queue:
         """Take no more work; nothing is written to the device after this."""
         self.ring.doorbell = 0
 
+    def orphan(self) -> None:
+        """In a forked child: the channel is the parent's, and the thread that submits batches is not here."""
+        self.shut()
+        self.ring.flusher = ffi.NULL
+        self.ring.lock = 0  # that thread may have held it
+
     def end(self) -> None:
         """Take no more work for good, and remember how far it got: the memory goes to somebody else."""
         self.shut()
@@ -411,6 +417,10 @@ class Queue:
             for event in [reference() for reference in self._events.values()]:
                 if event is not None and event.done:
                     event.time_ns  # noqa: B018  it keeps its time
+
+    def release_waiters(self) -> None:
+        """Let other queues go on that wait, on the GPU, for what this one will never do; after `end`."""
+        lib.bw_write32(self.timeline.value_address, self.timeline.submitted & 0xFFFFFFFF)
 
     def close(self) -> None:
         """Give the channel back to the device; what is in flight is not waited for."""

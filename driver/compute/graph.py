@@ -47,12 +47,14 @@ class LaunchNode:
 
 @dataclass
 class CopyNode:
-    """One captured copy between GPU virtual addresses."""
+    """One captured copy; a name is empty where the GPU virtual address is not a named array's."""
 
     source: int
     destination: int
     size_bytes: int
     group: int
+    source_name: str = ""
+    destination_name: str = ""
 
 
 Node = LaunchNode | CopyNode
@@ -77,6 +79,7 @@ class Graph:
         self._segments: list[Segment] | None = None
         self._memory: Any = None
         self._last: Any = None
+        self._freed = False
 
     # Filling it
 
@@ -122,6 +125,10 @@ class Graph:
         if not self.nodes:
             raise UsageError("nothing was captured")
         self._current = {name: array.address for name, array in self._named.items()}
+        if len(set(self._current.values())) < len(self._current):
+            raise UsageError("two names were given to one array: capture with two arrays")
+        for array in self._named.values():
+            self._arrays.pop(id(array), None)
         launches = [node for node in self.nodes if isinstance(node, LaunchNode)]
         end = 0
         for node in launches:
@@ -141,14 +148,15 @@ class Graph:
     def _find_places(self, segment: Segment) -> None:
         """Where the named arguments' addresses stand among a segment's parameters."""
         names = {gpu_va: name for name, gpu_va in self._current.items()}
+        for copy in segment.copies:
+            copy.source_name = names.get(copy.source, "")
+            copy.destination_name = names.get(copy.destination, "")
         found: dict[str, list[int]] = {}
         for node in segment.launches:
             for parameter in node.launcher.kernel.info.params:
                 if parameter.size_bytes != POINTER_BYTES:
                     continue
-                value = int.from_bytes(
-                    node.data[parameter.offset : parameter.offset + POINTER_BYTES], "little"
-                )
+                value = int.from_bytes(node.data[parameter.offset :][:POINTER_BYTES], "little")
                 if value in names:
                     found.setdefault(names[value], []).append(_argument_area(node) + parameter.offset)
         segment.places = {
@@ -203,14 +211,14 @@ class Graph:
         """
         if self._segments is None:
             raise UsageError("the graph is still being captured")
+        if self._freed:
+            raise Freed("the graph was freed")
         self._check(arguments)
         self._wait_for_last()
-        changed = {}
-        for name, array in arguments.items():
-            if array.gpu_va != self._current[name]:
-                changed[self._current[name]] = (name, array.gpu_va)
-                self._current[name] = array.gpu_va
-            self._named[name] = array
+        addresses = {name: array.gpu_va for name, array in arguments.items()}
+        changed = {name: gpu_va for name, gpu_va in addresses.items() if gpu_va != self._current[name]}
+        self._current.update(changed)
+        self._named.update(arguments)
         for segment in self._segments:
             self._last = self._start(segment, changed)
 
@@ -227,10 +235,9 @@ class Graph:
                 raise Freed(f"argument {name!r} was freed")
             if array.size_bytes < self._named[name].size_bytes:
                 raise ArgumentMismatch(f"argument {name!r} is smaller than the array it was captured with")
-        replaced = {id(self._named[name]) for name in arguments}
-        for array in self._arrays.values():
-            if array.gpu_va is None and id(array) not in replaced:
-                raise Freed("an array that the graph uses was freed")
+        kept = [array for name, array in self._named.items() if name not in arguments]
+        if any(array.gpu_va is None for array in (*kept, *self._arrays.values())):
+            raise Freed("an array that the graph uses was freed")
 
     def _wait_for_last(self) -> None:
         """An active QMD and its constants must not change."""
@@ -252,19 +259,19 @@ class Graph:
         node.data = data
         lib.bw_copy_to_wc(self._memory.cpu + _argument_area(node), data, len(data))
 
-    def _start(self, segment: Segment, changed: dict[int, tuple[str, int]]) -> Any:
+    def _start(self, segment: Segment, changed: dict[str, int]) -> Any:
         """Put new addresses into a segment and submit it; those before it are running meanwhile.
 
         Args:
-            changed: address until now -> (name, address from now on).
+            changed: name of an argument -> its address from now on.
         """
         for node in segment.copies:
-            node.source = changed.get(node.source, ("", node.source))[1]
-            node.destination = changed.get(node.destination, ("", node.destination))[1]
+            node.source = changed.get(node.source_name, node.source)
+            node.destination = changed.get(node.destination_name, node.destination)
             submission = self.device.copy(node.source, node.destination, node.size_bytes)
         if not segment.launches:
             return submission
-        for name, gpu_va in changed.values():
+        for name, gpu_va in changed.items():
             if name in segment.places:
                 lib.bw_write64_at(self._memory.cpu, *segment.places[name], gpu_va)
         return self._start_launches(segment)
@@ -304,6 +311,7 @@ class Graph:
 
     def free(self) -> None:
         """Give its memory back once it is not running."""
+        self._freed = True
         memory, self._memory = self._memory, None
         if memory is not None:
             memory.free()

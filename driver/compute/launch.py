@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,14 @@ NATIVE_QMD_WORDS = 96  # room in struct bw_plan
 
 _identities = itertools.count(1)
 
+# Plans by identity, to say which kernel a launch slot holds.
+_plans: weakref.WeakValueDictionary[int, Plan] = weakref.WeakValueDictionary()
+
+
+def plan_of(identity: int) -> Plan | None:
+    """The plan of that identity, if it is still in use."""
+    return _plans.get(identity)
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -45,17 +54,19 @@ class Geometry:
         return self.block[0] * self.block[1] * self.block[2]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What of a launch does not change from call to call.
 
     Attributes:
+        kernel: the kernel's name.
         template: the QMD; bank 0's address and the release are still to be filled in.
         bank0: constant bank 0 before the parameters.
         local_bytes: local memory of one thread that the launch needs, 0 for none.
         native: the same for the native call.
     """
 
+    kernel: str
     template: qmd.Qmd
     bank0: constants.Bank0
     bank0_bytes: int
@@ -209,7 +220,9 @@ def plan(
         field, _, index = name.partition(":")
         template.set(field, value, int(index or 0))
     native, keep = _native_plan(template, bank0, layout.parameters, info.param_bytes, bank0_bytes)
-    return Plan(template, bank0, bank0_bytes, info.param_bytes, local, native, keep)
+    made = Plan(info.name, template, bank0, bank0_bytes, info.param_bytes, local, native, keep)
+    _plans[native.identity] = made
+    return made
 
 
 def _sass_version(sm_version: int) -> int:

@@ -126,6 +126,13 @@ class Module(Mapping[str, "Kernel"]):
     def __hash__(self) -> int:
         return id(self)
 
+    def code_at(self, pc: int) -> int | None:
+        """The low 64 bits of the instruction at a program counter, if it lies in this module."""
+        if self.locate(pc) is None:
+            return None
+        offset = pc - self.gpu_va
+        return int.from_bytes(self.image.relocated(self.gpu_va)[offset : offset + 8], "little")
+
     def unload(self) -> None:
         """Free the code once nothing in flight can use it; its kernels can not be launched any more."""
         self._code.free()

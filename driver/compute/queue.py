@@ -6,7 +6,7 @@ Facts: `open-gpu-doc:classes/compute/clcbc0.h`; sizes of local memory as NVIDIA'
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from barewire.channel.queue import LAUNCH_SLOTS_OFFSET, VIDEO_BYTES, Queue
@@ -73,6 +73,10 @@ class Slots:
         for index in range(count):
             offset = index * slot_bytes
             self._write_pushbuffers(queue, index, cpu + offset, gpu_va + offset)
+
+    def holds(self) -> Iterator[tuple[int, int]]:
+        """(timeline value, identity of the plan) of each slot's last launch."""
+        return zip(self._values, self._identities, strict=True)
 
     def _write_pushbuffers(self, queue: ComputeQueue, index: int, cpu: int, gpu_va: int) -> None:
         """A slot's pushbuffers never change: they send its QMD, alone or as the first of a chain."""
@@ -159,6 +163,17 @@ class ComputeQueue(Queue):
             cpu, gpu_va = self._allocate_slots(LARGE_SLOT_BYTES * LARGE_SLOT_COUNT)
             self._large = Slots(self, cpu, gpu_va, LARGE_SLOT_BYTES, LARGE_SLOT_COUNT)
         return self._large.native
+
+    def running(self) -> list[str]:
+        """Names of the kernels that the GPU has begun, or may begin next."""
+        completed, submitted = self.completed, self.submitted
+        names = []
+        for slots in filter(None, (self._slots, self._large)):
+            for value, identity in slots.holds():
+                plan = launch.plan_of(identity)
+                if completed < value <= min(completed + 1, submitted) and plan is not None:
+                    names.append(plan.kernel)
+        return sorted(set(names))
 
     def ensure_local(self, thread_bytes: int) -> None:
         """Give every thread that may be resident at least `thread_bytes` of local memory."""

@@ -92,7 +92,7 @@ def diagnose(
     states = list(sm or ())
     worst = sm_tables.first_error(states)
     fault = _merge(list(mmu or ()))
-    kind = _choose(entry, worst, notifier)
+    kind = _choose(entry, worst, notifier, states_known=sm is not None)
     if worst is not None and issubclass(kind, (MmuFault, KernelFault)):
         known.update(_sm_facts(worst, states, locate))
     if fault is not None and issubclass(kind, MmuFault):
@@ -126,10 +126,14 @@ def timed_out(
     return KernelTimeout(message, hint=_HINTS[KernelTimeout], **known)
 
 
-def _choose(entry: xids.Xid, worst: SmError | None, notifier: Notification | None) -> type[BarewireError]:
+def _choose(
+    entry: xids.Xid, worst: SmError | None, notifier: Notification | None, states_known: bool
+) -> type[BarewireError]:
     """The class: the Xid's own, unless an SM tells more about a compute exception."""
     if entry.number == GR_EXCEPTION and worst is not None:
         return sm_tables.error_class(worst) or KernelFault
+    if entry.number == GR_EXCEPTION and states_known:
+        return MethodError  # no SM has erred: a method, or the launch descriptor behind it, was refused
     if entry.error is ChannelDead and notifier is not None and is_copy_engine(notifier.info16):
         return CopyFault if entry.number not in (43, PREEMPTIVE_REMOVAL) else ChannelDead
     return entry.error

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from barewire.errors import BarewireError, ChannelDead
+from barewire.errors import BarewireError, ChannelDead, IllegalInstruction, Trap
 from barewire.fault.diagnose import Locate, diagnose, timed_out
 from barewire.fault.notifier import NOTIFIER_BYTES, error_in
 from barewire.fault.records import MmuFaultInfo, MmuFaultRecord, SmError
 from barewire.native._native import ffi
 
+# BPT, the instruction of __trap() and of breakpoints, by its lowest 12 bits (our kernels, sm_80 to sm_120).
+TRAP_OPCODE = 0x95C
+OPCODE_MASK = 0xFFF
 
-def explain(channel: Any, notifier_address: int, locate: Locate, **facts: Any) -> BarewireError:
+ReadCode = Callable[[int], "int | None"]
+
+
+def explain(
+    channel: Any, notifier_address: int, locate: Locate, read_code: ReadCode, **facts: Any
+) -> BarewireError:
     """The typed error for a channel whose error notifier is set.
 
     Args:
         channel: offers `mmu_fault_info()` and `debugger()`, each of which may fail.
         notifier_address: CPU address of the error notifier.
         locate: gives (kernel name, offset in bytes) for a gpu_va inside loaded code, or None.
+        read_code: gives the low 64 bits of the instruction at a gpu_va inside loaded code, or None.
         facts: what the caller knows besides; part of the error's facts.
     """
     notification = error_in(ffi.buffer(ffi.cast("char *", notifier_address), NOTIFIER_BYTES)[:])
@@ -28,7 +37,20 @@ def explain(channel: Any, notifier_address: int, locate: Locate, **facts: Any) -
         )
     faults = mmu_faults_of(channel)
     states = sm_errors_of(channel)
-    return diagnose(notification.info32, notification, faults, states, locate, **facts)
+    error = diagnose(notification.info32, notification, faults, states, locate, **facts)
+    return _trap_instead(error, read_code)
+
+
+def _trap_instead(error: BarewireError, read_code: ReadCode) -> BarewireError:
+    """`H100:` a trap that no debugger takes is reported as an instruction that the SM does not know."""
+    pc = error.facts.get("warp_pc")
+    if not isinstance(error, IllegalInstruction) or pc is None:
+        return error
+    code = read_code(pc)
+    if code is None or code & OPCODE_MASK != TRAP_OPCODE:
+        return error
+    message = error.message.replace("met an unknown instruction", "executed a trap")
+    return Trap(message, hint="The kernel called __trap(), or an assertion in it failed.", **error.facts)
 
 
 def stop(channel: Any, timeout_s: float, locate: Locate, **facts: Any) -> BarewireError:

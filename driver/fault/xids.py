@@ -4,8 +4,9 @@ A channel's error notifier carries the Xid that ended it; the kernel log prints 
 are about the board or its links and never reach a compute channel; they are here so that a log line can be
 looked up.
 
-Facts: OGKM:src/common/sdk/nvidia/inc/nverror.h (numbers and names). 109 is not in that header of 580.95.05;
-NVIDIA's public list of Xids has it. The error classes and what to do next are barewire's own.
+Facts: OGKM:src/common/sdk/nvidia/inc/nverror.h (numbers and names). 11 and 109 are not in that header of
+580.95.05; NVIDIA's public list of Xids has them. H100: 11 is what a method that the class lacks ends in.
+The error classes and what to do next are barewire's own.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ _GROUPS: tuple[tuple[Recovery, type[BarewireError], tuple[tuple[int, str, str], 
         Recovery.CHANNEL,
         MethodError,
         (
+            (11, "INVALID_METHOD", "the class has no such method"),
             (20, "ROBUST_CHANNEL_MPEG_ERROR_SW_METHOD", "a bad method for the MPEG engine"),
             (21, "ROBUST_CHANNEL_ME_ERROR_SW_METHOD", "a bad method for the ME engine"),
             (22, "ROBUST_CHANNEL_VP_ERROR_SW_METHOD", "a bad method for the VP engine"),

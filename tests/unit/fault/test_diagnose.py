@@ -54,11 +54,19 @@ def test_a_trap_is_told_from_the_sm_s_flags():
     assert type(diagnose(13, notification(13), None, erring(global_esr=0x20), locate)) is errors.Trap
 
 
-@pytest.mark.parametrize("states", [None, [], erring(warp_pc=0)])
-def test_a_compute_exception_without_sm_state_stays_general(states):
-    error = diagnose(13, notification(13), None, states, locate)
+def test_a_compute_exception_without_sm_state_stays_general():
+    error = diagnose(13, notification(13), None, None, locate)
 
     assert type(error) is errors.KernelFault
+    assert "sm" not in error.facts
+    assert "QMD" in error.hint
+
+
+@pytest.mark.parametrize("states", [[], erring(warp_pc=0)])
+def test_a_compute_exception_of_no_sm_is_a_method_or_a_launch_descriptor_that_was_refused(states):
+    error = diagnose(13, notification(13), None, states, locate)
+
+    assert type(error) is errors.MethodError
     assert "sm" not in error.facts
     assert "QMD" in error.hint
 

@@ -61,6 +61,10 @@ def locate(gpu_va: int) -> tuple[str, int]:
     return "saxpy", gpu_va & 0xFFF
 
 
+def no_code(gpu_va: int) -> None:
+    """No module holds the instruction."""
+
+
 def test_an_mmu_fault_is_put_together_from_all_answers():
     channel = Channel(
         fault=own_fault(0x7F00_0000_1000),
@@ -71,7 +75,7 @@ def test_an_mmu_fault_is_put_together_from_all_answers():
         ],
     )
 
-    error = gather.explain(channel, Notifier(31).address, locate, queue="compute queue")
+    error = gather.explain(channel, Notifier(31).address, locate, no_code, queue="compute queue")
 
     assert type(error) is errors.MmuFault
     assert (error.gpu_va, error.access, error.fault_type) == (0x7F00_0000_1000, "write", "PTE")
@@ -82,21 +86,33 @@ def test_an_mmu_fault_is_put_together_from_all_answers():
 def test_an_illegal_instruction_is_told_by_the_sm():
     channel = Channel(sms=[sm_state(warp_esr=0x9, warp_pc=0x1230)])
 
-    assert type(gather.explain(channel, Notifier(13).address, locate)) is errors.IllegalInstruction
+    assert type(gather.explain(channel, Notifier(13).address, locate, no_code)) is errors.IllegalInstruction
+
+
+def test_a_trap_that_the_sm_reports_as_an_unknown_instruction_is_told_by_its_code():
+    channel = Channel(sms=[sm_state(warp_esr=0x9, warp_pc=0x1230)])
+    breakpoint_code, load_code = 0x0000_0004_0000_795C, 0x0000_0004_0000_7981
+
+    trap = gather.explain(channel, Notifier(13).address, locate, {0x1230: breakpoint_code}.get)
+    other = gather.explain(channel, Notifier(13).address, locate, {0x1230: load_code}.get)
+
+    assert type(trap) is errors.Trap
+    assert (trap.kernel, trap.kernel_offset) == ("saxpy", 0x230)
+    assert type(other) is errors.IllegalInstruction
 
 
 @pytest.mark.parametrize(
     ("xid", "kind"), [(31, errors.MmuFault), (13, errors.KernelFault), (32, errors.PushbufferError)]
 )
 def test_a_channel_that_refuses_every_question_still_gives_a_typed_error(xid, kind):
-    error = gather.explain(Channel(), Notifier(xid).address, locate)
+    error = gather.explain(Channel(), Notifier(xid).address, locate, no_code)
 
     assert type(error) is kind
     assert error.xid == xid
 
 
 def test_a_notifier_that_says_nothing_is_reported_as_such():
-    error = gather.explain(Channel(), Notifier(None).address, locate, queue="copy queue")
+    error = gather.explain(Channel(), Notifier(None).address, locate, no_code, queue="copy queue")
 
     assert type(error) is errors.ChannelDead
     assert "xid" not in error.facts

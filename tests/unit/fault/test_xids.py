@@ -51,10 +51,10 @@ def test_every_entry_says_what_happened_and_what_to_do():
 
 
 def test_the_table_holds_each_number_of_the_header_once():
-    # nverror.h of 580.95.05 defines 129 numbers from 13 to 172; 109 is from NVIDIA's public list.
-    assert len(xids.XIDS) == 130
-    assert len({entry.name for entry in xids.XIDS.values()}) == 130
-    assert min(xids.XIDS) == 13
+    # nverror.h of 580.95.05 defines 129 numbers from 13 to 172; 11 and 109 are from NVIDIA's public list.
+    assert len(xids.XIDS) == 131
+    assert len({entry.name for entry in xids.XIDS.values()}) == 131
+    assert min(xids.XIDS) == 11
     assert max(xids.XIDS) == 172
 
 
