@@ -140,6 +140,7 @@ class PinnedArray:
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A copy in ordinary memory; waits for everything submitted before."""
+        self.address  # noqa: B018  raises if it was freed
         self.device.synchronize()
         return self.view.copy()
 
@@ -174,10 +175,11 @@ def _copy(target: Array | PinnedArray, source: Array | PinnedArray) -> Submissio
     if source.device is not target.device:
         raise WrongDevice("arrays of two devices cannot be copied into each other", hint="go through numpy()")
     _expect_same(source, target)
+    source_va, target_va = source.address, target.address  # raises if one was freed, however it is copied
     device = target.device
     done = None
     if isinstance(source, PinnedArray) and isinstance(target, Array):
-        done = device.write_small(source.cpu_address, target.address, target.size_bytes)
+        done = device.write_small(source.cpu_address, target_va, target.size_bytes)
     elif isinstance(source, Array) and isinstance(target, PinnedArray):
-        done = device.read_small(source.address, target.cpu_address, target.size_bytes)
-    return done or device.copy(source.address, target.address, target.size_bytes)
+        done = device.read_small(source_va, target.cpu_address, target.size_bytes)
+    return done or device.copy(source_va, target_va, target.size_bytes)
