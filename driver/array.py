@@ -82,6 +82,7 @@ class Array:
         """Give the memory back, once nothing in flight can use it; a second call does nothing."""
         gpu_va, self.gpu_va = self.gpu_va, None
         if gpu_va is not None:
+            self.device.frees += 1
             self.device.release(gpu_va)
 
     def __del__(self) -> None:
@@ -155,6 +156,7 @@ class PinnedArray:
         """Give the memory back, once nothing in flight can use it; `view` must not be used any more."""
         gpu_va, self.gpu_va = self.gpu_va, None
         if gpu_va is not None:
+            self.device.frees += 1
             self.view = np.empty(0, self.dtype)
             self.device.release_pinned(gpu_va, self._memory, self._mapping)
 

@@ -9,6 +9,7 @@ import re
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ DIRECT_WRITE_BYTES = 16 << 10
 SMALL_WRITE_BYTES = 1024
 SMALL_READ_BYTES = 16
 DEFAULT_TIMEOUT_S = 60.0
+
+_drain = lib.bw_drain
 
 
 def list_devices() -> list[str]:
@@ -120,6 +123,8 @@ class Device:
         facts: what is known of the GPU.
         compute: the queue that launches go to unless told otherwise.
         capturing: the graph that takes launches instead, or None.
+        frees: how many arrays were freed so far.
+        kept: what layers above keep with the device, by name; let go when it is closed.
     """
 
     def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
@@ -131,7 +136,9 @@ class Device:
         self.timeout_s = timeout_s
         self.capturing: Graph | None = None
         self.closed = False
+        self.frees = 0
         self._forked = False
+        self._usable = True
         self._copies: CopyQueue | None = None
         self._staging: Staging | None = None
         self._queues: list[Queue] = []
@@ -139,7 +146,8 @@ class Device:
         self._deferred: deque[tuple[list[tuple[Queue, int]], Callable[[], None]]] = deque()
         self._local: tuple[int, int] = (0, 0)
         self.space = manager.address_space()
-        self.pool = VramPool(self._obtain_video, self._return_video)
+        self.pool = VramPool(partial(_obtain_video, manager, self.space), partial(_return_video, self.space))
+        self.kept: dict[str, Any] = {}
         self._target = ffi.new("struct bw_target *")
         self.compute: ComputeQueue = self._make_queue("compute", "compute queue")
         self._aim()
@@ -147,18 +155,6 @@ class Device:
         _close_at_exit(self)
 
     # Memory of the backend
-
-    def _obtain_video(self, size_bytes: int) -> tuple[Any, int]:
-        memory = self.rm.video_memory(size_bytes)
-        try:
-            return memory, self.space.map(memory)
-        except BaseException:
-            memory.close()
-            raise
-
-    def _return_video(self, memory: Any, gpu_va: int) -> None:
-        self.space.unmap(gpu_va)
-        memory.close()
 
     def host_memory(self, size_bytes: int) -> tuple[Any, Any, int]:
         """(memory, CPU mapping, gpu_va) of host memory that the GPU reaches, cached for the CPU."""
@@ -664,16 +660,16 @@ class Device:
                 channel.
         """
         compute = self.compute
-        if self._forked or self.closed:
-            self.check()
-        if timeout_s is None and not (compute.waits and compute.depends):
-            if not lib.bw_drain(self._own, self._own_count, compute.timeout_ns):
+        if timeout_s is None and self._usable and not compute.waits:
+            if not _drain(self._own, self._own_count, compute.timeout_ns):
                 if self._deferred:
                     self.collect()
                 return
-            # that was the time, or there is a fault
+            # Either the time is over, or there is a fault.
             waited_s, timeout_s = compute.timeout_ns / channel_queue.NS, 0.0
         else:
+            self.check()
+            compute.waits = [wait for wait in compute.waits if not wait.done]
             waited_s = timeout_s if timeout_s is not None else compute.timeout_ns / channel_queue.NS
         try:
             compute.synchronize(timeout_s)
@@ -711,6 +707,7 @@ class Device:
         if self.closed:
             return
         self.closed = True
+        self._usable = False
         self._target.enabled = 0
         _open_devices.discard(self)
         if self._forked:
@@ -721,6 +718,9 @@ class Device:
                     queue.synchronize()
             queue.close()
         self._deferred.clear()
+        self.kept.clear()
+        for module in list(self._modules):
+            module.forget()
         self.rm.close()
 
     def __enter__(self) -> Device:
@@ -747,6 +747,21 @@ class _QueueParts:
         self.local_va: int | None = None
         self.pieces: list[int] = []
         self.undo = contextlib.ExitStack()
+
+
+def _obtain_video(manager: Any, space: Any, size_bytes: int) -> tuple[Any, int]:
+    """Video memory of the resource manager, mapped in an address space."""
+    memory = manager.video_memory(size_bytes)
+    try:
+        return memory, space.map(memory)
+    except BaseException:
+        memory.close()
+        raise
+
+
+def _return_video(space: Any, memory: Any, gpu_va: int) -> None:
+    space.unmap(gpu_va)
+    memory.close()
 
 
 class GraphMemory:
@@ -801,6 +816,7 @@ def _after_fork_in_child() -> None:
     """A child may not touch its parent's channels: their doorbells are taken away from it."""
     for device in list(_open_devices):
         device._forked = True
+        device._usable = False
         device._target.enabled = 0
         for queue in device._queues:
             queue.orphan()

@@ -48,7 +48,7 @@ def load(device: Any, name: str) -> Any:
     Raises:
         UnknownName, WrongArchitecture: as `cubin_path`.
     """
-    modules: dict[str, Any] = vars(device).setdefault(_CACHE, {})
+    modules: dict[str, Any] = device.kept.setdefault(_CACHE, {})
     if name not in modules:
         modules[name] = device.load(cubin_path(name, device.facts.sm_version))
     return modules[name]

@@ -212,7 +212,7 @@ def _positions(given: Any, batches: int, length: int) -> np.ndarray[Any, Any]:
 
 def _tables(device: Any, positions: np.ndarray[Any, Any], theta: float, rotary: int) -> tuple[Tensor, Tensor]:
     """Cosines and sines of all angles, made in float64 on the host: the last few are kept on the device."""
-    tables: OrderedDict[Any, tuple[Tensor, Tensor]] = vars(device).setdefault(_TABLES, OrderedDict())
+    tables: OrderedDict[Any, tuple[Tensor, Tensor]] = device.kept.setdefault(_TABLES, OrderedDict())
     key = (positions.tobytes(), positions.shape, theta, rotary)
     if key not in tables:
         frequencies = float(theta) ** (-np.arange(0, rotary, 2, dtype=np.float64) / max(rotary, 1))

@@ -72,6 +72,11 @@ def _no_event() -> None:
     """Stands for a reference to an event that is not there."""
 
 
+def _was_closed(queue: Queue, cause: BarewireError | None) -> BarewireError:
+    """The error of a closed queue."""
+    return cause or Freed(f"{queue.name} is closed")
+
+
 def _closed(queue: Queue) -> None:
     """What a closed queue does when it is closed again."""
 
@@ -428,6 +433,8 @@ class Queue:
         close, self._close = self._close, _closed
         lib.bw_stop(self.ring)
         close(self)
+        self._fail = _was_closed  # the device is not referred to any more
+        self.parts = None
 
     def __enter__(self) -> Queue:
         return self

@@ -80,6 +80,7 @@ class Graph:
         self._memory: Any = None
         self._last: Any = None
         self._freed = False
+        self._frees = -1
 
     # Filling it
 
@@ -135,6 +136,7 @@ class Graph:
             node.offset = end
             end += -(-(BANK0_OFFSET + node.launcher.plan.bank0_bytes) // NODE_ALIGNMENT) * NODE_ALIGNMENT
         self._memory = self.device.graph_memory(end) if end else None
+        self._shadow = ffi.new("uint8_t[]", end or 1)
         self._segments = split(self.nodes)
         for node in launches:
             self._write_node(node)
@@ -167,10 +169,14 @@ class Graph:
         return self._memory.gpu_va + node.offset
 
     def _write_node(self, node: LaunchNode) -> None:
-        plan, address = node.launcher.plan, self._memory.cpu + node.offset
+        plan = node.launcher.plan
         qmd_va = self._qmd_va(node)
-        data = plan.bank0.placed(qmd_va + BANK0_OFFSET, qmd_va) + node.data
-        lib.bw_copy_to_wc(address + BANK0_OFFSET, data, len(data))
+        self._write(node.offset + BANK0_OFFSET, plan.bank0.placed(qmd_va + BANK0_OFFSET, qmd_va) + node.data)
+
+    def _write(self, offset: int, data: bytes) -> None:
+        """Write to the graph's memory and to its shadow."""
+        ffi.memmove(self._shadow + offset, data, len(data))
+        lib.bw_copy_to_wc(self._memory.cpu + offset, data, len(data))
 
     def _node_qmd(self, node: LaunchNode, following: LaunchNode | None, releases: bool) -> qmd.Qmd:
         plan = node.launcher.plan
@@ -191,8 +197,7 @@ class Graph:
         for node, following in zip(launches, [*launches[1:], None], strict=True):
             releases = segment.ordered and following is None
             made = self._node_qmd(node, following if segment.linked else None, releases)
-            data = struct.pack(f"<{len(made.words)}I", *made.words)
-            lib.bw_copy_to_wc(self._memory.cpu + node.offset, data, len(data))
+            self._write(node.offset, struct.pack(f"<{len(made.words)}I", *made.words))
 
     # Running it
 
@@ -235,9 +240,12 @@ class Graph:
                 raise Freed(f"argument {name!r} was freed")
             if array.size_bytes < self._named[name].size_bytes:
                 raise ArgumentMismatch(f"argument {name!r} is smaller than the array it was captured with")
+        if self.device.frees == self._frees:
+            return
         kept = [array for name, array in self._named.items() if name not in arguments]
         if any(array.gpu_va is None for array in (*kept, *self._arrays.values())):
             raise Freed("an array that the graph uses was freed")
+        self._frees = self.device.frees
 
     def _wait_for_last(self) -> None:
         """An active QMD and its constants must not change."""
@@ -257,7 +265,8 @@ class Graph:
         data = node.launcher.kernel.pack(arguments)
         self._wait_for_last()
         node.data = data
-        lib.bw_copy_to_wc(self._memory.cpu + _argument_area(node), data, len(data))
+        self._keep(arguments)
+        self._write(_argument_area(node), data)
 
     def _start(self, segment: Segment, changed: dict[str, int]) -> Any:
         """Put new addresses into a segment and submit it; those before it are running meanwhile.
@@ -273,7 +282,7 @@ class Graph:
             return submission
         for name, gpu_va in changed.items():
             if name in segment.places:
-                lib.bw_write64_at(self._memory.cpu, *segment.places[name], gpu_va)
+                lib.bw_patch(self._memory.cpu, self._shadow, *segment.places[name], gpu_va)
         return self._start_launches(segment)
 
     def _start_launches(self, segment: Segment) -> Any:
@@ -368,7 +377,7 @@ def split(nodes: list[Node]) -> list[Segment]:
             mine: Any = "copies"
         else:
             mine = "ordered" if alone else node.group
-        begun = len(segments) == 1 and len(segments[0].launches) == FIRST_RUN and mine == "ordered"
+        begun = len(segments) == 1 and len(segments[0].launches) == FIRST_RUN
         if mine != key or begun:
             segments.append(Segment(ordered=alone))
             key = mine

@@ -271,6 +271,8 @@ def _native_plan(
 class Sender:
     """Pushbuffer words that launch QMDs of one compute class, after all earlier work of the channel."""
 
+    ADDRESS_FROM_END = 2  # where the QMD's address stands in them
+
     def __init__(self, compute_class: int) -> None:
         table = classes.load(compute_class)
         self.qmd_version = qmd_version_of(compute_class)

@@ -136,8 +136,13 @@ class Module(Mapping[str, "Kernel"]):
     def unload(self) -> None:
         """Free the code once nothing in flight can use it; its kernels can not be launched any more."""
         self._code.free()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of the kernels that were asked for; launchers of theirs look again at the next call."""
         for kernel in self._kernels.values():
             kernel.forget()
+        self._kernels.clear()
 
     def __repr__(self) -> str:
         return f"<Module {self.name}: {', '.join(self.image.kernels)}>"

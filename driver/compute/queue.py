@@ -5,14 +5,14 @@ Facts: `open-gpu-doc:classes/compute/clcbc0.h`; sizes of local memory as NVIDIA'
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 from barewire.channel.queue import LAUNCH_SLOTS_OFFSET, VIDEO_BYTES, Queue
 from barewire.chip.limits import Limits
 from barewire.compute import constants, launch, qmd
-from barewire.errors import LaunchTooLarge
+from barewire.errors import Freed, LaunchTooLarge
 from barewire.native._native import ffi, lib
 
 # A launch slot begins with the QMD; after its words bank 0 follows, at launch.BANK0_OFFSET.
@@ -70,24 +70,31 @@ class Slots:
                 "chain_pointer_word": ending.chain_pointer_word,
             },
         )
+        self._write_pushbuffers(queue.sender, cpu, gpu_va, slot_bytes, count)
+
+    def _write_pushbuffers(
+        self, sender: launch.Sender, cpu: int, gpu_va: int, slot_bytes: int, count: int
+    ) -> None:
+        """A slot's pushbuffers never change: they send its QMD, as the first of a chain or alone."""
+        chain, alone = sender.chain(0), sender.alone(0)
+        places = np.arange(count, dtype=np.uint64) * np.uint64(slot_bytes) + np.uint64(gpu_va)
+        words = np.tile(np.array(chain + alone, np.uint32), (count, 1))
+        for end in (len(chain), len(chain) + len(alone)):
+            words[:, end - launch.Sender.ADDRESS_FROM_END] = places >> np.uint64(8)
+        row_bytes = words.shape[1] * 4
+        data = words.tobytes()
         for index in range(count):
-            offset = index * slot_bytes
-            self._write_pushbuffers(queue, index, cpu + offset, gpu_va + offset)
+            row = data[index * row_bytes : (index + 1) * row_bytes]
+            lib.bw_copy_to_wc(cpu + index * slot_bytes + WORDS_OFFSET, row, row_bytes)
+        start = places + np.uint64(WORDS_OFFSET)
+        chain_entries = start | np.uint64(gpfifo_entry(0, len(chain)))
+        entries = start + np.uint64(4 * len(chain)) | np.uint64(gpfifo_entry(0, len(alone)))
+        ffi.memmove(self._chain_entries, chain_entries.tobytes(), chain_entries.nbytes)
+        ffi.memmove(self._entries, entries.tobytes(), entries.nbytes)
 
     def holds(self) -> Iterator[tuple[int, int]]:
         """(timeline value, identity of the plan) of each slot's last launch."""
         return zip(self._values, self._identities, strict=True)
-
-    def _write_pushbuffers(self, queue: ComputeQueue, index: int, cpu: int, gpu_va: int) -> None:
-        """A slot's pushbuffers never change: they send its QMD, alone or as the first of a chain."""
-        chain, alone = queue.sender.chain(gpu_va), queue.sender.alone(gpu_va)
-        _write(cpu + WORDS_OFFSET, chain + alone)
-        self._chain_entries[index] = gpfifo_entry(gpu_va + WORDS_OFFSET, len(chain))
-        self._entries[index] = gpfifo_entry(gpu_va + WORDS_OFFSET + 4 * len(chain), len(alone))
-
-
-def _write(cpu: int, words: list[int]) -> None:
-    lib.bw_copy_to_wc(cpu, struct.pack(f"<{len(words)}I", *words), 4 * len(words))
 
 
 def gpfifo_entry(gpu_va: int, word_count: int) -> int:
@@ -101,8 +108,8 @@ class ComputeQueue(Queue):
     Args:
         limits: of the chip.
         tpc_count: TPCs that may run blocks, for the size of local memory.
-        allocate: gives memory that lives as long as the device, or until `retire` says otherwise.
-        retire: takes local memory that nothing uses once the queue's work so far is done.
+        qmd_version: that the compute class takes.
+        allocate_slots, allocate_local: give video memory that lives as long as the queue.
     """
 
     def __init__(
@@ -164,6 +171,11 @@ class ComputeQueue(Queue):
             self._large = Slots(self, cpu, gpu_va, LARGE_SLOT_BYTES, LARGE_SLOT_COUNT)
         return self._large.native
 
+    def close(self) -> None:
+        """Give the channel back to the device; what is in flight is not waited for."""
+        super().close()
+        self._allocate_slots = self._allocate_local = _no_more_memory
+
     def running(self) -> list[str]:
         """Names of the kernels that the GPU has begun, or may begin next."""
         completed, submitted = self.completed, self.submitted
@@ -192,6 +204,10 @@ class ComputeQueue(Queue):
         )
         self.submit(pushbuffer)
         self.local_bytes = thread_bytes
+
+
+def _no_more_memory(size_bytes: int) -> Any:
+    raise Freed("the queue is closed", size_bytes=size_bytes)
 
 
 def _round_up(size: int, step: int) -> int:

@@ -233,6 +233,7 @@ class HostDevice:
         self.live_bytes = 0
         self.reads = 0
         self.launched: list[str] = []
+        self.kept: dict[str, Any] = {}
 
     def load(self, source: Any) -> HostModule:
         return HostModule(self, Path(source).stem)
