@@ -6,6 +6,7 @@ from one or from PyPI's nvidia-cuda-cuobjdump and nvidia-cuda-nvdisasm.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,7 +19,8 @@ from barewire.compute.nvinfo import Eiattr
 from cubin_data import CUBINS, DATA, tool
 
 BASE = 0x1234_5600_0000
-GOLDEN = Path(__file__).resolve().parents[4] / "shared" / "golden" / "h100-580" / "kernels.sm_90.cubin"
+RECORDINGS = os.environ.get("BAREWIRE_GOLDEN") or Path(__file__).resolve().parents[4] / "shared" / "golden"
+GOLDEN = Path(RECORDINGS) / "h100-580" / "kernels.sm_90.cubin"
 
 all_cubins = pytest.mark.parametrize(("path", "sm_version"), CUBINS.values(), ids=CUBINS)
 
