@@ -257,15 +257,22 @@ class Queue:
         complete.release(self.timeline_va, 0)
         return self.push(complete.tobytes(), len(complete.words) - 3)
 
-    def push(self, words: bytes, payload_index: int) -> Submission:
-        """Submit raw words of which the one at `payload_index` is the payload of the timeline's release."""
+    def push(self, words: bytes, payload_index: int, payload_address: int = 0) -> Submission:
+        """Submit raw words that release the timeline.
+
+        Args:
+            payload_index: of the word that is the release's payload, or BW_NO_PAYLOAD.
+            payload_address: CPU address of the payload where a QMD has it, or 0.
+        """
         count = len(words) // 4
         if count * 4 > SEGMENT_BYTES * SEGMENT_COUNT // 2:
             limit = SEGMENT_BYTES * SEGMENT_COUNT // 8
             raise UsageError(
                 f"a pushbuffer of {count} words is too long for this queue", expected=f"at most {limit}"
             )
-        status = lib.bw_push(self.ring, self.segments, words, count, payload_index, self.timeout_ns)
+        status = lib.bw_push(
+            self.ring, self.segments, words, count, payload_index, payload_address, self.timeout_ns
+        )
         if status:
             self.raise_status(status)
         return Submission(self, self.timeline.submitted)
@@ -406,13 +413,13 @@ class Queue:
 
     def shut(self) -> None:
         """Take no more work; nothing is written to the device after this."""
-        self.ring.doorbell = 0
+        lib.bw_shut(self.ring)
 
     def orphan(self) -> None:
         """In a forked child: the channel is the parent's, and the thread that submits batches is not here."""
-        self.shut()
         self.ring.flusher = ffi.NULL
         self.ring.lock = 0  # that thread may have held it
+        self.shut()
 
     def end(self) -> None:
         """Take no more work for good, and remember how far it got: the memory goes to somebody else."""

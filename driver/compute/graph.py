@@ -290,9 +290,7 @@ class Graph:
         if not lib.bw_may_start(queue.ring):
             queue.catch_up(self.device.copies)
         queue.ensure_local(segment.local_bytes)
-        if segment.ordered:
-            lib.bw_write32(segment.payload_address, queue.submitted + 1 & 0xFFFFFFFF)
-        return queue.push(segment.words, segment.payload_index)
+        return queue.push(segment.words, segment.payload_index, segment.payload_address)
 
     def _prepare(self, segment: Segment) -> None:
         """Make the pushbuffer that starts a run of launches."""

@@ -1,1 +1,1 @@
-"""Volatile memory access, doorbells and waiting, in C; see `_native.h` for what each call promises."""
+"""Volatile memory access, doorbells and waiting, in C; see `native.h` for what each call promises."""

@@ -42,7 +42,7 @@ static PyObject *device_name;
 static PyObject *gpu_va_name;
 static PyObject *slow_name;
 
-/* A new reference to `value`.device is compared and dropped; 0 and no exception if it is another device's. */
+/* Whether `value`.device is the launcher's; with an exception set if it has none. */
 static int belongs(const struct launcher *self, PyObject *value)
 {
         PyObject *device = PyObject_GetAttr(value, device_name);
@@ -258,7 +258,10 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
 
 static int clear(PyObject *object)
 {
-        Py_CLEAR(((struct launcher *)object)->device);
+        struct launcher *self = (struct launcher *)object;
+
+        self->target = NULL; /* it belongs to the device */
+        Py_CLEAR(self->device);
         return 0;
 }
 

@@ -23,6 +23,7 @@ void write_combined(uintptr_t destination, const void *source, size_t size_bytes
 
 /* wait.c */
 uint64_t now_ns(void);
+uint64_t submitted_of(const struct bw_timeline *timeline);
 bool reached(const struct bw_timeline *timeline, uint64_t value);
 bool faulted(const struct bw_timeline *timeline);
 

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,16 +121,16 @@ static void end_entry(const struct bw_ring *ring, const struct bw_slots *slots, 
 
 void submit_batch(struct bw_ring *ring)
 {
-        if (!ring->batch_count)
+        if (!ring->batch_count || !ring->doorbell)
                 return;
         end_entry(ring, ring->batch_slots, ring->batch_index);
-        __atomic_store_n(&ring->batch_count, 0, __ATOMIC_RELEASE);
         publish(ring, ring->batch_entry);
+        __atomic_store_n(&ring->batch_count, 0, __ATOMIC_RELEASE); /* only now: who sees 0 must see the new value too */
 }
 
 static bool gpu_is_busy(const struct bw_ring *ring)
 {
-        return ring->timeline.submitted - bw_completed(&ring->timeline) >= BUSY_ENTRIES;
+        return !reached(&ring->timeline, submitted_of(&ring->timeline) - (BUSY_ENTRIES - 1));
 }
 
 void bw_flush(struct bw_ring *ring)
@@ -137,8 +138,15 @@ void bw_flush(struct bw_ring *ring)
         if (!__atomic_load_n(&ring->batch_count, __ATOMIC_ACQUIRE))
                 return;
         acquire(ring);
-        if (ring->doorbell)
-                submit_batch(ring);
+        submit_batch(ring);
+        release(ring, BW_OK);
+}
+
+void bw_shut(struct bw_ring *ring)
+{
+        acquire(ring);
+        ring->doorbell = 0;
+        __atomic_store_n(&ring->batch_count, 0, __ATOMIC_RELEASE);
         release(ring, BW_OK);
 }
 
@@ -149,15 +157,18 @@ int bw_drain(struct bw_ring **rings, uint32_t count, uint64_t timeout_ns)
         for (uint32_t i = 0; i < count; i++)
                 bw_flush(rings[i]);
         for (uint32_t i = 0; i < count && status == BW_OK; i++)
-                status = bw_wait(&rings[i]->timeline, rings[i]->timeline.submitted, timeout_ns);
+                status = bw_wait(&rings[i]->timeline, submitted_of(&rings[i]->timeline), timeout_ns);
         return status;
 }
 
 int bw_idle(struct bw_ring **rings, uint32_t count)
 {
-        for (uint32_t i = 0; i < count; i++)
-                if (rings[i]->batch_count || !reached(&rings[i]->timeline, rings[i]->timeline.submitted))
+        for (uint32_t i = 0; i < count; i++) {
+                if (__atomic_load_n(&rings[i]->batch_count, __ATOMIC_ACQUIRE))
                         return 0;
+                if (!reached(&rings[i]->timeline, submitted_of(&rings[i]->timeline)))
+                        return 0;
+        }
         return 1;
 }
 
@@ -201,6 +212,10 @@ static void *run_flusher(void *argument)
         struct bw_ring *ring = argument;
         struct flusher *flusher = ring->flusher;
         uint64_t last_ns = now_ns();
+        sigset_t all;
+
+        sigfillset(&all); /* signals are for the threads that Python knows */
+        pthread_sigmask(SIG_BLOCK, &all, NULL);
 
         pthread_mutex_lock(&flusher->mutex);
         while (!flusher->stop) {

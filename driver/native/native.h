@@ -92,6 +92,8 @@ int bw_idle(struct bw_ring **rings, uint32_t count);
 /* If the rings are idle, copy to or from device memory with the CPU; 0 if they are not, and nothing was done. */
 int bw_write_if_idle(struct bw_ring **rings, uint32_t count, uintptr_t destination, uintptr_t source, size_t size_bytes);
 int bw_read_if_idle(struct bw_ring **rings, uint32_t count, uintptr_t destination, uintptr_t source, size_t size_bytes);
+/* Close a ring: nothing is written to the device any more, and launches that wait are dropped. */
+void bw_shut(struct bw_ring *ring);
 /* End the ring's flusher; the ring must be closed and not be used any more. */
 void bw_stop(struct bw_ring *ring);
 
@@ -114,11 +116,12 @@ struct bw_segments {
 enum { BW_NO_PAYLOAD = 0xffffffff };
 
 /*
- * Copy words to pushbuffer memory and submit them. The word at `payload_index`, unless it is BW_NO_PAYLOAD, is replaced
- * by the new timeline value: the release that raises the timeline is part of the words.
+ * Copy words to pushbuffer memory and submit them. The new timeline value is written where the release that raises the
+ * timeline has its payload: to the word at `payload_index`, unless it is BW_NO_PAYLOAD, and to device memory at
+ * `payload_address`, unless it is 0 (a QMD's release).
  */
 int bw_push(struct bw_ring *ring, struct bw_segments *segments, const uint8_t *words, uint32_t word_count,
-            uint32_t payload_index, uint64_t timeout_ns);
+            uint32_t payload_index, uintptr_t payload_address, uint64_t timeout_ns);
 /* Submit a GPFIFO entry whose words, the release among them, the caller has already written for `submitted + 1`. */
 int bw_submit(struct bw_ring *ring, uint64_t entry, uint64_t timeout_ns);
 

@@ -26,7 +26,7 @@ void publish(struct bw_ring *ring, uint64_t entry)
 {
         bw_write64(ring->entries + (uintptr_t)ring->put * sizeof entry, entry);
         ring->put = (ring->put + 1) & (ring->entry_count - 1);
-        ring->timeline.submitted++;
+        __atomic_store_n(&ring->timeline.submitted, ring->timeline.submitted + 1, __ATOMIC_RELEASE);
         bw_store_fence();
         bw_write32(ring->gp_put, ring->put);
         bw_store_fence();
@@ -93,7 +93,7 @@ static int64_t take_segments(const struct bw_ring *ring, struct bw_segments *seg
 }
 
 int bw_push(struct bw_ring *ring, struct bw_segments *segments, const uint8_t *words, uint32_t word_count,
-            uint32_t payload_index, uint64_t timeout_ns)
+            uint32_t payload_index, uintptr_t payload_address, uint64_t timeout_ns)
 {
         uint32_t needed = (word_count * 4 + segments->segment_bytes - 1) / segments->segment_bytes;
         uint64_t value;
@@ -115,6 +115,8 @@ int bw_push(struct bw_ring *ring, struct bw_segments *segments, const uint8_t *w
         write_combined(address, words, (size_t)word_count * 4);
         if (payload_index != BW_NO_PAYLOAD)
                 bw_write32(address + (uintptr_t)payload_index * 4, (uint32_t)value);
+        if (payload_address)
+                bw_write32(payload_address, (uint32_t)value);
         for (uint32_t i = 0; i < needed; i++)
                 segments->values[first + i] = value;
         segments->next = (uint32_t)first + needed == segments->count ? 0 : (uint32_t)first + needed;

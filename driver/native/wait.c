@@ -17,16 +17,24 @@ uint64_t now_ns(void)
         return (uint64_t)now.tv_sec * NANOSECONDS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
+/* Another thread may be submitting. */
+uint64_t submitted_of(const struct bw_timeline *timeline)
+{
+        return __atomic_load_n(&timeline->submitted, __ATOMIC_ACQUIRE);
+}
+
+/* The counter is never 2^31 away from what was submitted last, before it or after it. */
 uint64_t bw_completed(const struct bw_timeline *timeline)
 {
-        uint32_t behind = (uint32_t)timeline->submitted - bw_read32(timeline->value_address);
+        uint64_t submitted = submitted_of(timeline);
+        int32_t ahead = (int32_t)(bw_read32(timeline->value_address) - (uint32_t)submitted);
 
-        return timeline->submitted - behind;
+        return submitted + (uint64_t)(int64_t)ahead;
 }
 
 bool reached(const struct bw_timeline *timeline, uint64_t value)
 {
-        return (int32_t)(bw_read32(timeline->value_address) - (uint32_t)value) >= 0;
+        return (int64_t)(bw_completed(timeline) - value) >= 0;
 }
 
 bool faulted(const struct bw_timeline *timeline)
