@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,18 +57,33 @@ class Array:
     def copy_from(self, source: Any) -> Submission | None:
         """Replace the contents by those of a NumPy array, a pinned array or another array of the same device.
 
+        A NumPy array of another dtype is converted if that loses nothing (`numpy.can_cast`); numbers and
+        lists of numbers are taken as they are given.
+
         Raises:
-            UsageError: shape or dtype differ.
+            UsageError: the shape differs, or the dtype does.
             WrongDevice, Freed: the source cannot be used.
         """
         if isinstance(source, (Array, PinnedArray)):
             return self._copy_on_device(source)
-        given = np.ascontiguousarray(source, dtype=self.dtype).reshape(np.shape(source))
+        given = self._converted(source)
         _expect_same(given, self)
-        return self.device.write(self.address, given)
+        return self.device.write(self.address, np.ascontiguousarray(given))
+
+    def _converted(self, source: Any) -> np.ndarray[Any, Any]:
+        """What is to be copied here, with this array's dtype if it can have it."""
+        if isinstance(source, (np.ndarray, np.generic)):
+            fits = source.dtype == self.dtype or np.can_cast(source.dtype, self.dtype)
+            return np.asarray(source, self.dtype) if fits else np.asarray(source)
+        try:
+            return np.asarray(source, self.dtype)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UsageError(f"cannot copy this into an array of {self.dtype}: {error}") from None
 
     def copy_to(self, target: Array | PinnedArray) -> Submission:
         """Copy into another array of the same device, or into pinned memory; does not wait."""
+        if not isinstance(target, (Array, PinnedArray)):
+            raise UsageError(f"cannot copy into {type(target).__name__}", hint="numpy() gives a NumPy array")
         return target._copy_on_device(self)
 
     def _copy_on_device(self, source: Array | PinnedArray) -> Submission:
@@ -86,8 +102,10 @@ class Array:
             self.device.release(gpu_va)
 
     def __del__(self) -> None:
-        if getattr(self, "gpu_va", None) is not None:
-            self.free()
+        gpu_va = getattr(self, "gpu_va", None)
+        if gpu_va is not None:
+            self.device.frees += 1
+            self.device.drop(gpu_va)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -101,6 +119,8 @@ class Array:
 
 class PinnedArray:
     """An array in host memory that the GPU reaches too. Made by `Device.pinned`.
+
+    Its memory is given back by `free`, or when neither it nor a view of it is referred to any more.
 
     Attributes:
         view: the same memory as a NumPy array.
@@ -126,7 +146,10 @@ class PinnedArray:
         self.cpu_address: int = mapping.address
         self._memory = memory
         self._mapping = mapping
-        self.view: np.ndarray[Any, Any] = np.frombuffer(mapping.view, dtype, count=self.size).reshape(shape)
+        whole = np.frombuffer(mapping.view, dtype, count=self.size)  # every view keeps this one
+        self.view: np.ndarray[Any, Any] = whole.reshape(shape)
+        self._dropped = weakref.finalize(whole, _drop_pinned, weakref.ref(device), gpu_va, memory, mapping)
+        self._dropped.atexit = False
 
     @property
     def address(self) -> int:
@@ -140,13 +163,18 @@ class PinnedArray:
         return self.gpu_va
 
     def numpy(self) -> np.ndarray[Any, Any]:
-        """A copy in ordinary memory; waits for everything submitted before."""
+        """A copy in ordinary memory; waits for everything submitted before, to any queue."""
         self.address  # noqa: B018  raises if it was freed
-        self.device.synchronize()
+        self.device.wait_for_all()
         return self.view.copy()
 
     def copy_from(self, source: Array | PinnedArray) -> Submission:
-        """Copy from an array of the same device; does not wait."""
+        """Copy from an array of the same device; does not wait.
+
+        Raises:
+            UsageError: it is no such array, or shape or dtype differ.
+            WrongDevice, Freed: the source cannot be used.
+        """
         return _copy(self, source)
 
     def _copy_on_device(self, source: Array | PinnedArray) -> Submission:
@@ -157,12 +185,21 @@ class PinnedArray:
         gpu_va, self.gpu_va = self.gpu_va, None
         if gpu_va is not None:
             self.device.frees += 1
+            self._dropped.detach()
             self.view = np.empty(0, self.dtype)
             self.device.release_pinned(gpu_va, self._memory, self._mapping)
 
     def __repr__(self) -> str:
         where = "freed" if self.gpu_va is None else f"at {self.gpu_va:#x}"
         return f"<PinnedArray {self.dtype.name}{list(self.shape)} {where} on {self.device.name}>"
+
+
+def _drop_pinned(device: weakref.ref[Device], gpu_va: int, memory: Any, mapping: Any) -> None:
+    """Nobody refers to a pinned array or a view of it any more."""
+    found = device()
+    if found is not None:
+        found.frees += 1
+        found.drop_pinned(gpu_va, memory, mapping)
 
 
 def _expect_same(source: Any, target: Array | PinnedArray) -> None:
@@ -174,6 +211,11 @@ def _expect_same(source: Any, target: Array | PinnedArray) -> None:
 
 
 def _copy(target: Array | PinnedArray, source: Array | PinnedArray) -> Submission:
+    if not isinstance(source, (Array, PinnedArray)):
+        raise UsageError(
+            f"a pinned array is copied from arrays of its device, not from {type(source).__name__}",
+            hint="`view` is its memory as a NumPy array: pinned.view[...] = values",
+        )
     if source.device is not target.device:
         raise WrongDevice("arrays of two devices cannot be copied into each other", hint="go through numpy()")
     _expect_same(source, target)
@@ -184,4 +226,4 @@ def _copy(target: Array | PinnedArray, source: Array | PinnedArray) -> Submissio
         done = device.write_small(source.cpu_address, target_va, target.size_bytes)
     elif isinstance(source, Array) and isinstance(target, PinnedArray):
         done = device.read_small(source_va, target.cpu_address, target.size_bytes)
-    return done or device.copy(source_va, target_va, target.size_bytes)
+    return done or device.copy(source_va, target_va, target.size_bytes, arrays=(source, target))

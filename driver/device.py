@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import math
+import operator
 import os
 import re
+import threading
+import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +29,6 @@ from barewire.compute.queue import ComputeQueue
 from barewire.copy.queue import CopyQueue
 from barewire.errors import (
     BarewireError,
-    ChannelDead,
     ForkedChild,
     Freed,
     NoDevice,
@@ -45,6 +48,11 @@ DIRECT_WRITE_BYTES = 16 << 10
 SMALL_WRITE_BYTES = 1024
 SMALL_READ_BYTES = 16
 DEFAULT_TIMEOUT_S = 60.0
+CLOSE_WAIT_S = 5.0  # for all that is in flight when a device is closed
+ADDRESS_END = 1 << 49  # beyond every GPU virtual address and every size
+MEMORY_END = 1 << 47  # beyond every size of memory that can be asked for
+
+OWN_NAMES = ("compute queue", "copy queue")  # of the device's own queues, which it replaces when they die
 
 _drain = lib.bw_drain
 
@@ -144,15 +152,27 @@ class Device:
         self._queues: list[Queue] = []
         self._modules: weakref.WeakSet[Module] = weakref.WeakSet()
         self._deferred: deque[tuple[list[tuple[Queue, int]], Callable[[], None]]] = deque()
-        self._local: tuple[int, int] = (0, 0)
+        self._given_back: deque[Callable[[], None]] = deque()
+        self._code: set[int] = set()  # pieces of the pool that hold code
+        self._code_was_freed = False
+        self._make_locks()
         self.space = manager.address_space()
         self.pool = VramPool(partial(_obtain_video, manager, self.space), partial(_return_video, self.space))
         self.kept: dict[str, Any] = {}
         self._target = ffi.new("struct bw_target *")
-        self.compute: ComputeQueue = self._make_queue("compute", "compute queue")
+        self.compute: ComputeQueue = self._make_queue("compute", OWN_NAMES[0])
         self._aim()
         self._nothing = Submission(self.compute, 0)
         _close_at_exit(self)
+
+    def _make_locks(self) -> None:
+        """One for staging memory and queues that are made when first needed, one for memory.
+
+        The second is not taken again by who holds it: the garbage collector may free arrays in the middle of
+        an allocation, and what it frees waits then until somebody collects.
+        """
+        self._lock = threading.RLock()
+        self._memory_lock = threading.Lock()
 
     # Memory of the backend
 
@@ -206,8 +226,8 @@ class Device:
             host_va = space.map(host)
             undo.callback(space.unmap, host_va)
             memory = QueueMemory(video.map_cpu().address, video_va, host.map_cpu().address, host_va, space)
-            parts = _QueueParts(engine, space, video, host, memory)
-            made = self._start(parts, name, 0, undo)
+            parts = _QueueParts(engine, space, video, host, memory, self._stop)
+            made = self._start(parts, name, 0)
             parts.undo = undo.pop_all()
         self._queues.append(made)
         self._let_all_follow()
@@ -215,8 +235,17 @@ class Device:
             self._aim()
         return made
 
-    def _start(self, parts: _QueueParts, name: str, first_value: int, undo: contextlib.ExitStack) -> Any:
+    def _start(self, parts: _QueueParts, name: str, first_value: int) -> Any:
         """A channel in memory that is there already, and the queue on it."""
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._free_pieces, parts)
+            made = self._start_channel(parts, name, first_value, undo)
+            undo.pop_all()
+        return made
+
+    def _start_channel(
+        self, parts: _QueueParts, name: str, first_value: int, undo: contextlib.ExitStack
+    ) -> Any:
         memory = parts.memory
         ffi.memmove(
             ffi.cast("char *", memory.host_cpu), bytes(channel_queue.HOST_BYTES), channel_queue.HOST_BYTES
@@ -239,6 +268,7 @@ class Device:
             channel.set_compute_preemption_cilp()
         group.schedule()
         parts.group, parts.channel = group, channel
+        parts.own = name in OWN_NAMES
         arguments = (
             name,
             channel,
@@ -265,16 +295,23 @@ class Device:
         return made
 
     def _allocate_slots(self, parts: _QueueParts, size_bytes: int) -> tuple[int, int]:
-        gpu_va = self.pool.allocate(size_bytes)
+        gpu_va = self._allocate(size_bytes)
         parts.pieces.append(gpu_va)
         return self.pool.cpu_address(gpu_va), gpu_va
 
-    def _allocate_local(self, parts: _QueueParts, size_bytes: int) -> int:
-        """Local memory in place of what the queue had, which goes when its work so far is done."""
-        before, parts.local_va = parts.local_va, self.pool.allocate(size_bytes)
-        if before is not None:
-            self.release(before)
-        return parts.local_va
+    def _allocate_local(self, parts: _QueueParts, size_bytes: int) -> tuple[int, Callable[[], None]]:
+        """Local memory in place of what the queue had, and what gives that back when its work is done."""
+        before, parts.local_va = parts.local_va, self._allocate(size_bytes)
+        if before is None:
+            return parts.local_va, _nothing_before
+        old = before
+        parts.pieces.append(old)  # until the queue was told of the new memory
+
+        def give_old_back() -> None:
+            parts.pieces.remove(old)
+            self.release(old)
+
+        return parts.local_va, give_old_back
 
     def _free_pieces(self, parts: _QueueParts) -> None:
         """Give back what a queue took of the pool; its channel is gone."""
@@ -282,25 +319,36 @@ class Device:
         if parts.local_va is not None:
             pieces.append(parts.local_va)
             parts.local_va = None
-        for gpu_va in pieces:
-            self.pool.free(gpu_va)
+        with self._memory_lock:
+            for gpu_va in pieces:
+                self.pool.free(gpu_va)
 
     def _close_queue(self, queue: Queue) -> None:
         if queue in self._queues:
             self._queues.remove(queue)
+            if queue is self._copies:
+                self._copies = None
+                for other in self._queues:
+                    other.ring.follows = ffi.NULL
             self._aim()
-        if not self._forked:
-            queue.parts.undo.close()
-            self._free_pieces(queue.parts)
+        if self._forked:
+            return
+        parts = queue.parts
+        parts.close_channel()
+        queue.release_waiters()
+        self._free_pieces(parts)
+        if not self.closed:  # else `close` does it, when every channel is gone
+            self._defer(parts.undo.close)  # others may be about to look at its timeline
 
     @property
     def copies(self) -> CopyQueue:
         """The queue that copies of arrays go to; made when first needed."""
-        if self._copies is None:
-            self._copies = self._make_queue("copy", "copy queue")
-            self._let_all_follow()
-            self._aim()
-        return self._copies
+        with self._lock:
+            if self._copies is None:
+                self._copies = self._make_queue("copy", OWN_NAMES[1])
+                self._let_all_follow()
+                self._aim()
+            return self._copies
 
     def _let_all_follow(self) -> None:
         """Launches of every queue of this address space come after copies that were submitted before."""
@@ -312,7 +360,8 @@ class Device:
 
     def _aim(self) -> None:
         """Tell the native calls which rings there are; after every change of them."""
-        own = [self.compute.ring] if self._copies is None else [self.compute.ring, self._copies.ring]
+        queues = (self.compute, self._copies)
+        own = [queue.ring for queue in queues if queue is not None and not queue.ended]
         self._own, self._own_count = ffi.new("struct bw_ring *[]", own), len(own)
         rings = [queue.ring for queue in self._queues]
         self._all, self._all_count = ffi.new("struct bw_ring *[]", rings), len(rings)
@@ -330,9 +379,7 @@ class Device:
     def _failed(self, queue: Queue, cause: BarewireError | None) -> BarewireError:
         """The error for a queue that does not live any more; the device's own queues are renewed."""
         if self._forked:
-            return ForkedChild(
-                f"{self.name} was opened by the parent process", hint="open the device again in the child"
-            )
+            return self._forked_child()
         if cause is not None:
             return Freed(f"{self.name} is closed") if self.closed else cause
         error = self._diagnose(queue)
@@ -346,29 +393,43 @@ class Device:
         return explain(channel, notifier, self.locate, self.read_code, queue=queue.name)
 
     def _renew(self, queue: Queue, error: BarewireError) -> None:
-        """Replace one of the device's own queues by a fresh channel in the same memory."""
+        """Replace one of the device's own queues by a fresh channel in the same memory.
+
+        What goes wrong then is told with the error that ended the queue, and does not replace it.
+        """
         queue.end()
         lib.bw_stop(queue.ring)
-        if queue is not self.compute and queue is not self._copies:
+        own = queue is self.compute or queue is self._copies
+        if self.closed or not own:
             queue.release_waiters()
             return
         parts = queue.parts
-        parts.channel.close()
-        parts.group.close()
-        self._free_pieces(parts)
-        undo = contextlib.ExitStack()
         try:
-            fresh = self._start(parts, queue.name, queue.submitted, undo)
+            parts.close_channel()
         except BarewireError as failure:
+            error.facts["close_failed"] = failure.message
             error.__context__ = failure
+        self._free_pieces(parts)
+        try:
+            fresh = self._start(parts, queue.name, queue.submitted)
+        except BarewireError as failure:
+            self._give_up(queue, error, failure)
             return
-        parts.undo.push(undo.pop_all())
         self._queues[self._queues.index(queue)] = fresh
         if queue is self.compute:
             self.compute = fresh
         else:
             self._copies = fresh
         self._let_all_follow()
+        self._aim()
+
+    def _give_up(self, queue: Queue, error: BarewireError, failure: BarewireError) -> None:
+        """Say that one of the device's own queues is gone for good."""
+        queue.advice = f"it could not be replaced ({failure.message}): close the device and open it again"
+        error.hint = queue.advice
+        error.__context__ = failure
+        queue.release_waiters()
+        self._usable = False  # so that `synchronize` looks closer
         self._aim()
 
     def locate(self, pc: int) -> tuple[str, int] | None:
@@ -396,6 +457,7 @@ class Device:
             source: the bytes, or a path.
 
         Raises:
+            UsageError: there is nothing to read.
             BadCubin, WrongArchitecture, UnsupportedFeature, CompilerMissing: nothing was loaded.
         """
         self.check()
@@ -405,10 +467,22 @@ class Device:
         name = "<bytes>" if isinstance(source, (bytes, bytearray)) else Path(source).name
         image = load_image(bytes(data), self.facts.sm_version)
         code = self.empty(image.size_bytes, np.uint8)
+        self._code.add(code.address)
         self.write(code.address, np.frombuffer(image.relocated(code.address), np.uint8), fresh=True)
+        if self._code_was_freed:
+            self._forget_code()
         module = Module(self, image, code, name)
         self._modules.add(module)
         return module
+
+    def _forget_code(self) -> None:
+        """Memory that held code was given back, and may hold other code now: caches must not tell the old."""
+        self._code_was_freed = False
+        for queue in list(self._queues):
+            if isinstance(queue, ComputeQueue) and queue.memory.space is self.space and queue.alive:
+                if not lib.bw_may_start(queue.ring):
+                    queue.catch_up(self.copies)
+                queue.forget_code()
 
     # Arrays
 
@@ -416,31 +490,28 @@ class Device:
         """An array whose contents are undefined.
 
         Raises:
+            UsageError: there is no such shape or dtype.
             OutOfVram: there is not enough memory.
         """
         self.check()
         self.collect()
-        shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(size) for size in shape)
-        if any(size < 0 for size in shape):
-            raise UsageError(f"an array cannot have the shape {shape}")
-        kind = np.dtype(dtype)
-        if kind.hasobject:
-            raise UsageError(f"{kind} cannot be held in video memory")
-        size_bytes = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+        shape, kind, size_bytes = _layout(shape, dtype)
         return Array(self, self._allocate(size_bytes), shape, kind)
 
     def _allocate(self, size_bytes: int) -> int:
         """A piece of the pool; what is only waiting to be freed is not missing."""
         try:
-            return self.pool.allocate(size_bytes)
+            with self._memory_lock:
+                return self.pool.allocate(size_bytes)
         except OutOfVram:
-            if not self._deferred:
-                raise
+            self.collect()
         for waiting, _ in list(self._deferred):
             for queue, value in waiting:
-                queue.wait_value(value, None)
+                if queue.alive:
+                    queue.wait_value(value, None)
         self.collect()
-        return self.pool.allocate(size_bytes)
+        with self._memory_lock:
+            return self.pool.allocate(size_bytes)
 
     def array(self, values: Any, dtype: Any = None) -> Array:
         """An array with the values of a NumPy array, or of anything NumPy makes one of."""
@@ -457,13 +528,20 @@ class Device:
         return made
 
     def pinned(self, shape: int | tuple[int, ...], dtype: Any = np.float32) -> PinnedArray:
-        """An array in host memory that the GPU reaches; copies to and from it are the fastest there are."""
+        """An array in host memory that the GPU reaches; copies to and from it are the fastest there are.
+
+        Raises:
+            UsageError: there is no such shape or dtype.
+        """
         self.check()
-        shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(size) for size in shape)
-        kind = np.dtype(dtype)
-        size_bytes = max(1, int(np.prod(shape, dtype=np.int64)) * kind.itemsize)
-        memory, mapping, gpu_va = self.host_memory(size_bytes)
-        return PinnedArray(self, memory, mapping, gpu_va, shape, kind)
+        self.collect()
+        shape, kind, size_bytes = _layout(shape, dtype)
+        memory, mapping, gpu_va = self.host_memory(max(1, size_bytes))
+        try:
+            return PinnedArray(self, memory, mapping, gpu_va, shape, kind)
+        except BaseException:
+            _return_pinned(self.space, gpu_va, memory, mapping)
+            raise
 
     def write(self, gpu_va: int, values: np.ndarray[Any, Any], *, fresh: bool = False) -> Submission | None:
         """Copy a C-contiguous host array to video memory.
@@ -471,6 +549,8 @@ class Device:
         Args:
             fresh: nothing that was submitted uses the memory, so that a small array need not wait its turn.
         """
+        if not self._usable:
+            self.check()
         data = values.reshape(-1).view(np.uint8)
         if not data.size:
             return None
@@ -486,14 +566,15 @@ class Device:
             raise UsageError("a copy of a NumPy array cannot be captured", hint="use pinned arrays in graphs")
 
     def _through_staging(self, gpu_va: int, data: np.ndarray[Any, Any]) -> Submission | None:
-        staging = self._staging or self._make_staging()
         submission = None
-        for start in range(0, data.size, staging.part_bytes):
-            piece = data[start : start + staging.part_bytes]
-            part, cpu, staged_va = staging.take()
-            lib.bw_copy(cpu, int(ffi.cast("uintptr_t", ffi.from_buffer(piece))), piece.size)
-            submission = self.copy(staged_va, gpu_va + start, piece.size)
-            staging.used(part, submission)
+        with self._lock:
+            staging = self._staging or self._make_staging()
+            for start in range(0, data.size, staging.part_bytes):
+                piece = data[start : start + staging.part_bytes]
+                part, cpu, staged_va = staging.take()
+                lib.bw_copy(cpu, int(ffi.cast("uintptr_t", ffi.from_buffer(piece))), piece.size)
+                submission = self.copy(staged_va, gpu_va + start, piece.size)
+                staging.used(part, submission)
         return submission
 
     def write_small(self, cpu_address: int, gpu_va: int, size_bytes: int) -> Submission | None:
@@ -501,6 +582,8 @@ class Device:
 
         Over PCIe this is a posted write, which what is submitted later can not overtake.
         """
+        if not self._usable:
+            self.check()
         if size_bytes > SMALL_WRITE_BYTES or self.capturing is not None:
             return None
         target = self.pool.cpu_address(gpu_va)
@@ -509,6 +592,8 @@ class Device:
 
     def read_small(self, gpu_va: int, cpu_address: int, size_bytes: int) -> Submission | None:
         """Read a few bytes with the CPU, if no queue has work; None if it must be a copy of the GPU's."""
+        if not self._usable:
+            self.check()
         if size_bytes > SMALL_READ_BYTES or size_bytes % 4 or self.capturing is not None:
             return None
         source = self.pool.cpu_address(gpu_va)
@@ -517,29 +602,52 @@ class Device:
 
     def read(self, gpu_va: int, out: np.ndarray[Any, Any]) -> None:
         """Copy video memory to a C-contiguous host array, after everything submitted before."""
+        if not self._usable:
+            self.check()
         self._expect_no_capture()
         data = out.reshape(-1).view(np.uint8)
-        staging = self._staging or self._make_staging()
         waiting: deque[tuple[Submission, int, int, int]] = deque()
-        for start in range(0, data.size, staging.part_bytes):
-            size = min(staging.part_bytes, data.size - start)
-            if len(waiting) == STAGING_PARTS:
+        with self._lock:
+            staging = self._staging or self._make_staging()
+            for start in range(0, data.size, staging.part_bytes):
+                size = min(staging.part_bytes, data.size - start)
+                if len(waiting) == STAGING_PARTS:
+                    _take_out(data, *waiting.popleft())
+                part, cpu, staged_va = staging.take()
+                submission = self.copy(gpu_va + start, staged_va, size)
+                staging.used(part, submission)
+                waiting.append((submission, cpu, start, size))
+            while waiting:
                 _take_out(data, *waiting.popleft())
-            part, cpu, staged_va = staging.take()
-            submission = self.copy(gpu_va + start, staged_va, size)
-            staging.used(part, submission)
-            waiting.append((submission, cpu, start, size))
-        while waiting:
-            _take_out(data, *waiting.popleft())
 
     def _make_staging(self) -> Staging:
         self._staging = Staging(self)
         return self._staging
 
-    def copy(self, source: int, destination: int, size_bytes: int) -> Submission:
-        """Copy between GPU virtual addresses, after all that was submitted before."""
+    def copy(
+        self, source: int, destination: int, size_bytes: int, *, arrays: tuple[Any, ...] = ()
+    ) -> Submission:
+        """Copy between GPU virtual addresses, after all that was submitted before.
+
+        Args:
+            arrays: what the addresses are of, if anything; a graph that is being captured keeps them.
+
+        Raises:
+            UsageError: an address or the size is negative, or larger than there are.
+        """
+        if not self._usable:
+            self.check()
+        try:
+            fits = 0 <= source | destination | size_bytes < ADDRESS_END
+        except TypeError:
+            fits = False
+        if not fits:
+            raise UsageError(
+                f"cannot copy {size_bytes!r} bytes from {source!r} to {destination!r}",
+                expected=f"whole numbers from 0 to {ADDRESS_END - 1:#x}",
+            )
         if self.capturing is not None:
-            self.capturing.add_copy(source, destination, size_bytes)
+            self.capturing.add_copy(source, destination, size_bytes, arrays=arrays)
             return Submission(self.compute, self.compute.submitted)
         return self._copies_after_all().copy(source, destination, size_bytes)
 
@@ -554,7 +662,15 @@ class Device:
         return copies
 
     def fill(self, array: Array, value: np.ndarray[Any, Any]) -> None:
-        """Set every element of an array to one value of its dtype."""
+        """Set every element of an array to one value of its dtype.
+
+        Raises:
+            UsageError: a graph is being captured.
+        """
+        if not self._usable:
+            self.check()
+        if self.capturing is not None:
+            raise UsageError("filling an array cannot be captured", hint="copy from an array in graphs")
         if not array.size:
             return
         raw = value.tobytes()
@@ -576,33 +692,54 @@ class Device:
 
     def release(self, gpu_va: int) -> None:
         """Give a piece of the pool back when everything submitted so far is done."""
-        self._defer(lambda: self.pool.free(gpu_va))
+        self.drop(gpu_va)
+        self.collect()
+
+    def drop(self, gpu_va: int) -> None:
+        """As `release`, but from inside the garbage collector: `collect` does the rest."""
+        if not self.closed:
+            self._given_back.append(partial(self._free_piece, gpu_va))
+
+    def _free_piece(self, gpu_va: int) -> None:
+        self.pool.free(gpu_va)
+        if gpu_va in self._code:
+            self._code.remove(gpu_va)
+            self._code_was_freed = True
 
     def release_pinned(self, gpu_va: int, memory: Any, mapping: Any) -> None:
         """Give pinned memory back when everything submitted so far is done."""
+        self.drop_pinned(gpu_va, memory, mapping)
+        self.collect()
 
-        def give_back() -> None:
-            self.space.unmap(gpu_va)
-            mapping.close()
-            memory.close()
-
-        self._defer(give_back)
+    def drop_pinned(self, gpu_va: int, memory: Any, mapping: Any) -> None:
+        """As `release_pinned`, but from inside the garbage collector: `collect` does the rest."""
+        if not self.closed:
+            self._given_back.append(partial(_return_pinned, self.space, gpu_va, memory, mapping))
 
     def _defer(self, action: Callable[[], None]) -> None:
-        if self.closed or self._forked or self.rm.closed:
-            return
-        outstanding = [(queue, queue.submitted) for queue in self._queues if not queue.idle]
-        self._deferred.append((outstanding, action))
+        self._given_back.append(action)
         self.collect()
 
     def collect(self) -> None:
-        """Do what waited for work that is done now."""
-        while self._deferred:
-            waiting, action = self._deferred[0]
-            if any(queue.completed < value and queue.alive for queue, value in waiting):
+        """Do what waited for work that is done now; nothing while memory is being allocated."""
+        if not self._memory_lock.acquire(blocking=False):
+            return
+        try:
+            if self.closed or self._forked or self.rm.closed:
+                self._given_back.clear()
                 return
-            self._deferred.popleft()
-            action()
+            while self._given_back:
+                action = self._given_back.popleft()
+                outstanding = [(queue, queue.submitted) for queue in self._queues if not queue.idle]
+                self._deferred.append((outstanding, action))
+            while self._deferred:
+                waiting, action = self._deferred[0]
+                if any(queue.completed < value and queue.alive for queue, value in waiting):
+                    return
+                self._deferred.popleft()
+                action()
+        finally:
+            self._memory_lock.release()
 
     # Graphs, time, the end
 
@@ -660,47 +797,58 @@ class Device:
                 channel.
         """
         compute = self.compute
-        if timeout_s is None and self._usable and not compute.waits:
-            if not _drain(self._own, self._own_count, compute.timeout_ns):
-                if self._deferred:
-                    self.collect()
-                return
-            # Either the time is over, or there is a fault.
-            waited_s, timeout_s = compute.timeout_ns / channel_queue.NS, 0.0
-        else:
-            self.check()
-            compute.waits = [wait for wait in compute.waits if not wait.done]
-            waited_s = timeout_s if timeout_s is not None else compute.timeout_ns / channel_queue.NS
-        try:
-            compute.synchronize(timeout_s)
-            if self._copies is not None:
-                self._copies.synchronize(timeout_s)
-        except PollTimeout as late:
-            raise self._take_off(late, waited_s) from None
+        quick = timeout_s is None and self._usable and not compute.waits
+        if quick and not _drain(self._own, self._own_count, channel_queue.SLICE_NS):
+            if self._deferred or self._given_back:
+                self.collect()
+            return
+        self.check()
+        compute.waits = [wait for wait in compute.waits if not wait.done]
+        waited_s = timeout_s if timeout_s is not None else compute.timeout_ns / channel_queue.NS
+        for queue in filter(None, (compute, self._copies)):
+            try:
+                queue.synchronize(timeout_s)
+            except PollTimeout as late:
+                found = late.__dict__.get("late_queue", queue)
+                queue.waits = [wait for wait in queue.waits if wait.queue is not found]  # it is told now
+                raise self._take_off(found, waited_s) from None
         self.collect()
 
-    def _take_off(self, late: PollTimeout, waited_s: float) -> BarewireError:
+    def wait_for_all(self) -> None:
+        """Wait until everything is done that any queue of this device was given; see `synchronize`."""
+        self.synchronize()
+        for queue in list(self._queues):
+            if queue.alive and not queue.idle:
+                queue.synchronize()
+
+    def _take_off(self, queue: Queue, waited_s: float) -> BarewireError:
         """Stop what does not end."""
         from barewire.fault.gather import stop
 
-        named = late.facts.get("queue")
-        queue = self._copies if self._copies is not None and self._copies.name == named else self.compute
         facts: dict[str, Any] = {"queue": queue.name}
-        if queue is self.compute and (running := self.compute.running()):
+        if isinstance(queue, ComputeQueue) and (running := queue.running()):
             facts["kernel"] = ", ".join(running)
         error = stop(queue.parts.channel, waited_s, self.locate, **facts)
         queue.error = error
         self._renew(queue, error)
         return error
 
+    def _stop(self, queue: Queue) -> BarewireError:
+        """`Queue.stop`."""
+        self.check()
+        return queue.error or self._take_off(queue, 0.0)
+
     def check(self) -> None:
         """Raise ForkedChild or Freed if the device must not be used."""
         if self._forked:
-            raise ForkedChild(
-                f"{self.name} was opened by the parent process", hint="open the device again in the child"
-            )
+            raise self._forked_child()
         if self.closed:
             raise Freed(f"{self.name} is closed")
+
+    def _forked_child(self) -> ForkedChild:
+        return ForkedChild(
+            f"{self.name} was opened by the parent process", hint="open the device again in the child"
+        )
 
     def close(self) -> None:
         """Free everything in order; a second call does nothing."""
@@ -712,16 +860,35 @@ class Device:
         _open_devices.discard(self)
         if self._forked:
             return
-        for queue in list(self._queues):
-            with contextlib.suppress(ChannelDead, PollTimeout):
+        queues = list(self._queues)
+        try:
+            self._close_queues(queues)
+        finally:
+            for queue in queues:
+                queue.end()
+            self._deferred.clear()
+            self._given_back.clear()
+            self.kept.clear()
+            for module in list(self._modules):
+                module.forget()
+            self.rm.close()
+
+    def _close_queues(self, queues: list[Queue]) -> None:
+        """Let all work end, for a few seconds, then give back every channel, then their memory."""
+        end = time.monotonic() + min(CLOSE_WAIT_S, self.timeout_s)
+        for queue in queues:
+            with contextlib.suppress(BarewireError):
                 if queue.alive:
-                    queue.synchronize()
-            queue.close()
-        self._deferred.clear()
-        self.kept.clear()
-        for module in list(self._modules):
-            module.forget()
-        self.rm.close()
+                    queue.synchronize(max(0.0, end - time.monotonic()))
+        memory = []
+        for queue in queues:
+            undo = queue.parts.undo
+            with contextlib.suppress(BarewireError):  # the resource manager frees what is left
+                queue.close()
+                memory.append(undo)
+        for undo in memory:
+            with contextlib.suppress(BarewireError):
+                undo.close()
 
     def __enter__(self) -> Device:
         return self
@@ -736,17 +903,34 @@ class Device:
 class _QueueParts:
     """What a queue was made of, and how to undo it."""
 
-    def __init__(self, engine: str, space: Any, video: Any, host: Any, memory: QueueMemory) -> None:
+    def __init__(
+        self,
+        engine: str,
+        space: Any,
+        video: Any,
+        host: Any,
+        memory: QueueMemory,
+        stop: Callable[[Queue], BarewireError],
+    ) -> None:
         self.engine = engine
         self.space = space
         self.video = video
         self.host = host
         self.memory = memory
+        self.stop = stop
+        self.own = False
         self.group: Any = None
         self.channel: Any = None
         self.local_va: int | None = None
         self.pieces: list[int] = []
         self.undo = contextlib.ExitStack()
+
+    def close_channel(self) -> None:
+        """Free the channel and its group; the memory stays."""
+        try:
+            self.channel.close()
+        finally:
+            self.group.close()
 
 
 def _obtain_video(manager: Any, space: Any, size_bytes: int) -> tuple[Any, int]:
@@ -757,6 +941,43 @@ def _obtain_video(manager: Any, space: Any, size_bytes: int) -> tuple[Any, int]:
     except BaseException:
         memory.close()
         raise
+
+
+def _return_pinned(space: Any, gpu_va: int, memory: Any, mapping: Any) -> None:
+    space.unmap(gpu_va)
+    mapping.close()
+    memory.close()
+
+
+def _nothing_before() -> None:
+    """Gives back the local memory that a queue did not have."""
+
+
+def _layout(shape: Any, dtype: Any) -> tuple[tuple[int, ...], np.dtype[Any], int]:
+    """A shape and a dtype as NumPy's, and the size in bytes.
+
+    Raises:
+        UsageError: they are not those of an array that memory can hold.
+        ResourceError: no memory is that large.
+    """
+    try:
+        sizes = tuple(map(operator.index, shape)) if isinstance(shape, Iterable) else (operator.index(shape),)
+    except TypeError:
+        raise UsageError(
+            f"an array cannot have the shape {shape!r}", expected="whole numbers, 0 or more"
+        ) from None
+    if any(size < 0 for size in sizes):
+        raise UsageError(f"an array cannot have the shape {shape!r}", expected="whole numbers, 0 or more")
+    try:
+        kind = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError):
+        raise UsageError(f"there is no dtype {dtype!r}") from None
+    if kind.hasobject or kind.subdtype is not None or not kind.itemsize:
+        raise UsageError(f"{kind!r} cannot be held in the memory of a device")
+    size_bytes = math.prod(sizes) * kind.itemsize
+    if size_bytes >= MEMORY_END:
+        raise OutOfVram(f"an array of shape {sizes} has {size_bytes} bytes: no memory is that large")
+    return sizes, kind, size_bytes
 
 
 def _return_video(space: Any, memory: Any, gpu_va: int) -> None:
@@ -788,6 +1009,8 @@ def _read(path: str | os.PathLike[str]) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (TypeError, ValueError):
+        raise UsageError(f"{path!r} is no path", expected="a path, or the bytes of a module") from None
 
 
 _open_devices: weakref.WeakSet[Device] = weakref.WeakSet()
@@ -818,8 +1041,9 @@ def _after_fork_in_child() -> None:
         device._forked = True
         device._usable = False
         device._target.enabled = 0
+        device._make_locks()  # other threads, which are not here, may have held them
         for queue in device._queues:
-            queue.orphan()
+            queue.orphan(device._forked_child())
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

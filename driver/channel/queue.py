@@ -13,6 +13,7 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Protocol
 
 from barewire.channel.pushbuffer import Pushbuffer
@@ -43,6 +44,8 @@ USERD_GP_PUT = 0x8C
 DOORBELL_OFFSET = 0x90
 
 NS = 1_000_000_000
+SLICE_NS = NS // 10  # of a long wait: Python looks for signals between slices
+LONGEST_S = 1e9  # thirty years: what an infinite deadline counts as
 
 
 class Channel(Protocol):
@@ -66,6 +69,17 @@ class QueueMemory:
     host_cpu: int
     host_va: int
     space: Any = None
+
+
+def _timeout_ns(timeout_s: Any) -> int:
+    """A deadline in nanoseconds.
+
+    Raises:
+        UsageError: it is negative, or not a number.
+    """
+    if not isinstance(timeout_s, Real) or not float(timeout_s) >= 0:
+        raise UsageError(f"{timeout_s!r} is no deadline", expected="seconds, 0 or more")
+    return int(min(float(timeout_s), LONGEST_S) * NS)
 
 
 def _no_event() -> None:
@@ -178,9 +192,10 @@ class Queue:
         self.channel = channel
         self.class_ids = class_ids
         self.memory = memory
-        self.timeout_ns = int(timeout_s * NS)
+        self.timeout_ns = _timeout_ns(timeout_s)
         self.error: BarewireError | None = None
         self.parts: Any = None  # what the device made it of
+        self.advice = "open another queue; the device's own queues renew themselves"
         self._fail = fail
         self._close = close
         self._stamps = 0
@@ -238,6 +253,8 @@ class Queue:
     @property
     def idle(self) -> bool:
         """Whether everything that was submitted is done."""
+        if self._reached is not None:
+            return self._reached >= self.timeline.submitted
         return bool(lib.bw_idle(self._alone, 1))
 
     def pushbuffer(self) -> Pushbuffer:
@@ -284,9 +301,18 @@ class Queue:
             other: a submission or event, or a queue for all that was submitted to it so far.
 
         Raises:
+            UsageError: it is neither.
             WrongDevice: it is of another device, or of another address space.
+            ChannelDead, Freed: it has ended, and will never do that work.
         """
-        queue, value = (other, other.submitted) if isinstance(other, Queue) else (other.queue, other.value)
+        if isinstance(other, Queue):
+            queue, value = other, other.submitted
+        elif isinstance(other, Submission):
+            queue, value = other.queue, other.value
+        else:
+            raise UsageError(
+                f"{self.name} cannot wait for {other!r}", expected="a submission, an event or a queue"
+            )
         if queue.memory.space is not self.memory.space:
             raise WrongDevice(
                 f"{self.name} cannot wait on the GPU for {queue.name}, of another device or address space",
@@ -294,6 +320,8 @@ class Queue:
             )
         if queue is self or queue.completed >= value:
             return
+        if queue.ended:
+            queue.wait_value(value, 0.0)  # raises: on the GPU, nothing would ever end that wait
         waiting = self.submit(self.pushbuffer().acquire(queue.timeline_va, value))
         self.waits = [wait for wait in self.waits if not wait.done]
         self.waits.append(Wait(waiting, queue, value))
@@ -343,31 +371,33 @@ class Queue:
         if self._reached is not None:
             self._expect_reached(value)
             return
+        timeout_ns = self.timeout_ns if timeout_s is None else _timeout_ns(timeout_s)
         if self.waits:
-            timeout_s = self._wait_for_others(value, timeout_s)
-        timeout_ns = self.timeout_ns if timeout_s is None else int(timeout_s * NS)
-        status = lib.bw_wait(self.timeline, value, timeout_ns)
+            timeout_ns = self._wait_for_others(value, timeout_ns)
+        left_ns = timeout_ns
+        status = lib.bw_wait(self.timeline, value, min(left_ns, SLICE_NS))
+        while status == lib.BW_TIMEOUT and left_ns > SLICE_NS:
+            left_ns -= SLICE_NS
+            status = lib.bw_wait(self.timeline, value, min(left_ns, SLICE_NS))
         if status:
             self.raise_status(status, value, timeout_ns / NS)
 
-    @property
-    def depends(self) -> bool:
-        """Whether something submitted here waits for another queue, which may never come so far."""
-        return any(not wait.done for wait in self.waits)
-
-    def _wait_for_others(self, value: int, timeout_s: float | None) -> float:
+    def _wait_for_others(self, value: int, timeout_ns: int) -> int:
         """Wait first for what stands before `value` on other queues, whose failure would never be seen here.
 
         Returns:
-            What is left of the time.
+            What is left of the time, in nanoseconds.
         """
-        limit_s = self.timeout_ns / NS if timeout_s is None else timeout_s
-        end = time.monotonic() + limit_s
+        end = time.monotonic() + timeout_ns / NS
         waits, self.waits = self.waits, [wait for wait in self.waits if wait.submission.value > value]
         for wait in waits:
             if wait.submission.value <= value and not wait.done:
-                wait.queue.wait_value(wait.value, max(0.0, end - time.monotonic()))
-        return max(0.0, end - time.monotonic())
+                try:
+                    wait.queue.wait_value(wait.value, max(0.0, end - time.monotonic()))
+                except PollTimeout:
+                    self.waits = waits  # it may still come
+                    raise
+        return _timeout_ns(max(0.0, end - time.monotonic()))
 
     def _expect_reached(self, value: int) -> None:
         """What a channel that has ended did not do, it never will."""
@@ -379,18 +409,24 @@ class Queue:
     def raise_status(self, status: int, value: int | None = None, timeout_s: float | None = None) -> None:
         """Turn what the native calls answered into an error."""
         if status == lib.BW_TIMEOUT:
-            raise PollTimeout(
+            late = PollTimeout(
                 f"{self.name} has not reached its work in time",
                 queue=self.name,
                 expected=self.submitted if value is None else value,
                 reached=self.completed,
                 submitted=self.submitted,
                 elapsed_s=self.timeout_ns / NS if timeout_s is None else timeout_s,
-                hint="a kernel may not end: Device.synchronize(timeout_s=...) takes it off the GPU",
+                hint=f"a kernel may not end: {self._way_out()} takes it off the GPU",
             )
+            late.__dict__["late_queue"] = self  # no fact: names are for readers, and errors can be pickled
+            raise late
         if status == lib.BW_CLOSED and self.error is None:
             raise self._fail(self, Freed(f"{self.name} is closed"))
         raise self.dead()
+
+    def _way_out(self) -> str:
+        own = self.parts is not None and self.parts.own
+        return "Device.synchronize(timeout_s=...)" if own else "Queue.stop()"
 
     def dead(self) -> BarewireError:
         """The error that ended this channel; made once, from what the GPU reported."""
@@ -399,7 +435,7 @@ class Queue:
         elif isinstance(self.error, ChannelDead):
             again = ChannelDead(
                 f"{self.name} was given up earlier: {self.error.message}",
-                hint="open another queue; the device's own queues renew themselves",
+                hint=self.advice,
                 queue=self.name,
             )
             again.__cause__ = self.error
@@ -411,15 +447,41 @@ class Queue:
         """Whether the channel still takes work."""
         return bool(self.ring.doorbell) and not lib.bw_read16(self.ring.timeline.error_address)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it will never take work again; its memory may be somebody else's by now."""
+        return self._reached is not None
+
+    def stop(self) -> BarewireError:
+        """Take what it runs off the GPU. The queue takes no more work; the device's own are replaced.
+
+        Returns:
+            The KernelTimeout that says what was running; what waits for that work from now on raises
+            ChannelDead because of it.
+
+        Raises:
+            Freed: the queue is closed.
+        """
+        if self.parts is None:
+            raise Freed(f"{self.name} is closed")
+        stopped: BarewireError = self.parts.stop(self)
+        return stopped
+
     def shut(self) -> None:
         """Take no more work; nothing is written to the device after this."""
         lib.bw_shut(self.ring)
 
-    def orphan(self) -> None:
-        """In a forked child: the channel is the parent's, and the thread that submits batches is not here."""
+    def orphan(self, error: BarewireError) -> None:
+        """In a forked child: the channel is the parent's, and the thread that submits batches is not here.
+
+        Args:
+            error: what every use of the queue raises.
+        """
         self.ring.flusher = ffi.NULL
         self.ring.lock = 0  # that thread may have held it
         self.shut()
+        self.error = error
+        self._reached = 0
 
     def end(self) -> None:
         """Take no more work for good, and remember how far it got: the memory goes to somebody else."""
@@ -439,9 +501,11 @@ class Queue:
         self.end()
         close, self._close = self._close, _closed
         lib.bw_stop(self.ring)
-        close(self)
-        self._fail = _was_closed  # the device is not referred to any more
-        self.parts = None
+        try:
+            close(self)
+        finally:
+            self._fail = _was_closed  # the device is not referred to any more
+            self.parts = None
 
     def __enter__(self) -> Queue:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import struct
 import weakref
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def _check_shared(info: KernelInfo, limits: Limits, geometry: Geometry) -> None:
         raise LaunchTooLarge(
             f"dynamic shared memory of {geometry.shared_bytes} bytes was asked for", kernel=info.name
         )
-    total = user_shared_bytes(info, limits) + geometry.shared_bytes
+    total = user_shared_bytes(info) + geometry.shared_bytes
     most = limits.shared_optin_bytes
     _expect(total <= most, info, "shared memory, static and dynamic, in bytes", total, f"at most {most}")
 
@@ -146,14 +147,14 @@ def _check_cluster(info: KernelInfo, limits: Limits, geometry: Geometry) -> None
         _expect(size % step == 0, info, f"grid.{axis}", size, f"a multiple of the cluster's {step}")
 
 
-def user_shared_bytes(info: KernelInfo, limits: Limits) -> int:
+def user_shared_bytes(info: KernelInfo) -> int:
     """Static shared memory without what the system reserves."""
     return info.shared_static_bytes - info.reserved_shared_bytes
 
 
 def total_shared_bytes(info: KernelInfo, limits: Limits, geometry: Geometry) -> int:
     """All shared memory of a block: the system's part, static, dynamic."""
-    return limits.shared_reserved_bytes + user_shared_bytes(info, limits) + geometry.shared_bytes
+    return limits.shared_reserved_bytes + user_shared_bytes(info) + geometry.shared_bytes
 
 
 def local_bytes(info: KernelInfo) -> int:
@@ -172,6 +173,9 @@ def plan(
     Args:
         qmd_overrides: QMD fields to set otherwise; "NAME:1" names an element of an array.
         bank0_overrides: 32-bit words of bank 0 to set otherwise, by offset.
+
+    Raises:
+        UsageError: an override names nothing, or its value does not fit.
     """
     info, device = kernel.info, kernel.device
     limits = device.limits
@@ -217,8 +221,7 @@ def plan(
         ),
     )
     for name, value in qmd_overrides.items():
-        field, _, index = name.partition(":")
-        template.set(field, value, int(index or 0))
+        _override_qmd(template, name, value)
     native, keep = _native_plan(template, bank0, layout.parameters, info.param_bytes, bank0_bytes)
     made = Plan(info.name, template, bank0, bank0_bytes, info.param_bytes, local, native, keep)
     _plans[native.identity] = made
@@ -230,15 +233,33 @@ def _sass_version(sm_version: int) -> int:
     return (sm_version // 10) << 4 | sm_version % 10
 
 
+def _override_qmd(template: qmd.Qmd, name: Any, value: Any) -> None:
+    try:
+        field, _, index = name.partition(":")
+        template.set(field, value if isinstance(value, str) else operator.index(value), int(index or 0))
+    except UsageError:
+        raise
+    except (AttributeError, IndexError, TypeError, ValueError):
+        raise UsageError(
+            f"the QMD cannot be given {name!r} = {value!r}", expected='"FIELD" or "FIELD:INDEX", and a number'
+        ) from None
+
+
 def _override_bank0(bank0: constants.Bank0, overrides: dict[int, int]) -> constants.Bank0:
     if not overrides:
         return bank0
     data = bytearray(bank0.data)
-    for offset, word in overrides.items():
+    for given in overrides.items():
+        try:
+            offset, word = map(operator.index, given)
+        except TypeError:
+            raise UsageError(f"bank 0 is overridden by offset and word, not {given!r}") from None
         if offset % 4 or not 0 <= offset <= len(data) - 4:
             raise UsageError(
                 f"bank 0 has no word at {offset:#x}", expected=f"a multiple of 4 below {len(data):#x}"
             )
+        if not 0 <= word < 1 << 32:
+            raise UsageError(f"a word of bank 0 has 32 bits, {word:#x} does not fit", offset=offset)
         struct.pack_into("<I", data, offset, word)
     kept = tuple(pointer for pointer in bank0.pointers if pointer[0] not in overrides)
     return constants.Bank0(bytes(data), kept)

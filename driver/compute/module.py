@@ -7,6 +7,8 @@ calls is kept in a plan, and one native call fills a launch slot with it and rin
 from __future__ import annotations
 
 import contextlib
+import operator
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,13 @@ from barewire.compute import launch
 from barewire.compute.arguments import native_kinds, pack
 from barewire.compute.queue import SLOT_BYTES
 from barewire.errors import (
+    ArgumentMismatch,
     Freed,
     KernelNotFound,
     LaunchTooLarge,
     UnsupportedFeature,
     UsageError,
+    WrongDevice,
 )
 from barewire.native._fastlaunch import FastLauncher
 from barewire.native._native import ffi, lib
@@ -38,19 +42,24 @@ def three(dimensions: Dimensions, what: str) -> tuple[int, int, int]:
 
     Raises:
         LaunchTooLarge: one is not positive, or there are not one to three of them.
+        UsageError: one is not a whole number.
     """
     try:
-        given = (
-            (int(dimensions),)
-            if not isinstance(dimensions, (tuple, list))
-            else tuple(int(d) for d in dimensions)
-        )
-    except (TypeError, ValueError):
+        sizes = dimensions if isinstance(dimensions, (tuple, list)) else (dimensions,)
+        given = tuple(operator.index(size) for size in sizes)
+    except TypeError:
         raise UsageError(f"{what} is one to three whole numbers, not {dimensions!r}") from None
     if not 1 <= len(given) <= 3 or any(size < 1 for size in given):
         raise LaunchTooLarge(f"{what} {given} is not one to three positive numbers")
     filled = (*given, 1, 1, 1)
     return filled[0], filled[1], filled[2]
+
+
+def _bytes_of_shared(shared: Any) -> int:
+    try:
+        return operator.index(shared)
+    except TypeError:
+        raise UsageError(f"shared memory is a whole number of bytes, not {shared!r}") from None
 
 
 class Module(Mapping[str, "Kernel"]):
@@ -76,6 +85,11 @@ class Module(Mapping[str, "Kernel"]):
         if self._code.gpu_va is None:
             raise Freed(f"module {self.name} was unloaded")
         return self._code.gpu_va
+
+    @property
+    def code(self) -> Array:
+        """The memory that holds the image; its `gpu_va` is None once the module was unloaded."""
+        return self._code
 
     def __getitem__(self, name: str) -> Kernel:
         """A kernel.
@@ -162,6 +176,7 @@ class Kernel:
         self.info = info
         self.name = info.name
         self._launchers: dict[Any, Launcher] = {}
+        self._made: weakref.WeakSet[Launcher] = weakref.WeakSet()  # those that callers keep among them
 
     def __getitem__(self, shape: tuple[Dimensions, Dimensions]) -> Launcher:
         """The kernel with a grid and a block: `kernel[(4,), (256,)]`, also `kernel[4, 256]`."""
@@ -197,16 +212,19 @@ class Kernel:
 
         Raises:
             LaunchTooLarge: beyond what the chip or the kernel allows.
+            UsageError: a size is not a whole number, or an override does not fit.
         """
         geometry = launch.Geometry(
             three(grid, "grid"),
             three(block, "block"),
             three(cluster, "cluster") if cluster is not None else self.info.cluster_dims or (1, 1, 1),
-            shared,
+            _bytes_of_shared(shared),
         )
         launch.check(self.info, self.device.limits, geometry)
         plan = launch.plan(self, geometry, qmd_overrides or {}, bank0_overrides or {})
-        return Launcher(self, geometry, plan)
+        launcher = Launcher(self, geometry, plan)
+        self._made.add(launcher)
+        return launcher
 
     def launch(
         self,
@@ -238,7 +256,11 @@ class Kernel:
             )
             if not overrides:
                 self._remember(key, launcher)
-        launcher.enqueue(queue, args)
+        try:
+            arguments = tuple(args)
+        except TypeError:
+            raise ArgumentMismatch(f"args is a tuple of arguments, not {args!r}", kernel=self.name) from None
+        launcher.enqueue(queue, arguments)
 
     def pack(self, arguments: tuple[Any, ...]) -> bytes:
         """The parameter area for these arguments.
@@ -251,7 +273,7 @@ class Kernel:
 
     def forget(self) -> None:
         """Let every launcher look again, since the module was unloaded."""
-        for launcher in self._launchers.values():
+        for launcher in list(self._made):
             launcher.forget()
         self._launchers.clear()
 
@@ -295,12 +317,27 @@ class Launcher(FastLauncher):
             )
 
     def enqueue(self, queue: Any, arguments: tuple[Any, ...]) -> None:
-        """Launch on a queue; None for the device's own."""
+        """Launch on a queue; None for the device's own.
+
+        Raises:
+            WrongDevice: the queue is of another device, or of another address space.
+            UsageError: it is not a compute queue, or a graph is being captured.
+        """
         if queue is None:
             self(*arguments)
             return
+        device = self.kernel.device
+        device.check()
         if not hasattr(queue, "slots_for"):
             raise UsageError(f"{queue!r} is not a compute queue")
+        if queue.memory.space is not device.space:
+            raise WrongDevice(
+                f"{self.kernel.name} cannot be launched on {queue.name}, of another device or address space"
+            )
+        if device.capturing is not None:
+            raise UsageError(
+                "a launch on a queue of its own cannot be captured", hint="leave queue out in a capture"
+            )
         self._launch(queue, self.kernel.pack(arguments))
 
     def _launch(self, queue: Any, data: bytes) -> None:

@@ -7,7 +7,7 @@ an H100 (`H100:`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from barewire.chip.limits import KIB, Limits
 from barewire.errors import FieldRange, UnknownName
@@ -105,7 +105,6 @@ class Dialect:
     registers: str
     shared_size: Scaled
     local_high: Scaled
-    clusters: bool
     fixed: dict[str, int | str] = field(default_factory=dict)
 
 
@@ -127,89 +126,53 @@ _COMMON: dict[str, int | str] = {
     "CWD_MEMBAR_TYPE": "L1_SYSMEMBAR",
     "BARRIER_COUNT": 1,
 }
-_RASTER = ("CTA_RASTER_WIDTH", "CTA_RASTER_HEIGHT", "CTA_RASTER_DEPTH")
-_GRID = ("GRID_WIDTH", "GRID_HEIGHT", "GRID_DEPTH")
-_PREFETCH = Address("PROGRAM_PREFETCH_ADDR_LOWER_SHIFTED", "PROGRAM_PREFETCH_ADDR_UPPER_SHIFTED", 8)
-
-DIALECTS = {
-    dialect.version: dialect
-    for dialect in (
-        Dialect(
-            version="V02_03",
-            major_minor=("QMD_MAJOR_VERSION", "QMD_VERSION"),
-            grid=_RASTER,
-            program=Address("PROGRAM_ADDRESS_LOWER", "PROGRAM_ADDRESS_UPPER"),
-            bank=Address("CONSTANT_BUFFER_ADDR_LOWER", "CONSTANT_BUFFER_ADDR_UPPER"),
-            prefetch=_PREFETCH,
-            release=Address("RELEASE0_ADDRESS_LOWER", "RELEASE0_ADDRESS_UPPER"),
-            release_payload="RELEASE0_PAYLOAD",
-            release_enable=("SEMAPHORE_RELEASE_ENABLE0", 1),
-            registers="REGISTER_COUNT_V",
-            shared_size=Scaled("SHARED_MEMORY_SIZE"),
-            local_high=Scaled("SHADER_LOCAL_MEMORY_HIGH_SIZE"),
-            clusters=False,
-            fixed={**_COMMON, "SM_GLOBAL_CACHING_ENABLE": 1, "RELEASE0_STRUCTURE_SIZE": "ONE_WORD"},
-        ),
-        Dialect(
-            version="V03_00",
-            major_minor=("QMD_MAJOR_VERSION", "QMD_VERSION"),
-            grid=_RASTER,
-            program=Address("PROGRAM_ADDRESS_LOWER", "PROGRAM_ADDRESS_UPPER"),
-            bank=Address("CONSTANT_BUFFER_ADDR_LOWER", "CONSTANT_BUFFER_ADDR_UPPER"),
-            prefetch=_PREFETCH,
-            release=Address("RELEASE0_ADDRESS_LOWER", "RELEASE0_ADDRESS_UPPER"),
-            release_payload="RELEASE0_PAYLOAD_LOWER",
-            release_enable=("RELEASE0_ENABLE", 1),
-            registers="REGISTER_COUNT_V",
-            shared_size=Scaled("SHARED_MEMORY_SIZE"),
-            local_high=Scaled("SHADER_LOCAL_MEMORY_HIGH_SIZE"),
-            clusters=False,
-            fixed={**_COMMON, "SM_GLOBAL_CACHING_ENABLE": 1, "RELEASE0_STRUCTURE_SIZE": 1},
-        ),
-        Dialect(
-            version="V04_00",
-            major_minor=("QMD_MAJOR_VERSION", "QMD_MINOR_VERSION"),
-            grid=_GRID,
-            program=Address("PROGRAM_ADDRESS_LOWER", "PROGRAM_ADDRESS_UPPER"),
-            bank=Address("CONSTANT_BUFFER_ADDR_LOWER_SHIFTED6", "CONSTANT_BUFFER_ADDR_UPPER_SHIFTED6", 6),
-            prefetch=_PREFETCH,
-            release=Address("RELEASE_SEMAPHORE0_ADDR_LOWER", "RELEASE_SEMAPHORE0_ADDR_UPPER"),
-            release_payload="RELEASE_SEMAPHORE0_PAYLOAD_LOWER",
-            release_enable=("RELEASE_ENABLE", 1),
-            registers="REGISTER_COUNT",
-            shared_size=Scaled("SHARED_MEMORY_SIZE"),
-            local_high=Scaled("SHADER_LOCAL_MEMORY_HIGH_SIZE"),
-            clusters=True,
-            fixed={
-                **_COMMON,
-                "QMD_TYPE": "GRID_CTA",
-                "RELEASE_STRUCTURE_SIZE": "SEMAPHORE_ONE_WORD",
-                "ENABLE_PROGRAM_PRE_EXIT": 1,
-            },
-        ),
-        Dialect(
-            version="V05_00",
-            major_minor=("QMD_MAJOR_VERSION", "QMD_MINOR_VERSION"),
-            grid=_GRID,
-            program=Address("PROGRAM_ADDRESS_LOWER_SHIFTED4", "PROGRAM_ADDRESS_UPPER_SHIFTED4", 4),
-            bank=Address("CONSTANT_BUFFER_ADDR_LOWER_SHIFTED6", "CONSTANT_BUFFER_ADDR_UPPER_SHIFTED6", 6),
-            prefetch=_PREFETCH,
-            release=Address("RELEASE_SEMAPHORE0_ADDR_LOWER", "RELEASE_SEMAPHORE0_ADDR_UPPER"),
-            release_payload="RELEASE_SEMAPHORE0_PAYLOAD_LOWER",
-            release_enable=("RELEASE_ENABLE", 1),
-            registers="REGISTER_COUNT",
-            shared_size=Scaled("SHARED_MEMORY_SIZE_SHIFTED7", 7),
-            local_high=Scaled("SHADER_LOCAL_MEMORY_HIGH_SIZE_SHIFTED4", 4),
-            clusters=True,
-            fixed={
-                **_COMMON,
-                "QMD_TYPE": "GRID_CTA",
-                "RELEASE_STRUCTURE_SIZE": "SEMAPHORE_ONE_WORD",
-                "ENABLE_PROGRAM_PRE_EXIT": 1,
-            },
-        ),
-    )
-}
+_V02_03 = Dialect(
+    version="V02_03",
+    major_minor=("QMD_MAJOR_VERSION", "QMD_VERSION"),
+    grid=("CTA_RASTER_WIDTH", "CTA_RASTER_HEIGHT", "CTA_RASTER_DEPTH"),
+    program=Address("PROGRAM_ADDRESS_LOWER", "PROGRAM_ADDRESS_UPPER"),
+    bank=Address("CONSTANT_BUFFER_ADDR_LOWER", "CONSTANT_BUFFER_ADDR_UPPER"),
+    prefetch=Address("PROGRAM_PREFETCH_ADDR_LOWER_SHIFTED", "PROGRAM_PREFETCH_ADDR_UPPER_SHIFTED", 8),
+    release=Address("RELEASE0_ADDRESS_LOWER", "RELEASE0_ADDRESS_UPPER"),
+    release_payload="RELEASE0_PAYLOAD",
+    release_enable=("SEMAPHORE_RELEASE_ENABLE0", 1),
+    registers="REGISTER_COUNT_V",
+    shared_size=Scaled("SHARED_MEMORY_SIZE"),
+    local_high=Scaled("SHADER_LOCAL_MEMORY_HIGH_SIZE"),
+    fixed={**_COMMON, "SM_GLOBAL_CACHING_ENABLE": 1, "RELEASE0_STRUCTURE_SIZE": "ONE_WORD"},
+)
+_V03_00 = replace(
+    _V02_03,
+    version="V03_00",
+    release_payload="RELEASE0_PAYLOAD_LOWER",
+    release_enable=("RELEASE0_ENABLE", 1),
+    fixed={**_V02_03.fixed, "RELEASE0_STRUCTURE_SIZE": 1},
+)
+_V04_00 = replace(
+    _V02_03,
+    version="V04_00",
+    major_minor=("QMD_MAJOR_VERSION", "QMD_MINOR_VERSION"),
+    grid=("GRID_WIDTH", "GRID_HEIGHT", "GRID_DEPTH"),
+    bank=Address("CONSTANT_BUFFER_ADDR_LOWER_SHIFTED6", "CONSTANT_BUFFER_ADDR_UPPER_SHIFTED6", 6),
+    release=Address("RELEASE_SEMAPHORE0_ADDR_LOWER", "RELEASE_SEMAPHORE0_ADDR_UPPER"),
+    release_payload="RELEASE_SEMAPHORE0_PAYLOAD_LOWER",
+    release_enable=("RELEASE_ENABLE", 1),
+    registers="REGISTER_COUNT",
+    fixed={
+        **_COMMON,
+        "QMD_TYPE": "GRID_CTA",
+        "RELEASE_STRUCTURE_SIZE": "SEMAPHORE_ONE_WORD",
+        "ENABLE_PROGRAM_PRE_EXIT": 1,
+    },
+)
+_V05_00 = replace(
+    _V04_00,
+    version="V05_00",
+    program=Address("PROGRAM_ADDRESS_LOWER_SHIFTED4", "PROGRAM_ADDRESS_UPPER_SHIFTED4", 4),
+    shared_size=Scaled("SHARED_MEMORY_SIZE_SHIFTED7", 7),
+    local_high=Scaled("SHADER_LOCAL_MEMORY_HIGH_SIZE_SHIFTED4", 4),
+)
+DIALECTS = {dialect.version: dialect for dialect in (_V02_03, _V03_00, _V04_00, _V05_00)}
 
 SHARED_GRANULARITY_BYTES = 128
 REGISTER_GRANULARITY_PER_WARP = 256
@@ -336,8 +299,8 @@ def set_bank(qmd: Qmd, dialect: Dialect, bank: int, gpu_va: int, size_bytes: int
     qmd.set("CONSTANT_BUFFER_SIZE_SHIFTED4", -(-size_bytes // 16), bank)
 
 
+# What versions call the QMD to follow: (enable, action, prefetch, pointer).
 _CHAINS = (
-    # array form (V04, V05): (enable, action, prefetch, pointer)
     ("DEPENDENT_QMD_ENABLE", "DEPENDENT_QMD_ACTION", "DEPENDENT_QMD_PREFETCH", "DEPENDENT_QMD0_POINTER"),
     ("DEPENDENT_QMD0_ENABLE", "DEPENDENT_QMD0_ACTION", "DEPENDENT_QMD0_PREFETCH", "DEPENDENT_QMD0_POINTER"),
 )

@@ -31,9 +31,10 @@ LOCAL_PER_TPC_ALIGNMENT = 0x8000
 LOCAL_ALIGNMENT = 0x20000
 THREADS_PER_WARP = 32
 
-# (cpu address, gpu_va) of new memory in video memory, write-combined and never freed before the device is
-# closed
-Allocate = Callable[[int], tuple[int, int]]
+# (cpu address, gpu_va) of new memory in video memory, write-combined, which lives as long as the queue
+AllocateSlots = Callable[[int], tuple[int, int]]
+# gpu_va of new memory, and what gives back the memory that was asked for before
+AllocateLocal = Callable[[int], tuple[int, Callable[[], None]]]
 
 
 class Slots:
@@ -109,7 +110,8 @@ class ComputeQueue(Queue):
         limits: of the chip.
         tpc_count: TPCs that may run blocks, for the size of local memory.
         qmd_version: that the compute class takes.
-        allocate_slots, allocate_local: give video memory that lives as long as the queue.
+        allocate_slots: gives video memory that lives as long as the queue.
+        allocate_local: gives video memory in place of what it gave before.
     """
 
     def __init__(
@@ -118,8 +120,8 @@ class ComputeQueue(Queue):
         limits: Limits,
         tpc_count: int,
         qmd_version: str,
-        allocate_slots: Allocate,
-        allocate_local: Callable[[int], int],
+        allocate_slots: AllocateSlots,
+        allocate_local: AllocateLocal,
         **keywords: Any,
     ) -> None:
         super().__init__(*arguments, **keywords)
@@ -195,7 +197,7 @@ class ComputeQueue(Queue):
         per_tpc = _round_up(
             per_warp * self.limits.warps_per_sm * self.limits.sms_per_tpc, LOCAL_PER_TPC_ALIGNMENT
         )
-        gpu_va = self._allocate_local(_round_up(per_tpc * self.tpc_count, LOCAL_ALIGNMENT))
+        gpu_va, give_old_back = self._allocate_local(_round_up(per_tpc * self.tpc_count, LOCAL_ALIGNMENT))
         prefix = self._prefix
         pushbuffer = self.pushbuffer().immediate(f"{prefix}_WAIT_FOR_IDLE")
         pushbuffer.method(f"{prefix}_SET_SHADER_LOCAL_MEMORY_A", gpu_va >> 32, gpu_va & 0xFFFFFFFF)
@@ -204,6 +206,12 @@ class ComputeQueue(Queue):
         )
         self.submit(pushbuffer)
         self.local_bytes = thread_bytes
+        give_old_back()
+
+    def forget_code(self) -> None:
+        """Let the SMs forget code and constants that they hold, before the next launch of this queue."""
+        name = f"{self._prefix}_INVALIDATE_SHADER_CACHES"
+        self.submit(self.pushbuffer().method(name, INSTRUCTION="TRUE", CONSTANT="TRUE"))
 
 
 def _no_more_memory(size_bytes: int) -> Any:

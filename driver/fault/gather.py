@@ -55,28 +55,28 @@ def _trap_instead(error: BarewireError, read_code: ReadCode) -> BarewireError:
 
 def stop(channel: Any, timeout_s: float, locate: Locate, **facts: Any) -> BarewireError:
     """Take a channel's work off the GPU; the error says what was running."""
-    states: list[SmError] | None = None
-    failure = _attempt_failure(channel.stop)
+    _, failure = _attempt(channel.stop)
     if failure is not None:
         facts["stop_failed"] = str(failure.message)
-    return timed_out(timeout_s, states, locate, **facts)
+    return timed_out(timeout_s, None, locate, **facts)
 
 
 def mmu_faults_of(channel: Any) -> list[MmuFaultInfo | MmuFaultRecord]:
     """The channel's own last fault, then those the debugger remembers; empty where neither can be read."""
     found: list[MmuFaultInfo | MmuFaultRecord] = []
-    last = _attempt(channel.mmu_fault_info)
+    last, _ = _attempt(channel.mmu_fault_info)
     if last is not None:
         programs = tuple(last.shader_program_vas)
         found.append(MmuFaultInfo(last.gpu_va, last.fault_type, last.text, programs))
-    for fault in _attempt(lambda: channel.debugger().mmu_faults()) or ():
+    remembered, _ = _attempt(lambda: channel.debugger().mmu_faults())
+    for fault in remembered or ():
         found.append(MmuFaultRecord(fault.gpu_va, fault.fault_type, fault.access_type))
     return found
 
 
 def sm_errors_of(channel: Any) -> list[SmError] | None:
     """What the SMs report, or None where that cannot be read."""
-    states = _attempt(lambda: channel.debugger().sm_errors())
+    states, _ = _attempt(lambda: channel.debugger().sm_errors())
     if states is None:
         return None
     return [
@@ -92,17 +92,9 @@ def sm_errors_of(channel: Any) -> list[SmError] | None:
     ]
 
 
-def _attempt(read: Callable[[], Any]) -> Any:
-    """What a read-out gives, or None: a dead channel may refuse every one of them."""
+def _attempt(action: Callable[[], Any]) -> tuple[Any, BarewireError | None]:
+    """What an action gives, or None and its error: a dead channel may refuse everything."""
     try:
-        return read()
-    except BarewireError:
-        return None
-
-
-def _attempt_failure(action: Callable[[], Any]) -> BarewireError | None:
-    try:
-        action()
+        return action(), None
     except BarewireError as error:
-        return error
-    return None
+        return None, error

@@ -5,6 +5,7 @@ Asking RM for memory takes an ioctl or three; arrays come and go far more often 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +35,7 @@ class Block:
 
 
 class VramPool:
-    """Pieces of video memory by GPU virtual address.
+    """Pieces of video memory by GPU virtual address. Who allocates and frees in several threads holds a lock.
 
     Args:
         obtain: (size_bytes) -> (memory, gpu_va) from the backend.
@@ -48,12 +49,7 @@ class VramPool:
         self._give_back = give_back
         self._shared: list[Block] = []
         self._owner: dict[int, Block] = {}
-
-    @property
-    def used_bytes(self) -> int:
-        """What blocks hold of the device, used or not."""
-        blocks = {id(block): block for block in [*self._shared, *self._owner.values()]}
-        return sum(block.size_bytes for block in blocks.values())
+        self._mapping = threading.Lock()
 
     def allocate(self, size_bytes: int) -> int:
         """The gpu_va of a new piece, aligned to a page of 4 KiB; its contents are undefined.
@@ -92,7 +88,8 @@ class VramPool:
         """Where the CPU finds a piece; write-combined, mapped when first asked for."""
         block = self._owner[gpu_va]
         if block.cpu is None:
-            block.cpu = block.memory.map_cpu()
+            with self._mapping:
+                block.cpu = block.cpu or block.memory.map_cpu()
         return block.cpu.address + gpu_va - block.gpu_va
 
     def free(self, gpu_va: int) -> None:
@@ -111,14 +108,6 @@ class VramPool:
         if block.cpu is not None:
             block.cpu.close()
         self._give_back(block.memory, block.gpu_va)
-
-    def close(self) -> None:
-        """Give every block back."""
-        blocks = {id(block): block for block in [*self._shared, *self._owner.values()]}
-        self._shared.clear()
-        self._owner.clear()
-        for block in blocks.values():
-            self._drop(block)
 
 
 def _take(block: Block, size_bytes: int) -> int:

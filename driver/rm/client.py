@@ -178,7 +178,7 @@ class Client:
             raise NoDevice(
                 f"{path} is not there",
                 hint="Load NVIDIA's kernel driver (modprobe nvidia; nvidia-modprobe makes the device files), "
-                "pass the file into the container, or use another device string, e.g. soft:gh100.",
+                "or pass the file into the container.",
                 path=path,
             ) from error
         except PermissionError as error:

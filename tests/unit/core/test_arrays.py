@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+
 import numpy as np
 import pytest
 from barewire.errors import Freed, OutOfVram, UsageError, WrongDevice
+from fake_programs import CUBINS
 
 SIZES = [1, 2, 3, 5, 8, 15, 16, 17, 63, 65, 1024, 1025, 4095, 4096, 4097, 16384, 16385, 100_001]
 DTYPES = [np.int8, np.uint16, np.float16, np.int32, np.float32, np.uint64, np.float64, np.complex64, np.bool_]
@@ -304,10 +308,15 @@ def test_arrays_of_two_devices_are_not_copied_into_each_other(opened):
 
 
 def test_what_is_no_array_is_refused(device):
-    with pytest.raises(UsageError):
-        device.empty((-1, 2))
-    with pytest.raises(UsageError):
-        device.empty(3, object)
+    for make in (device.empty, device.zeros, device.pinned):
+        for shape in (-1, (-1, 2), 2.5, (2.5,), "3", None, (None,)):
+            with pytest.raises(UsageError):
+                make(shape)
+        for dtype in (object, "no such type", 7, "V0", (np.float32, (2,))):
+            with pytest.raises(UsageError):
+                make(3, dtype)
+        with pytest.raises(MemoryError):
+            make((1 << 33, 1 << 33), np.uint8)  # 4 x 2^64 bytes, which are 0 in 64 bits
     with pytest.raises(TypeError):
         len(device.zeros(()))
     assert len(device.zeros((3, 2))) == 3
@@ -324,3 +333,163 @@ def test_memory_that_runs_out_is_said_so_and_comes_back(device):
         device.empty(half, np.uint8)
     first.free()
     assert device.empty(half, np.uint8).size_bytes == half
+
+
+def test_pinned_memory_comes_back_when_its_array_cannot_be_made(device, gpu, monkeypatch):
+    def fails(*_: object) -> None:
+        raise RuntimeError
+
+    before = len(gpu.rm.memories)
+    monkeypatch.setattr("barewire.device.PinnedArray", fails)
+    with pytest.raises(RuntimeError):
+        device.pinned(100)
+
+    assert len(gpu.rm.memories) == before
+
+
+def test_a_pinned_array_that_is_dropped_is_freed(device, gpu):
+    before = len(gpu.rm.memories)
+
+    pinned = device.pinned(100)
+    del pinned
+    gc.collect()
+    device.synchronize()
+
+    assert len(gpu.rm.memories) == before
+
+
+def test_pinned_memory_stays_as_long_as_a_view_of_it(device, gpu):
+    before = len(gpu.rm.memories)
+    part = device.pinned((10, 10), np.uint8).view[3:5].reshape(-1)[2:]
+
+    gc.collect()
+    device.synchronize()
+    assert len(gpu.rm.memories) == before + 1
+    part[:] = 7
+
+    del part
+    device.synchronize()
+    assert len(gpu.rm.memories) == before
+
+
+def test_a_dropped_pinned_array_stays_until_its_copy_is_done(device, gpu):
+    values = random_bytes(100_000)
+    pinned, array = device.pinned(100_000, np.uint8), device.zeros(100_000, np.uint8)
+    pinned.view[:] = values
+    device.synchronize()
+
+    with gpu.held():
+        array.copy_from(pinned)
+        del pinned
+        gc.collect()
+        device.collect()
+
+    assert np.array_equal(array.numpy(), values)
+
+
+def test_arrays_that_the_garbage_collector_finds_during_an_allocation_wait(device, gpu, monkeypatch):
+    """Collecting in the middle of the pool's own work must not free anything there."""
+    device.zeros(1, np.uint8).free()
+    device.synchronize()
+    before = gpu.rm.video_bytes
+    dropped = [device.zeros(20 << 20, np.uint8)]
+    named = device.zeros(20 << 20, np.uint8)
+    allocate = device.pool.allocate
+
+    def collected_meanwhile(size_bytes: int) -> int:
+        dropped.clear()
+        named.free()
+        assert gpu.rm.video_bytes >= before + (40 << 20)
+        return allocate(size_bytes)
+
+    monkeypatch.setattr(device.pool, "allocate", collected_meanwhile)
+    made = device.empty(4)
+    device.synchronize()
+
+    assert made.gpu_va is not None
+    assert gpu.rm.video_bytes == before
+
+
+def test_threads_read_and_write_arrays_without_mixing_them(device):
+    """They share the staging memory."""
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        values = np.full(300_000, number, np.uint32)
+        for _ in range(10):
+            array = device.array(values)
+            if not np.array_equal(array.numpy(), values):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
+
+def test_a_numpy_array_is_converted_only_if_that_loses_nothing(device):
+    array, pinned = device.zeros(3, np.float32), device.pinned(3, np.float32)
+
+    array.copy_from(np.array([1, 2, 3], np.int16))
+    assert array.numpy().tolist() == [1, 2, 3]
+    array.copy_from([4, 5.5, 6])
+    assert array.numpy().tolist() == [4, 5.5, 6]
+    for wrong in (np.zeros(3), np.zeros(3, np.int64), np.zeros(3, complex), ["a", "b", "c"], None):
+        with pytest.raises(UsageError):
+            array.copy_from(wrong)
+    with pytest.raises(UsageError, match="view"):
+        pinned.copy_from(np.zeros(3, np.float32))
+    with pytest.raises(UsageError):
+        array.copy_to(np.zeros(3, np.float32))
+
+
+def test_pinned_values_come_after_what_other_queues_were_given(device, kernels, gpu):
+    queue, pinned = device.queue(), device.pinned(1, np.uint32)
+    pinned.view[:] = 0
+    device.synchronize()
+    for _ in range(50):
+        kernels["increment"].launch(grid=1, block=32, args=(pinned,), queue=queue)
+
+    assert pinned.numpy()[0] == 50
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [(-1, 0, 4), (0, -1, 4), (0, 0, -4), (1 << 60, 0, 4), (0, 0, 1 << 60), (None, 0, 4), (0, 1.5, 4)],
+)
+def test_copies_of_what_cannot_be_are_refused(device, numbers):
+    with pytest.raises(UsageError):
+        device.copy(*numbers)
+
+
+def test_filling_is_not_captured(device, kernels):
+    array = device.zeros(4)
+    with device.capture():
+        with pytest.raises(UsageError):
+            array.fill(1)
+        kernels["empty"][1, 32]()
+
+
+@pytest.mark.parametrize("source", [None, 7, "a\0b", object()])
+def test_what_is_no_path_is_not_loaded(device, source):
+    with pytest.raises(UsageError):
+        device.load(source)
+
+
+def test_caches_forget_code_only_after_code_was_given_back(device, gpu):
+    data = (CUBINS / "sm_90" / "micro.cubin").read_bytes()
+    before = device.compute.submitted
+    device.load(data)
+    module = device.load(data)
+    assert device.compute.submitted == before
+
+    module.unload()
+    device.synchronize()
+    device.load(data)
+    after = device.compute.submitted
+    assert after > before
+    device.load(data)
+    assert device.compute.submitted == after

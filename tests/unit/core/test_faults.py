@@ -392,3 +392,94 @@ def test_closing_a_device_after_a_fault_frees_everything(opened, eventually):
 
     assert device.rm.closed
     device.gpu.take_faults()
+
+
+def test_a_kernel_of_another_queue_that_never_ends_is_taken_off_by_that_queue(device, kernels, gpu):
+    endless, queue, cell = Endless(device, kernels), device.queue(), device.zeros(1, np.uint32)
+    device.synchronize()
+    kernels["spin_until"].launch(grid=1, block=32, args=(endless.stopper, 1, 0, endless), queue=queue)
+    with pytest.raises(PollTimeout, match=r"Queue\.stop"):
+        queue.synchronize(timeout_s=0.05)
+
+    error = queue.stop()
+
+    assert type(error) is KernelTimeout
+    assert (error.queue, error.kernel) == (queue.name, "spin_until")
+    with pytest.raises(ChannelDead) as later:
+        queue.synchronize()
+    assert later.value.__cause__ is error
+    assert queue.stop() is error
+    queue.close()
+    kernels["increment"][1, 32](cell)
+    assert cell.numpy()[0] == 1
+
+
+def test_the_queue_that_is_late_is_taken_off_and_not_one_that_waits_for_it(device, kernels, gpu):
+    endless, queue = Endless(device, kernels), device.queue()
+    cell = device.pinned(1, np.uint32)
+    cell.view[:] = 0
+    device.synchronize()
+    compute = device.compute
+    kernels["spin_until"].launch(grid=1, block=32, args=(endless.stopper, 1, 0, endless), queue=queue)
+    compute.wait_for(queue)
+    kernels["increment"][1, 32](cell)
+
+    with pytest.raises(KernelTimeout) as late:
+        device.synchronize(timeout_s=0.1)
+    device.synchronize(timeout_s=5)
+
+    assert late.value.queue == queue.name
+    assert device.compute is compute
+    assert cell.view[0] == 1
+    assert not queue.alive
+
+
+def test_a_channel_that_cannot_be_freed_does_not_hide_the_fault(device, kernels, gpu, monkeypatch):
+    close = device.compute.channel.close
+
+    def refused() -> None:
+        close()
+        raise errors.RmError("busy", status_name="NV_ERR_BUSY")
+
+    monkeypatch.setattr(device.compute.channel, "close", refused)
+    kernels["fault_trap"][1, 32]()
+
+    with pytest.raises(errors.Trap) as told:
+        device.synchronize()
+
+    assert told.value.close_failed == "busy"
+    device.compute.roundtrip()
+    gpu.take_faults()
+
+
+def test_a_queue_that_cannot_be_replaced_says_that_the_device_must_be_opened_again(
+    device, kernels, gpu, monkeypatch
+):
+    def refused(*_: object, **__: object) -> None:
+        raise errors.RmError("no more channels", status_name="NV_ERR_INSUFFICIENT_RESOURCES")
+
+    monkeypatch.setattr(gpu.rm, "channel_group", refused)
+    kernels["fault_trap"][1, 32]()
+
+    with pytest.raises(errors.Trap, match="open it again"):
+        device.synchronize()
+    with pytest.raises(ChannelDead, match="no more channels"):
+        kernels["empty"][1, 32]()
+    with pytest.raises(ChannelDead):
+        device.synchronize()
+    assert [group.engine for group in gpu.rm.groups] == ["copy"]
+    gpu.take_faults()
+
+
+def test_memory_that_runs_out_behind_a_dead_queue_is_not_waited_for(device, kernels, gpu, eventually):
+    half = device.rm.facts.vram_bytes // 2
+    queue, large = device.queue(), device.empty(half, np.uint8)
+    device.synchronize()
+
+    kernels["fault_trap"].launch(grid=1, block=32, queue=queue)
+    large.free()
+    assert eventually(lambda: bool(gpu.faults))
+
+    assert device.empty(half, np.uint8).size_bytes == half
+    queue.close()
+    gpu.take_faults()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
-from barewire.errors import ArgumentMismatch, Freed, UsageError, WrongDevice
+from barewire.compute.graph import FIRST_RUN, PUSHBUFFER_LIMIT_BYTES
+from barewire.errors import ArgumentMismatch, ChannelDead, Freed, PollTimeout, UsageError, WrongDevice
 
 NOTHING = np.uint64(0)
 
@@ -369,3 +372,197 @@ def test_a_freed_graph_is_refused(device, kernels):
     with pytest.raises((Freed, UsageError)):
         graph.update(0, cell)
     assert cell.numpy()[0] == 0
+
+
+def test_a_graph_of_unloaded_code_is_refused(device, kernels):
+    cell = device.zeros(1, np.uint32)
+    with device.capture() as graph:
+        kernels["increment"][1, 32](cell)
+    graph.launch()
+    kernels.unload()
+
+    with pytest.raises(Freed):
+        graph.launch()
+    assert cell.numpy()[0] == 1
+
+
+def test_arrays_of_captured_copies_are_kept(device):
+    source, target = device.array(np.full(4, 7, np.uint32)), device.zeros(4, np.uint32)
+    reference = weakref.ref(source)
+    with device.capture() as graph:
+        device.capturing.add_copy(source.gpu_va, target.gpu_va, source.size_bytes, arrays=(source, target))
+    del source
+
+    graph.launch()
+
+    assert reference() is not None
+    assert target.numpy().tolist() == [7] * 4
+    reference().free()
+    with pytest.raises(Freed):
+        graph.launch()
+
+
+def test_named_arrays_of_captured_copies_may_go_once_they_are_replaced(device):
+    source, target = device.zeros(4, np.uint32), device.zeros(4, np.uint32)
+    with device.capture(source=source) as graph:
+        device.capturing.add_copy(source.gpu_va, target.gpu_va, 16, arrays=(source, target))
+    other = device.array(np.full(4, 7, np.uint32))
+
+    graph.launch(source=other)
+    source.free()
+    graph.launch()
+
+    assert target.numpy().tolist() == [7] * 4
+
+
+def test_a_graph_that_could_not_be_started_gets_its_arguments_again(device, kernels, monkeypatch):
+    """What a failed start put into the graph must not stay there."""
+    one, two, copied = (device.zeros(1, np.uint32) for _ in range(3))
+    with device.capture(cell=one) as graph:
+        kernels["increment"][1, 32](one)
+        copied.copy_from(one)
+        kernels["increment"][1, 32](one)
+    graph.launch()
+    start = graph._start
+    for failing in range(3):
+        started = []
+
+        def fail(segment, changed, failing=failing, started=started):
+            if len(started) == failing:
+                started.append(segment)
+                with monkeypatch.context() as patch:
+                    patch.setattr(type(device.compute), "push", _refuse)
+                    patch.setattr(type(device.copies), "copy", _refuse)
+                    return start(segment, changed)
+            started.append(segment)
+            return start(segment, changed)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(graph, "_start", fail)
+            with pytest.raises(PollTimeout):
+                graph.launch(cell=two)
+        two.fill(0)
+        one.fill(0)
+
+        graph.launch()
+
+        assert (one.numpy()[0], two.numpy()[0], copied.numpy()[0]) == (2, 0, 1)
+
+
+def _refuse(*_: object) -> None:
+    raise PollTimeout("there is no room")
+
+
+def test_a_graph_that_was_in_flight_at_a_fault_runs_again(device, kernels, gpu):
+    one, two = device.zeros(1, np.uint32), device.zeros(1, np.uint32)
+    with device.capture(cell=one) as graph:
+        kernels["increment"][1, 32](one)
+        kernels["increment"][1, 32](one)
+    device.synchronize()
+    with gpu.held():
+        kernels["fault_trap"][1, 32]()
+        graph.launch()
+    with pytest.raises(ChannelDead):
+        device.synchronize()
+    gpu.take_faults()
+
+    graph.launch()
+    graph.update(0, two)
+    graph.launch(cell=two)
+
+    assert (one.numpy()[0], two.numpy()[0]) == (2, 2)
+
+
+def test_a_graph_is_not_used_while_another_is_captured(device, kernels):
+    cell = device.zeros(1, np.uint32)
+    with device.capture() as graph:
+        kernels["increment"][1, 32](cell)
+
+    with device.capture():
+        kernels["increment"][1, 32](cell)
+        with pytest.raises(UsageError, match="captured"):
+            graph.launch()
+        with pytest.raises(UsageError, match="captured"):
+            graph.update(0, cell)
+
+    assert cell.numpy()[0] == 0
+
+
+def test_a_graph_of_a_closed_device_is_refused(device, kernels):
+    cell = device.zeros(1, np.uint32)
+    with device.capture() as graph:
+        kernels["increment"][1, 32](cell)
+    device.close()
+
+    with pytest.raises(Freed, match="closed"):
+        graph.launch()
+    with pytest.raises(Freed, match="closed"):
+        graph.update(0, cell)
+
+
+def test_arguments_that_an_update_replaced_are_let_go(device, kernels):
+    first, second = device.zeros(1, np.uint32), device.zeros(1, np.uint32)
+    with device.capture() as graph:
+        kernels["increment"][1, 32](first)
+    graph.launch()
+    device.synchronize()
+
+    graph.update(0, second)
+    first.free()
+    graph.launch()
+    assert second.numpy()[0] == 1
+
+    second.free()
+    with pytest.raises(Freed):
+        graph.launch()
+
+
+def test_an_update_changes_where_named_arguments_stand(device, kernels):
+    named, other, replaced = (device.zeros(1, np.uint32) for _ in range(3))
+    with device.capture(cell=named) as graph:
+        kernels["increment"][1, 32](named)
+        kernels["increment"][1, 32](other)
+
+    graph.update(0, other)
+    graph.update(1, named)
+    graph.launch(cell=replaced)
+
+    assert [array.numpy()[0] for array in (named, other, replaced)] == [0, 1, 1]
+
+
+def test_an_argument_may_go_back_to_the_array_it_was_captured_with(device, kernels):
+    small, large = device.zeros(1, np.uint32), device.zeros(100, np.uint32)
+    with device.capture(cell=small) as graph:
+        kernels["increment"][1, 32](small)
+
+    graph.launch(cell=large)
+    graph.launch(cell=small)
+
+    assert (small.numpy()[0], large.numpy()[0]) == (1, 1)
+
+
+def test_more_independent_launches_than_one_submission_starts_are_refused_at_the_end_of_the_capture(
+    device, kernels, gpu
+):
+    launcher = kernels["empty"][1, 32]
+    device.synchronize()
+    used = gpu.rm.video_bytes
+
+    with pytest.raises(UsageError, match="launches"), device.capture() as graph, graph.independent():
+        for _ in range(FIRST_RUN + PUSHBUFFER_LIMIT_BYTES // 12):
+            launcher()
+
+    with pytest.raises(UsageError):
+        graph.launch()
+    device.synchronize()
+    assert gpu.rm.video_bytes == used
+
+
+def test_only_arrays_of_the_device_can_be_named(device, kernels, opened):
+    freed = device.zeros(1)
+    freed.free()
+
+    for wrong in (np.zeros(1), 5, None, opened.open().zeros(1), freed):
+        with pytest.raises((Freed, WrongDevice)), device.capture(x=wrong):
+            kernels["empty"][1, 32]()
+    assert device.capturing is None

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from barewire.errors import ForkedChild, Freed
+from barewire.errors import ForkedChild, Freed, RmError
 from fake_programs import load_programs
 
 
@@ -71,6 +71,15 @@ def test_work_in_flight_is_done_before_the_device_is_closed(opened):
         lambda device, kernel, cell: cell.numpy(),
         lambda device, kernel, cell: cell.fill(1),
         lambda device, kernel, cell: cell.copy_from(np.ones(1, np.uint32)),
+        lambda device, kernel, cell: device.write(cell.gpu_va, np.ones(1, np.uint32)),
+        lambda device, kernel, cell: device.write(cell.gpu_va, np.ones(1, np.uint32), fresh=True),
+        lambda device, kernel, cell: device.read(cell.gpu_va, np.ones(1, np.uint32)),
+        lambda device, kernel, cell: device.write_small(0, cell.gpu_va, 4),
+        lambda device, kernel, cell: device.read_small(cell.gpu_va, 0, 4),
+        lambda device, kernel, cell: device.copy(cell.gpu_va, cell.gpu_va, 4),
+        lambda device, kernel, cell: device.fill(cell, np.ones(1, np.uint32)),
+        lambda device, kernel, cell: device.compute.roundtrip(),
+        lambda device, kernel, cell: device.compute.stop(),
     ],
 )
 def test_a_closed_device_is_refused(opened, use):
@@ -82,6 +91,61 @@ def test_a_closed_device_is_refused(opened, use):
 
     with pytest.raises(Freed):
         use(device, kernel, cell)
+
+
+def test_a_queue_that_has_ended_does_not_look_at_memory_that_is_not_its_own(opened, monkeypatch):
+    device = opened.open()
+    queue = device.queue()
+    queue.roundtrip()
+    queue.close()
+    device.close()
+    monkeypatch.setattr(queue, "_alone", None)  # what it would look with
+
+    assert queue.idle
+    assert device.compute.idle
+
+
+def test_a_device_closes_its_resource_manager_whatever_else_fails(opened, monkeypatch):
+    device = opened.open()
+    queue = device.queue()
+
+    def interrupted(timeout_s: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(queue, "synchronize", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        device.close()
+
+    assert device.rm.closed
+    assert not queue.alive
+    assert device.compute.idle
+
+
+def test_a_channel_that_cannot_be_freed_does_not_keep_a_device_open(opened, monkeypatch):
+    device = opened.open()
+
+    def refused() -> None:
+        raise RmError("busy", status_name="NV_ERR_BUSY")
+
+    monkeypatch.setattr(device.compute.channel, "close", refused)
+    device.close()
+
+    assert device.rm.closed
+
+
+def test_all_queues_of_a_closing_device_share_one_deadline(opened):
+    device = opened.open(timeout_s=0.3)
+    kernels, stopper = load_programs(device), device.pinned(4, np.uint32)
+    stopper.view[:] = 0
+    queues = [device.queue() for _ in range(6)]
+    device.synchronize()
+    for queue in queues:
+        kernels["spin_until"].launch(grid=1, block=32, args=(stopper, 1, 0, stopper), queue=queue)
+
+    start = time.monotonic()
+    device.close()
+
+    assert time.monotonic() - start < 1.2
 
 
 def test_objects_may_outlive_their_device(opened):
@@ -178,6 +242,15 @@ FORKED_USES = {
     "reading": lambda device, kernel, cell: cell.numpy(),
     "writing": lambda device, kernel, cell: cell.copy_from(np.ones(1, np.uint32)),
     "filling": lambda device, kernel, cell: cell.fill(1),
+    "writing memory": lambda device, kernel, cell: device.write(cell.gpu_va, np.ones(1, np.uint32)),
+    "writing fresh memory": lambda device, kernel, cell: device.write(
+        cell.gpu_va, np.ones(1, np.uint32), fresh=True
+    ),
+    "writing a little": lambda device, kernel, cell: device.write_small(0, cell.gpu_va, 4),
+    "reading a little": lambda device, kernel, cell: device.read_small(cell.gpu_va, 0, 4),
+    "a copy": lambda device, kernel, cell: device.copy(cell.gpu_va, cell.gpu_va, 4),
+    "synchronizing a queue": lambda device, kernel, cell: device.compute.synchronize(),
+    "stopping a queue": lambda device, kernel, cell: device.compute.stop(),
     "an array": lambda device, kernel, cell: device.zeros(3),
     "an array of numbers": lambda device, kernel, cell: device.array([1]),
     "pinned memory": lambda device, kernel, cell: device.pinned(3),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 
 import numpy as np
+import pytest
+from barewire.errors import Freed, UsageError
 
 
 def test_a_launch_on_another_queue_comes_after_the_array_was_written(device, kernels, gpu):
@@ -45,3 +47,55 @@ def test_an_array_that_is_read_has_what_any_queue_was_given_before(device, kerne
     done.wait()
 
     assert stopper.view[0] == 1
+
+
+def test_a_queue_that_is_closed_lets_go_who_waits_for_it(device, kernels, gpu):
+    """Its memory stays until the others have looked at it: an address that is gone would end them."""
+    cell = device.pinned(1, np.uint32)
+    cell.view[:] = 0
+    memories = len(gpu.rm.memories)
+    queue = device.queue()
+    device.synchronize()
+
+    with gpu.held(queue, device.compute):
+        kernels["increment"].launch(grid=1, block=32, args=(cell,), queue=queue)
+        device.compute.wait_for(queue)
+        kernels["increment"][1, 32](cell)
+        queue.close()
+        assert len(gpu.rm.memories) > memories
+    with contextlib.suppress(Freed):  # what it waited for was never done
+        device.compute.synchronize(timeout_s=5)
+    device.synchronize(timeout_s=5)
+
+    assert cell.view[0] == 1
+    assert len(gpu.rm.memories) == memories
+
+
+def test_nothing_waits_for_a_queue_that_has_ended_before_its_work(device, kernels, gpu):
+    queue, other, cell = device.queue(), device.queue(), device.zeros(1, np.uint32)
+    device.synchronize()
+    with gpu.held(queue):
+        kernels["increment"].launch(grid=1, block=32, args=(cell,), queue=queue)
+        submission = queue.record()
+        queue.close()
+
+    with pytest.raises(Freed):
+        other.wait_for(submission)
+    other.roundtrip()
+
+
+@pytest.mark.parametrize("timeout_s", [-1, float("nan"), "5", object(), -float("inf")])
+def test_deadlines_that_are_none_are_refused(device, opened, timeout_s):
+    for wait in (device.synchronize, device.compute.synchronize, device.record().wait):
+        with pytest.raises(UsageError):
+            wait(timeout_s=timeout_s)
+
+
+def test_a_deadline_may_be_infinite(device):
+    device.record().wait(timeout_s=float("inf"))
+    device.synchronize(timeout_s=float("inf"))
+
+
+def test_a_queue_waits_for_work_only(device):
+    with pytest.raises(UsageError):
+        device.compute.wait_for(5)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import barewire
 import numpy as np
 import pytest
+from barewire.compute.module import LAUNCHERS_KEPT
 from barewire.errors import (
     ArgumentMismatch,
     BadCubin,
+    ForkedChild,
     Freed,
     KernelNotFound,
     LaunchTooLarge,
@@ -240,6 +242,80 @@ def test_experiments_are_checked_too(device, kernels):
             kernels["empty"].launch(grid=1, block=32, qmd_overrides={"NO_SUCH_FIELD": 1})
         with pytest.raises(UsageError):
             kernels["empty"].launch(grid=1, block=32, qmd_overrides={"REGISTER_COUNT": 1 << 20})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"bank0_overrides": {0: 1 << 33}},
+        {"bank0_overrides": {0: -1}},
+        {"bank0_overrides": {0: "1"}},
+        {"bank0_overrides": {"0": 1}},
+        {"qmd_overrides": {"CONSTANT_BUFFER_VALID:x": 1}},
+        {"qmd_overrides": {"A:x": 1}},
+        {"qmd_overrides": {"REGISTER_COUNT": 1.5}},
+        {"qmd_overrides": {1: 1}},
+        {"shared": 1.5},
+        {"shared": None},
+        {"shared": "a"},
+        {"args": 5},
+        {"grid": 1.5},
+        {"grid": float("inf")},
+    ],
+    ids=repr,
+)
+def test_what_is_no_number_or_does_not_fit_is_refused(device, kernels, wrong):
+    with Counted(device), pytest.raises(UsageError):
+        kernels["empty"].launch(**{"grid": 1, "block": 32, **wrong})
+
+
+def test_launchers_that_a_caller_keeps_are_refused_after_unloading_too(device, kernels):
+    kernel, cell = kernels["increment"], device.zeros(1, np.uint32)
+    launchers = [kernel.shape(1, 32), kernel[[1], [32]], kernel[1, 32]]
+    for grid in range(LAUNCHERS_KEPT):  # the last of these three gives way to others
+        kernel[1 + grid, 64]
+    for launcher in launchers * 3:
+        launcher(cell)
+
+    kernels.unload()
+
+    for launcher in launchers:
+        with Counted(device), pytest.raises(Freed):
+            launcher(cell)
+
+
+def test_a_queue_of_another_device_or_address_space_is_refused(device, kernels, opened):
+    foreign, space = opened.open(), device.address_space()
+    apart = device.channel(space, "compute")
+
+    for queue in (foreign.compute, apart):
+        with Counted(device), pytest.raises(WrongDevice):
+            kernels["empty"].launch(grid=1, block=32, queue=queue)
+    apart.close()
+    space.close()
+
+
+def test_a_launch_on_a_queue_is_no_part_of_a_capture(device, kernels):
+    cell, queue = device.zeros(1, np.uint32), device.queue()
+    with device.capture():
+        kernels["increment"][1, 32](cell)
+        with pytest.raises(UsageError):
+            kernels["increment"].launch(grid=1, block=32, args=(cell,), queue=queue)
+    queue.synchronize()
+
+    assert cell.numpy()[0] == 0
+
+
+def test_a_queue_of_the_parent_process_is_refused_in_a_forked_child(device, kernels, monkeypatch):
+    queue, launcher = device.queue(), kernels["empty"].shape(1, 32)
+    submitted = queue.submitted
+
+    with monkeypatch.context() as child:
+        child.setattr(device, "_forked", True)
+        with pytest.raises(ForkedChild):
+            launcher.enqueue(queue, ())
+
+    assert queue.submitted == submitted
 
 
 @pytest.mark.parametrize("prepared", [False, True])
