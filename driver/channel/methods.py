@@ -14,11 +14,9 @@ from barewire.regs import classes
 INCREMENTING = 1
 NON_INCREMENTING = 3
 IMMEDIATE = 4
-INCREMENTING_ONCE = 5
 
 IMMEDIATE_BITS = 13
 MAX_COUNT = 0x1FFF
-HOST_METHODS_END = 0x100
 
 # Subchannels are a convention of the driver's: any class may be bound to any of the first five.
 SUBCHANNEL = {"host": 0, "compute": 1, "copy": 4}
