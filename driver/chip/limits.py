@@ -39,7 +39,6 @@ class Limits:
     block_max: tuple[int, int, int] = (1024, 1024, 64)
     grid_max: tuple[int, int, int] = (2**31 - 1, 65535, 65535)
     registers_per_sm: int = 65536
-    registers_per_thread: int = 255
     sms_per_tpc: int = 2
     argument_bytes: int = 4096
 

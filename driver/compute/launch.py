@@ -16,6 +16,7 @@ from barewire.errors import LaunchTooLarge, UsageError
 from barewire.native._native import ffi
 from barewire.regs import classes
 from barewire.regs import qmd as qmd_tables
+from barewire.rounding import round_up
 
 if TYPE_CHECKING:
     from barewire.compute.cubin import KernelInfo
@@ -27,6 +28,7 @@ _PCAS_ACTION = {"V02_03": "INVALIDATE_COPY_SCHEDULE", "V03_00": "PREFETCH_SCHEDU
 _PCAS_ACTION_LATER = "INVALIDATE_PREFETCH_COPY_SCHEDULE"
 
 BANK0_OFFSET = 0x200  # in a launch slot
+STACK_ALIGNMENT = 16
 NATIVE_QMD_WORDS = 96  # room in struct bw_plan
 
 _identities = itertools.count(1)
@@ -122,9 +124,7 @@ def _expect(fits: bool, info: KernelInfo, what: str, asked: Any, expected: str) 
 
 def _check_registers(info: KernelInfo, limits: Limits, geometry: Geometry) -> None:
     warps = -(-geometry.threads // qmd.THREADS_PER_WARP)
-    granule = qmd.REGISTER_GRANULARITY_PER_WARP
-    per_warp = -(-info.registers * qmd.THREADS_PER_WARP // granule) * granule
-    needed = per_warp * warps
+    needed = qmd.registers_per_warp(info.registers) * warps
     most = limits.registers_per_sm
     _expect(needed <= most, info, "registers of a block", needed, f"at most {most}")
 
@@ -162,7 +162,7 @@ def local_bytes(info: KernelInfo) -> int:
     frame = max(info.local_bytes, info.min_stack or 0)
     if not frame:
         return 0
-    return -(-(frame + constants.STACK_RESERVE_BYTES) // 16) * 16
+    return round_up(frame + constants.STACK_RESERVE_BYTES, STACK_ALIGNMENT)
 
 
 def plan(

@@ -38,6 +38,7 @@ from barewire.compute.nvinfo import Attribute, Eiattr, Param
 from barewire.compute.relocation import Patch
 from barewire.compute.target import Target
 from barewire.errors import BadCubin, UnsupportedFeature, WrongArchitecture
+from barewire.rounding import round_up
 
 CODE_ALIGNMENT = 128
 CODE_TAIL_BYTES = 512
@@ -173,14 +174,14 @@ class Loader:
         self._size_bytes += CODE_TAIL_BYTES
         for section in constants:
             self._place(section, CONSTANT_ALIGNMENT)
-        self._size_bytes = _round_up(self._size_bytes, CONSTANT_ALIGNMENT)
+        self._size_bytes = round_up(self._size_bytes, CONSTANT_ALIGNMENT)
         for section in [*initialised, *zeroed]:
             self._place(section, 1)
 
     def _place(self, section: Section, alignment: int) -> None:
         alignment = max(alignment, section.alignment)
         self._alignment = max(self._alignment, alignment)
-        self._offsets[section.number] = _round_up(self._size_bytes, alignment)
+        self._offsets[section.number] = round_up(self._size_bytes, alignment)
         self._size_bytes = self._offsets[section.number] + section.size_bytes
         if self._size_bytes > MAX_IMAGE_BYTES:
             raise UnsupportedFeature(
@@ -437,7 +438,7 @@ class Loader:
             )
         if not bounded:
             needed = max(needed, UNBOUNDED_STACK_BYTES)
-        return (needed if stated == NO_BOUND else stated), _round_up(needed, 16), bounded
+        return (needed if stated == NO_BOUND else stated), round_up(needed, 16), bounded
 
     def _recurses(self, reached: set[int]) -> bool:
         """Whether a function that is reached may call itself, by the call graph or within its own section."""
@@ -643,7 +644,3 @@ def _on_a_cycle(calls: dict[int, set[int]]) -> set[int]:
             return set(left)
         for leaf in leaves:
             del left[leaf]
-
-
-def _round_up(value: int, step: int) -> int:
-    return -(-value // step) * step

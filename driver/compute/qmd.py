@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from barewire.chip.limits import KIB, Limits
 from barewire.errors import FieldRange, UnknownName
 from barewire.regs import qmd as tables
+from barewire.rounding import round_up
 
 
 class Qmd:
@@ -206,12 +207,15 @@ class Launch:
     banks: dict[int, tuple[int, int]]
 
 
+def registers_per_warp(registers: int) -> int:
+    """Registers that the SM sets aside for a warp whose threads have `registers` each."""
+    return round_up(registers * THREADS_PER_WARP, REGISTER_GRANULARITY_PER_WARP)
+
+
 def blocks_per_sm(limits: Limits, threads: int, registers: int, shared_bytes: int) -> int:
     """How many blocks an SM holds at once, by warps, registers and shared memory."""
     warps = -(-threads // THREADS_PER_WARP)
-    per_warp = (
-        -(-registers * THREADS_PER_WARP // REGISTER_GRANULARITY_PER_WARP) * REGISTER_GRANULARITY_PER_WARP
-    )
+    per_warp = registers_per_warp(registers)
     fits = [limits.blocks_per_sm, limits.warps_per_sm // warps, limits.registers_per_sm // (per_warp * warps)]
     if shared_bytes:
         fits.append(limits.shared_configurations[-1] // shared_bytes)

@@ -14,6 +14,7 @@ from barewire.chip.limits import Limits
 from barewire.compute import constants, launch, qmd
 from barewire.errors import Freed, LaunchTooLarge
 from barewire.native._native import ffi, lib
+from barewire.rounding import round_up
 
 # A launch slot begins with the QMD; after its words bank 0 follows, at launch.BANK0_OFFSET.
 WORDS_OFFSET = 0x180
@@ -29,7 +30,6 @@ BATCH_LIMIT = 32
 LOCAL_PER_WARP_ALIGNMENT = 0x200
 LOCAL_PER_TPC_ALIGNMENT = 0x8000
 LOCAL_ALIGNMENT = 0x20000
-THREADS_PER_WARP = 32
 
 # (cpu address, gpu_va) of new memory in video memory, write-combined, which lives as long as the queue
 AllocateSlots = Callable[[int], tuple[int, int]]
@@ -193,11 +193,11 @@ class ComputeQueue(Queue):
         """Give every thread that may be resident at least `thread_bytes` of local memory."""
         if thread_bytes <= self.local_bytes:
             return
-        per_warp = _round_up(thread_bytes * THREADS_PER_WARP, LOCAL_PER_WARP_ALIGNMENT)
-        per_tpc = _round_up(
+        per_warp = round_up(thread_bytes * qmd.THREADS_PER_WARP, LOCAL_PER_WARP_ALIGNMENT)
+        per_tpc = round_up(
             per_warp * self.limits.warps_per_sm * self.limits.sms_per_tpc, LOCAL_PER_TPC_ALIGNMENT
         )
-        gpu_va, give_old_back = self._allocate_local(_round_up(per_tpc * self.tpc_count, LOCAL_ALIGNMENT))
+        gpu_va, give_old_back = self._allocate_local(round_up(per_tpc * self.tpc_count, LOCAL_ALIGNMENT))
         prefix = self._prefix
         pushbuffer = self.pushbuffer().immediate(f"{prefix}_WAIT_FOR_IDLE")
         pushbuffer.method(f"{prefix}_SET_SHADER_LOCAL_MEMORY_A", gpu_va >> 32, gpu_va & 0xFFFFFFFF)
@@ -216,7 +216,3 @@ class ComputeQueue(Queue):
 
 def _no_more_memory(size_bytes: int) -> Any:
     raise Freed("the queue is closed", size_bytes=size_bytes)
-
-
-def _round_up(size: int, step: int) -> int:
-    return -(-size // step) * step

@@ -12,6 +12,7 @@ from typing import Any
 
 from barewire.errors import OutOfAddressSpace
 from barewire.memory.va import PAGE_BYTES, VirtualAddresses
+from barewire.rounding import round_up
 
 MIB = 1 << 20
 BLOCK_BYTES = 32 * MIB
@@ -59,7 +60,7 @@ class VramPool:
         """
         size = max(1, size_bytes)
         if size >= LARGE_BYTES:
-            return self._whole_block(-(-size // PAGE_BYTES) * PAGE_BYTES)
+            return self._whole_block(round_up(size, PAGE_BYTES))
         for block in self._shared:
             gpu_va = _try(block, size)
             if gpu_va is not None:

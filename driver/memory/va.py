@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from barewire.errors import OutOfAddressSpace, UsageError
+from barewire.rounding import round_up
 
 PAGE_BYTES = 4096
 
@@ -56,7 +57,7 @@ class VirtualAddresses:
             raise UsageError("an alignment is a power of two", alignment=alignment)
         alignment = max(alignment, PAGE_BYTES)
         for index, (start, end) in enumerate(zip(self._starts, self._ends, strict=True)):
-            aligned = -(-start // alignment) * alignment
+            aligned = round_up(start, alignment)
             if aligned + size <= end:
                 self._take(index, aligned, size)
                 return aligned
@@ -110,7 +111,7 @@ class VirtualAddresses:
     def _rounded(size_bytes: int) -> int:
         if size_bytes <= 0:
             raise UsageError("a range has at least one byte", size_bytes=size_bytes)
-        return -(-size_bytes // PAGE_BYTES) * PAGE_BYTES
+        return round_up(size_bytes, PAGE_BYTES)
 
     def _take(self, index: int, gpu_va: int, size: int) -> None:
         start, end = self._starts.pop(index), self._ends.pop(index)

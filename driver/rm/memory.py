@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from barewire.errors import Freed, OutOfVram, RmError, UsageError
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, MappedPages
+from barewire.rounding import round_up
 
 if TYPE_CHECKING:
     from barewire.rm.ioctl import NvResourceManager
@@ -68,7 +69,7 @@ class Memory:
             UsageError: not whole pages of it.
         """
         self.check()
-        size = self.size_bytes - offset if size_bytes is None else -(-size_bytes // PAGE_BYTES) * PAGE_BYTES
+        size = self.size_bytes - offset if size_bytes is None else round_up(size_bytes, PAGE_BYTES)
         if offset % PAGE_BYTES or offset < 0 or size <= 0 or offset + size > self.size_bytes:
             raise UsageError(
                 "whole pages of the memory can be mapped",
@@ -156,7 +157,7 @@ def video_memory(
     rm: NvResourceManager, size_bytes: int, page_size_bytes: int | None = None, contiguous: bool = False
 ) -> Memory:
     """Video memory; its pages are of 2 MiB, 64 KiB or 4 KiB, as the size suggests unless given."""
-    page = page_size_bytes if page_size_bytes is not None else _fitting_page(size_bytes)
+    page = page_size_bytes if page_size_bytes is not None else fitting_page(size_bytes)
     size = _whole_pages(size_bytes, page)
     attributes = names.ATTR_PAGE_SIZE[page] | (
         names.ATTR_CONTIGUOUS if contiguous else names.ATTR_NONCONTIGUOUS
@@ -216,7 +217,8 @@ def _allocate(rm: NvResourceManager, class_id: int, size: int, page: int, attrib
     return client.alloc(client.device, class_id, client.abi.new("NV_MEMORY_ALLOCATION_PARAMS", **values))
 
 
-def _fitting_page(size_bytes: int) -> int:
+def fitting_page(size_bytes: int) -> int:
+    """The largest page that memory of this size fills."""
     if size_bytes >= HUGE_PAGE_BYTES:
         return HUGE_PAGE_BYTES
     return BIG_PAGE_BYTES if size_bytes >= BIG_PAGE_BYTES else PAGE_BYTES
@@ -227,7 +229,7 @@ def _whole_pages(size_bytes: int, page: int) -> int:
         raise UsageError("pages are of 4 KiB, 64 KiB or 2 MiB", page_size_bytes=page)
     if size_bytes <= 0:
         raise UsageError("memory has at least one byte", size_bytes=size_bytes)
-    return -(-size_bytes // page) * page
+    return round_up(size_bytes, page)
 
 
 def _free_bytes(rm: NvResourceManager) -> int | None:
