@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from barewire.errors import BarewireError, Freed, RmError, UsageError
+from barewire.errors import BarewireError, RmError, UsageError
 from barewire.rm import names
 from barewire.rm.memory import Memory
+from barewire.rm.object import RmObject
 from barewire.rm.space import END_VA, RmAddressSpace
 
 if TYPE_CHECKING:
@@ -37,13 +38,15 @@ class MmuFaultInfo(NamedTuple):
     shader_program_vas: tuple[int, ...]
 
 
-class ChannelGroup:
+class ChannelGroup(RmObject):
     """Channels that are scheduled together, on one engine.
 
     Attributes:
         handle, engine ("compute" or "copy"), engine_type (NV2080_ENGINE_TYPE_*), copy_engine (number or
         None), channels.
     """
+
+    kind = "channel group"
 
     def __init__(
         self, rm: NvResourceManager, space: RmAddressSpace, engine: str, copy_engine: int | None = None
@@ -127,43 +130,25 @@ class ChannelGroup:
         self.check()
         self.rm.client.ask(self.handle, "GROUP_SET_TIMESLICE", timesliceUs=microseconds)
 
-    def check(self) -> None:
-        """Raise Freed or ForkedChild if it must not be used."""
-        self.rm.client.check()
-        if self.closed:
-            raise Freed("the channel group was closed", handle=self.handle)
-
-    def close(self) -> None:
-        """Free its channels, then itself; a second time is nothing."""
-        if self.closed or self.rm.client.closed:
-            self.closed = True
-            return
+    def _free(self, errors: list[BarewireError]) -> None:
+        """Its channels, then itself."""
         client = self.rm.client
-        client.check()
-        self.closed = True
-        errors: list[BarewireError] = []
         for channel in list(self.channels):
             client.attempt(errors, channel.close)
         if self.share_handle:
             client.attempt(errors, client.free, self.share_handle)
         client.attempt(errors, client.free, self.handle)
-        if errors:
-            raise errors[0]
-
-    def __enter__(self) -> ChannelGroup:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
-class Channel:
-    """A GPFIFO channel.
+class Channel(RmObject):
+    """A GPFIFO channel. Ring no doorbell of it once it is closed.
 
     Attributes:
         handle, class_id, group.
         object_handle: of the compute or copy object, once engine_object() was called; else 0.
     """
+
+    kind = "channel"
 
     def __init__(
         self,
@@ -276,34 +261,14 @@ class Channel:
         self.check()
         self.rm.client.ask(self.handle, "STOP_CHANNEL", bImmediate=int(immediately))
 
-    def check(self) -> None:
-        """Raise Freed or ForkedChild if it must not be used."""
-        self.rm.client.check()
-        if self.closed:
-            raise Freed("the channel was closed", handle=self.handle)
-
-    def close(self) -> None:
-        """Free its objects, then itself; a second time is nothing. Ring no doorbell after this."""
-        if self.closed or self.rm.client.closed:
-            self.closed = True
-            return
+    def _free(self, errors: list[BarewireError]) -> None:
+        """Its objects, then itself."""
         client = self.rm.client
-        client.check()
-        self.closed = True
         if self in self.group.channels:
             self.group.channels.remove(self)
-        errors: list[BarewireError] = []
         if self._debugger is not None:
             client.attempt(errors, client.free, self._debugger.handle)
         if self.object_handle:
             client.attempt(errors, client.free, self.object_handle)
         client.attempt(errors, client.free, self.handle)
         self._memories = (None, None, None)  # type: ignore[assignment]
-        if errors:
-            raise errors[0]
-
-    def __enter__(self) -> Channel:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from barewire.errors import BarewireError, Freed, UsageError, WrongDevice
+from barewire.errors import BarewireError, UsageError, WrongDevice
 from barewire.memory.va import VirtualAddresses
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, GpuMapping
-from barewire.rm.memory import BIG_PAGE_BYTES, HUGE_PAGE_BYTES, OWNER, Memory
+from barewire.rm.memory import OWNER, Memory, fitting_page
+from barewire.rm.object import RmObject
+from barewire.rounding import round_up
 
 if TYPE_CHECKING:
     from barewire.rm.ioctl import NvResourceManager
@@ -34,8 +36,8 @@ class Mapping(NamedTuple):
     record: GpuMapping
 
 
-class RmAddressSpace:
-    """An address space of RM.
+class RmAddressSpace(RmObject):
+    """An address space of RM. Close its channels before it.
 
     Attributes:
         handle: of the VA space object.
@@ -45,6 +47,8 @@ class RmAddressSpace:
             "lazy" (the range is taken, page tables come with mappings) or "full" (page tables are made
             ahead, which takes time and video memory).
     """
+
+    kind = "address space"
 
     def __init__(
         self, rm: NvResourceManager, reservation: str = "none", start_va: int = FIRST_VA, end_va: int = END_VA
@@ -110,7 +114,7 @@ class RmAddressSpace:
                 "memory of one device is mapped in its own address spaces only", handle=memory.handle
             )
         page = memory.page_size_bytes
-        size = memory.size_bytes - offset if size_bytes is None else -(-size_bytes // PAGE_BYTES) * PAGE_BYTES
+        size = memory.size_bytes - offset if size_bytes is None else round_up(size_bytes, PAGE_BYTES)
         if offset % page or offset < 0 or size <= 0 or offset + size > memory.size_bytes:
             raise UsageError(
                 "whole pages of the memory can be mapped",
@@ -119,9 +123,10 @@ class RmAddressSpace:
                 page_size_bytes=page,
                 of_bytes=memory.size_bytes,
             )
-        taken = -(-size // page) * page
+        taken = round_up(size, page)
         if gpu_va is None:
-            at = self.addresses.allocate(taken, max(alignment or PAGE_BYTES, page, _natural_alignment(size)))
+            # Aligned so that RM may use its largest page wherever the physical pages allow.
+            at = self.addresses.allocate(taken, max(alignment or PAGE_BYTES, page, fitting_page(size)))
         elif gpu_va % page:
             raise UsageError(
                 "the address is not aligned to the memory's pages", gpu_va=gpu_va, page_size_bytes=page
@@ -159,38 +164,11 @@ class RmAddressSpace:
         del self.mappings[gpu_va]
         self.addresses.free(gpu_va)
 
-    def check(self) -> None:
-        """Raise Freed or ForkedChild if it must not be used."""
-        self.rm.client.check()
-        if self.closed:
-            raise Freed("the address space was closed", handle=self.handle)
-
-    def close(self) -> None:
-        """Undo all mappings and free the space; a second time is nothing. Close its channels before."""
-        if self.closed or self.rm.client.closed:
-            self.closed = True
-            return
+    def _free(self, errors: list[BarewireError]) -> None:
+        """All mappings, then the space."""
         client = self.rm.client
-        client.check()
-        self.closed = True
-        errors: list[BarewireError] = []
         for mapping in list(self.mappings.values()):
             client.attempt(errors, client.unmap_gpu, mapping.record)
         self.mappings.clear()
         client.attempt(errors, client.free, self.virtual_handle)
         client.attempt(errors, client.free, self.handle)
-        if errors:
-            raise errors[0]
-
-    def __enter__(self) -> RmAddressSpace:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _natural_alignment(size_bytes: int) -> int:
-    # So that RM may use its largest page wherever the physical pages allow.
-    if size_bytes >= HUGE_PAGE_BYTES:
-        return HUGE_PAGE_BYTES
-    return BIG_PAGE_BYTES if size_bytes >= BIG_PAGE_BYTES else PAGE_BYTES
