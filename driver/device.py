@@ -52,6 +52,8 @@ CLOSE_WAIT_S = 5.0  # for all that is in flight when a device is closed
 ADDRESS_END = 1 << 49  # beyond every GPU virtual address and every size
 MEMORY_END = 1 << 47  # beyond every size of memory that can be asked for
 
+TIME_0_OFFSET, TIME_1_OFFSET = 0x80, 0x84  # the GPU's clock in the usermode page, low and high word
+
 OWN_NAMES = ("compute queue", "copy queue")  # of the device's own queues, which it replaces when they die
 
 _drain = lib.bw_drain
@@ -480,8 +482,7 @@ class Device:
         self._code_was_freed = False
         for queue in list(self._queues):
             if isinstance(queue, ComputeQueue) and queue.memory.space is self.space and queue.alive:
-                if not lib.bw_may_start(queue.ring):
-                    queue.catch_up(self.copies)
+                self.catch_up(queue)
                 queue.forget_code()
 
     # Arrays
@@ -651,6 +652,11 @@ class Device:
             return Submission(self.compute, self.compute.submitted)
         return self._copies_after_all().copy(source, destination, size_bytes)
 
+    def catch_up(self, queue: ComputeQueue) -> None:
+        """Let the next work of a queue wait for the copies that it has to come after, if there are any."""
+        if not lib.bw_may_start(queue.ring):
+            queue.catch_up(self.copies)
+
     def _copies_after_all(self) -> CopyQueue:
         """The copy queue, made to wait for what every other queue of this address space was given so far."""
         copies = self._copies or self.copies
@@ -770,8 +776,7 @@ class Device:
     def record(self) -> Event:
         """An event on the compute queue, with the GPU's time."""
         self.check()
-        if not lib.bw_may_start(self.compute.ring):
-            self.compute.catch_up(self.copies)
+        self.catch_up(self.compute)
         return self.compute.record()
 
     @property
@@ -780,9 +785,9 @@ class Device:
         self.check()
         base = self.rm.doorbell.address
         while True:
-            high = lib.bw_read32(base + 0x84)
-            low = lib.bw_read32(base + 0x80)
-            if lib.bw_read32(base + 0x84) == high:
+            high = lib.bw_read32(base + TIME_1_OFFSET)
+            low = lib.bw_read32(base + TIME_0_OFFSET)
+            if lib.bw_read32(base + TIME_1_OFFSET) == high:
                 return (high << 32 | low) & ~0x1F
 
     def synchronize(self, timeout_s: float | None = None) -> None:

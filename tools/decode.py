@@ -108,11 +108,13 @@ def words_of(data: bytes, name: str) -> list[int]:
     Raises:
         BadPushbuffer: there are none, or a part of one is left over.
     """
+    from barewire.channel import decoder
+
     if not data or len(data) % 4:
         raise BadPushbuffer(
             f"{name} has {len(data)} bytes, which is not a whole number of 32-bit words, one at least"
         )
-    return [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)]
+    return decoder.words_of(data)
 
 
 class Classes:

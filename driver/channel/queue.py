@@ -23,6 +23,7 @@ from barewire.native._native import ffi, lib
 RING_ENTRIES = 1024
 SEGMENT_BYTES = 512
 SEGMENT_COUNT = 1024
+PUSHBUFFER_LIMIT_BYTES = SEGMENT_BYTES * SEGMENT_COUNT // 2  # that `Queue.push` takes at once
 
 # One buffer in video memory, written through a write-combined mapping.
 USERD_OFFSET = RING_ENTRIES * 8
@@ -282,10 +283,10 @@ class Queue:
             payload_address: CPU address of the payload where a QMD has it, or 0.
         """
         count = len(words) // 4
-        if count * 4 > SEGMENT_BYTES * SEGMENT_COUNT // 2:
-            limit = SEGMENT_BYTES * SEGMENT_COUNT // 8
+        if count * 4 > PUSHBUFFER_LIMIT_BYTES:
             raise UsageError(
-                f"a pushbuffer of {count} words is too long for this queue", expected=f"at most {limit}"
+                f"a pushbuffer of {count} words is too long for this queue",
+                expected=f"at most {PUSHBUFFER_LIMIT_BYTES // 4}",
             )
         status = lib.bw_push(
             self.ring, self.segments, words, count, payload_index, payload_address, self.timeout_ns

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from barewire.channel.queue import SEGMENT_BYTES, SEGMENT_COUNT
+from barewire.channel.queue import PUSHBUFFER_LIMIT_BYTES
 from barewire.compute import qmd
 from barewire.errors import ArgumentMismatch, Freed, UsageError, WrongDevice
 from barewire.native._native import ffi, lib
+from barewire.rounding import round_up
 
 if TYPE_CHECKING:
     from barewire.compute.module import Launcher
@@ -27,7 +28,6 @@ NODE_ALIGNMENT = 256
 BANK0_OFFSET = 0x180
 POINTER_BYTES = 8
 FIRST_RUN = 128
-PUSHBUFFER_LIMIT_BYTES = SEGMENT_BYTES * SEGMENT_COUNT // 2  # what `Queue.push` takes at once
 
 
 @dataclass
@@ -157,7 +157,7 @@ class Graph:
         end = 0
         for node in launches:
             node.offset = end
-            end += -(-(BANK0_OFFSET + node.launcher.plan.bank0_bytes) // NODE_ALIGNMENT) * NODE_ALIGNMENT
+            end += round_up(BANK0_OFFSET + node.launcher.plan.bank0_bytes, NODE_ALIGNMENT)
         self._memory = self.device.graph_memory(end) if end else None
         self._shadow = ffi.new("uint8_t[]", end or 1)
         segments = split(self.nodes)
@@ -347,8 +347,7 @@ class Graph:
 
     def _start_launches(self, segment: Segment) -> Any:
         queue = self.device.compute
-        if not lib.bw_may_start(queue.ring):
-            queue.catch_up(self.device.copies)
+        self.device.catch_up(queue)
         queue.ensure_local(segment.local_bytes)
         return queue.push(segment.words, segment.payload_index, segment.payload_address)
 

@@ -6,7 +6,8 @@ import weakref
 
 import numpy as np
 import pytest
-from barewire.compute.graph import FIRST_RUN, PUSHBUFFER_LIMIT_BYTES
+from barewire.channel.queue import PUSHBUFFER_LIMIT_BYTES
+from barewire.compute.graph import FIRST_RUN
 from barewire.errors import ArgumentMismatch, ChannelDead, Freed, PollTimeout, UsageError, WrongDevice
 
 NOTHING = np.uint64(0)
