@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from barewire.kernels import dtypes, launching
 from barewire.kernels.dtypes import DType
 from barewire.kernels.problems import DtypeMismatch
-from barewire.kernels.shapes import broadcast_shapes, broadcast_strides, is_contiguous, merge_axes, pieces
+from barewire.kernels.shapes import broadcast_shapes, broadcast_strides, is_contiguous, merge_axes
 from barewire.kernels.tensor import (
     Tensor,
     empty,
@@ -20,10 +19,10 @@ from barewire.kernels.tensor import (
     expect_tensor,
 )
 
-_COUNT = struct.Struct("<q")
-_FLAGS = struct.Struct("<ii")
-_BINARY_TAIL = struct.Struct("<iiii")
-_WHERE_TAIL = struct.Struct("<iiII")
+# What the kernels' structures hold after the rank.
+_UNARY_TAIL = struct.Struct("<iii")
+_BINARY_TAIL = struct.Struct("<iii")
+_WHERE_TAIL = struct.Struct("<iII")
 
 _NEITHER, _LEFT, _RIGHT = 0, 1, 2  # which operand of a kernel is a scalar
 _INTEGER_UNARY = {"neg", "abs", "relu"}
@@ -49,12 +48,8 @@ def unary(name: str, x: Tensor) -> Tensor:
     out = empty(x.device, x.shape, x.dtype)
     shape, (strides,) = merge_axes(x.shape, x.strides)
     contiguous = is_contiguous(shape, strides)
-    done = 0
-    for part, (steps,), (offset,) in pieces(shape, strides):
-        count = math.prod(part)
-        if count == 0:
-            continue
-        layout = _COUNT.pack(count) + launching.axes(part, steps) + _FLAGS.pack(contiguous, 0)
+    tail = _UNARY_TAIL.pack(0, contiguous, 0)
+    for count, done, (offset,), layout in launching.laid_out(tail, shape, strides):
         launching.launch(
             x.device,
             "unary",
@@ -65,7 +60,6 @@ def unary(name: str, x: Tensor) -> Tensor:
             launching.address(x, offset),
             layout,
         )
-        done += count
     return out
 
 
@@ -134,19 +128,9 @@ def _launch(kernel: str, left: Any, right: Any, dtype: DType, out_dtype: DType, 
     merged, (a_strides, b_strides) = merge_axes(shape, *strides)
     contiguous = is_contiguous(merged, a_strides) and is_contiguous(merged, b_strides)
     module = "binary"
-    done = 0
-    for part, steps, (a_offset, b_offset) in pieces(merged, a_strides, b_strides):
-        count = math.prod(part)
-        if count == 0:
-            continue
-        layout = b"".join(
-            (
-                _COUNT.pack(count),
-                launching.six(part),
-                *map(launching.six, steps),
-                _BINARY_TAIL.pack(len(part), contiguous, which, scalar),
-            )
-        )
+    tail = _BINARY_TAIL.pack(contiguous, which, scalar)
+    laid_out = launching.laid_out(tail, merged, a_strides, b_strides)
+    for count, done, (a_offset, b_offset), layout in laid_out:
         launching.launch(
             a.device,
             module,
@@ -159,7 +143,6 @@ def _launch(kernel: str, left: Any, right: Any, dtype: DType, out_dtype: DType, 
             layout,
             *more,
         )
-        done += count
     return out
 
 
@@ -182,19 +165,8 @@ def where(condition: Tensor, a: Any, b: Any) -> Tensor:
     out = empty(condition.device, shape, dtype)
     strides = [broadcast_strides(tensor.shape, tensor.strides, shape) for tensor in (condition, *tensors)]
     merged, merged_strides = merge_axes(shape, *strides)
-    done = 0
-    for part, steps, offsets in pieces(merged, *merged_strides):
-        count = math.prod(part)
-        if count == 0:
-            continue
-        layout = b"".join(
-            (
-                _COUNT.pack(count),
-                launching.six(part),
-                *map(launching.six, steps),
-                _WHERE_TAIL.pack(len(part), scalars, *bits),
-            )
-        )
+    tail = _WHERE_TAIL.pack(scalars, *bits)
+    for count, done, offsets, layout in launching.laid_out(tail, merged, *merged_strides):
         sources = zip((condition, *tensors), offsets, strict=True)
         launching.launch(
             condition.device,
@@ -206,7 +178,6 @@ def where(condition: Tensor, a: Any, b: Any) -> Tensor:
             *(launching.address(tensor, offset) for tensor, offset in sources),
             layout,
         )
-        done += count
     return out
 
 

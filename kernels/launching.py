@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from barewire.kernels import library
-from barewire.kernels.shapes import MAX_RANK, Shape
+from barewire.kernels.shapes import MAX_RANK, Shape, pieces
 
 THREADS = 256
 MOST_BLOCKS = 8192  # enough to fill any GPU; threads take more than one element beyond it
 _PAD = (0,) * MAX_RANK
 _AXES = struct.Struct(f"<{2 * MAX_RANK}qii")
 _SIX = struct.Struct(f"<{MAX_RANK}q")
+_COUNT = struct.Struct("<q")
+_RANK = struct.Struct("<i")
 
 NULL = np.uint64(0)
 
@@ -27,6 +31,26 @@ def axes(shape: Shape, strides: Shape) -> bytes:
     """`struct Axes` of cuda/common.cuh."""
     pad = _PAD[len(shape) :]
     return _AXES.pack(*shape, *pad, *strides, *pad, len(shape), 0)
+
+
+def laid_out(tail: bytes, shape: Shape, *strides: Shape) -> Iterator[tuple[int, int, tuple[int, ...], bytes]]:
+    """The launches that elementwise work over a shape takes: one for each of its pieces that is not empty.
+
+    Args:
+        tail: what the kernel's structure holds after the rank.
+        strides: of each array, in elements.
+
+    Yields:
+        the number of elements, how many come before them, the offset of each array's first one, and the
+        kernel's structure: `int64_t` count, shape[6] and stride[6] of each array, `int32_t` rank, the tail.
+    """
+    done = 0
+    for part, steps, offsets in pieces(shape, *strides):
+        count = math.prod(part)
+        if count:
+            layout = (_COUNT.pack(count), six(part), *map(six, steps), _RANK.pack(len(part)), tail)
+            yield count, done, offsets, b"".join(layout)
+            done += count
 
 
 def launch(

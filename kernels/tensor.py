@@ -25,15 +25,15 @@ from barewire.kernels.shapes import (
     merge_axes,
     normal_axes,
     normal_axis,
-    pieces,
     resolved_shape,
     row_major,
     view_strides,
 )
 
-_COPY_TAIL = struct.Struct("<ii")
-_COUNT = struct.Struct("<q")
-_CAST_TAIL = struct.Struct("<ii")
+# What the kernels' structures hold after the rank.
+_COPY_TAIL = struct.Struct("<i")
+_CAST_TAIL = struct.Struct("<iii")
+_FILL_TAIL = bytes(4)
 
 
 class Tensor:
@@ -285,22 +285,18 @@ class Tensor:
             return self.copy()
         made = empty(self.device, self.shape, wanted)
         merged, (strides,) = merge_axes(self.shape, self.strides)
-        done = 0
-        for shape, (steps,), (offset,) in pieces(merged, strides):
-            count = math.prod(shape)
-            if count:
-                layout = _COUNT.pack(count) + launching.axes(shape, steps) + _CAST_TAIL.pack(wanted.code, 0)
-                launching.launch(
-                    self.device,
-                    "copy",
-                    f"cast_from_{self.dtype.suffix}",
-                    launching.blocks_for(count),
-                    launching.THREADS,
-                    launching.address(made, done),
-                    launching.address(self, offset),
-                    layout,
-                )
-            done += count
+        tail = _CAST_TAIL.pack(0, wanted.code, 0)
+        for count, done, (offset,), layout in launching.laid_out(tail, merged, strides):
+            launching.launch(
+                self.device,
+                "copy",
+                f"cast_from_{self.dtype.suffix}",
+                launching.blocks_for(count),
+                launching.THREADS,
+                launching.address(made, done),
+                launching.address(self, offset),
+                layout,
+            )
         return made
 
     # Arithmetic
@@ -509,18 +505,8 @@ def _copy(target: Tensor, source: Tensor) -> None:
     """Element by element; shapes and types agree."""
     shape, (to, of) = merge_axes(target.shape, target.strides, source.strides)
     contiguous = is_contiguous(shape, to) and is_contiguous(shape, of)
-    for part, steps, (to_offset, of_offset) in pieces(shape, to, of):
-        count = math.prod(part)
-        if count == 0:
-            continue
-        layout = b"".join(
-            (
-                _COUNT.pack(count),
-                launching.six(part),
-                *map(launching.six, steps),
-                _COPY_TAIL.pack(len(part), contiguous),
-            )
-        )
+    laid_out = launching.laid_out(_COPY_TAIL.pack(contiguous), shape, to, of)
+    for count, _, (to_offset, of_offset), layout in laid_out:
         launching.launch(
             target.device,
             "copy",
@@ -542,11 +528,7 @@ def _fill(target: Tensor, value: Any) -> None:
         )
     bits = np.uint32(dtypes.storage_bits(value, target.dtype))
     shape, (strides,) = merge_axes(target.shape, target.strides)
-    for part, (steps,), (offset,) in pieces(shape, strides):
-        count = math.prod(part)
-        if count == 0:
-            continue
-        layout = _COUNT.pack(count) + launching.axes(part, steps)
+    for count, _, (offset,), layout in launching.laid_out(_FILL_TAIL, shape, strides):
         launching.launch(
             target.device,
             "copy",
