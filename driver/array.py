@@ -14,14 +14,10 @@ if TYPE_CHECKING:
     from barewire.device import Device
 
 
-class Array:
-    """An array in video memory, C-contiguous. Made by `Device.array`, `Device.empty` and `Device.zeros`.
+class Placed:
+    """Memory at a GPU virtual address, with a shape and a dtype: what both kinds of arrays are."""
 
-    Attributes:
-        device: where it is.
-        gpu_va: its GPU virtual address; None once it is freed.
-        shape, dtype: as NumPy's.
-    """
+    called = "an array"  # in messages
 
     def __init__(self, device: Device, gpu_va: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.device = device
@@ -39,8 +35,25 @@ class Array:
             Freed: there is none any more.
         """
         if self.gpu_va is None:
-            raise Freed(f"an array of shape {self.shape} was freed before this use", shape=self.shape)
+            raise Freed(f"{self.called} of shape {self.shape} was freed before this use", shape=self.shape)
         return self.gpu_va
+
+    def _copy_on_device(self, source: Placed) -> Submission:
+        return _copy(self, source)
+
+    def __repr__(self) -> str:
+        where = "freed" if self.gpu_va is None else f"at {self.gpu_va:#x}"
+        return f"<{type(self).__name__} {self.dtype.name}{list(self.shape)} {where} on {self.device.name}>"
+
+
+class Array(Placed):
+    """An array in video memory, C-contiguous. Made by `Device.array`, `Device.empty` and `Device.zeros`.
+
+    Attributes:
+        device: where it is.
+        gpu_va: its GPU virtual address; None once it is freed.
+        shape, dtype: as NumPy's.
+    """
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A copy in host memory; waits for everything submitted before."""
@@ -64,7 +77,7 @@ class Array:
             UsageError: the shape differs, or the dtype does.
             WrongDevice, Freed: the source cannot be used.
         """
-        if isinstance(source, (Array, PinnedArray)):
+        if isinstance(source, Placed):
             return self._copy_on_device(source)
         given = self._converted(source)
         _expect_same(given, self)
@@ -82,12 +95,9 @@ class Array:
 
     def copy_to(self, target: Array | PinnedArray) -> Submission:
         """Copy into another array of the same device, or into pinned memory; does not wait."""
-        if not isinstance(target, (Array, PinnedArray)):
+        if not isinstance(target, Placed):
             raise UsageError(f"cannot copy into {type(target).__name__}", hint="numpy() gives a NumPy array")
         return target._copy_on_device(self)
-
-    def _copy_on_device(self, source: Array | PinnedArray) -> Submission:
-        return _copy(self, source)
 
     def fill(self, value: Any) -> Array:
         """Set every element to a value of the array's dtype; does not wait."""
@@ -112,12 +122,8 @@ class Array:
             raise TypeError("an array without dimensions has no length")
         return self.shape[0]
 
-    def __repr__(self) -> str:
-        where = "freed" if self.gpu_va is None else f"at {self.gpu_va:#x}"
-        return f"<Array {self.dtype.name}{list(self.shape)} {where} on {self.device.name}>"
 
-
-class PinnedArray:
+class PinnedArray(Placed):
     """An array in host memory that the GPU reaches too. Made by `Device.pinned`.
 
     Its memory is given back by `free`, or when neither it nor a view of it is referred to any more.
@@ -128,6 +134,8 @@ class PinnedArray:
         gpu_va: its GPU virtual address; None once it is freed.
     """
 
+    called = "a pinned array"
+
     def __init__(
         self,
         device: Device,
@@ -137,12 +145,7 @@ class PinnedArray:
         shape: tuple[int, ...],
         dtype: np.dtype[Any],
     ) -> None:
-        self.device = device
-        self.gpu_va: int | None = gpu_va
-        self.shape = shape
-        self.dtype = dtype
-        self.size = math.prod(shape)
-        self.size_bytes = self.size * dtype.itemsize
+        super().__init__(device, gpu_va, shape, dtype)
         self.cpu_address: int = mapping.address
         self._memory = memory
         self._mapping = mapping
@@ -150,17 +153,6 @@ class PinnedArray:
         self.view: np.ndarray[Any, Any] = whole.reshape(shape)
         self._dropped = weakref.finalize(whole, _drop_pinned, weakref.ref(device), gpu_va, memory, mapping)
         self._dropped.atexit = False
-
-    @property
-    def address(self) -> int:
-        """Its GPU virtual address.
-
-        Raises:
-            Freed: there is none any more.
-        """
-        if self.gpu_va is None:
-            raise Freed(f"a pinned array of shape {self.shape} was freed before this use", shape=self.shape)
-        return self.gpu_va
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A copy in ordinary memory; waits for everything submitted before, to any queue."""
@@ -177,9 +169,6 @@ class PinnedArray:
         """
         return _copy(self, source)
 
-    def _copy_on_device(self, source: Array | PinnedArray) -> Submission:
-        return _copy(self, source)
-
     def free(self) -> None:
         """Give the memory back, once nothing in flight can use it; `view` must not be used any more."""
         gpu_va, self.gpu_va = self.gpu_va, None
@@ -188,10 +177,6 @@ class PinnedArray:
             self._dropped.detach()
             self.view = np.empty(0, self.dtype)
             self.device.release_pinned(gpu_va, self._memory, self._mapping)
-
-    def __repr__(self) -> str:
-        where = "freed" if self.gpu_va is None else f"at {self.gpu_va:#x}"
-        return f"<PinnedArray {self.dtype.name}{list(self.shape)} {where} on {self.device.name}>"
 
 
 def _drop_pinned(device: weakref.ref[Device], gpu_va: int, memory: Any, mapping: Any) -> None:
@@ -202,7 +187,7 @@ def _drop_pinned(device: weakref.ref[Device], gpu_va: int, memory: Any, mapping:
         found.drop_pinned(gpu_va, memory, mapping)
 
 
-def _expect_same(source: Any, target: Array | PinnedArray) -> None:
+def _expect_same(source: Any, target: Placed) -> None:
     if tuple(source.shape) != target.shape or source.dtype != target.dtype:
         raise UsageError(
             f"cannot copy {source.dtype}{list(source.shape)} into {target.dtype}{list(target.shape)}",
@@ -210,8 +195,8 @@ def _expect_same(source: Any, target: Array | PinnedArray) -> None:
         )
 
 
-def _copy(target: Array | PinnedArray, source: Array | PinnedArray) -> Submission:
-    if not isinstance(source, (Array, PinnedArray)):
+def _copy(target: Placed, source: Placed) -> Submission:
+    if not isinstance(source, Placed):
         raise UsageError(
             f"a pinned array is copied from arrays of its device, not from {type(source).__name__}",
             hint="`view` is its memory as a NumPy array: pinned.view[...] = values",
