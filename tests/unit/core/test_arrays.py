@@ -482,14 +482,14 @@ def test_what_is_no_path_is_not_loaded(device, source):
 def test_caches_forget_code_only_after_code_was_given_back(device, gpu):
     data = (CUBINS / "sm_90" / "micro.cubin").read_bytes()
     before = device.compute.submitted
-    device.load(data)
+    kept = [device.load(data)]  # else the garbage collector gives code back, whenever it runs
     module = device.load(data)
     assert device.compute.submitted == before
 
     module.unload()
     device.synchronize()
-    device.load(data)
+    kept.append(device.load(data))
     after = device.compute.submitted
     assert after > before
-    device.load(data)
+    kept.append(device.load(data))
     assert device.compute.submitted == after
