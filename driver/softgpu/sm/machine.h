@@ -1,0 +1,120 @@
+/* What Python sees of the streaming multiprocessors: one call runs a launch to its end. */
+#ifndef BAREWIRE_SM_MACHINE_H
+#define BAREWIRE_SM_MACHINE_H
+
+#include <stdint.h>
+
+/* cdef begin */
+
+/* The numbers are those of the warp error status register, where it has one; see barewire.softgpu.sm.machine. */
+enum sm_fault_kind {
+        SM_FAULT_NONE = 0,
+        SM_FAULT_STACK_ERROR = 0x01,
+        SM_FAULT_PC_WRAP = 0x04,
+        SM_FAULT_MISALIGNED_PC = 0x05,
+        SM_FAULT_PC_OVERFLOW = 0x06,
+        SM_FAULT_MISALIGNED_CONSTANT = 0x07,
+        SM_FAULT_MISALIGNED_REGISTER = 0x08,
+        SM_FAULT_ILLEGAL_INSTRUCTION = 0x09,
+        SM_FAULT_ILLEGAL_PARAMETER = 0x0b,
+        SM_FAULT_CONSTANT_RANGE = 0x0c,
+        SM_FAULT_REGISTER_RANGE = 0x0d,
+        SM_FAULT_ADDRESS_RANGE = 0x0e,
+        SM_FAULT_MISALIGNED_ADDRESS = 0x0f,
+        SM_FAULT_ADDRESS_SPACE = 0x10,
+        SM_FAULT_CONSTANT_RANGE_LDC = 0x12,
+        SM_FAULT_STACK_OVERFLOW = 0x16,
+        SM_FAULT_MMU = 0x20,
+        SM_FAULT_BARRIER = 0x21,
+        SM_FAULT_TRAP = 0x80,
+        SM_FAULT_BREAKPOINT = 0x81,
+};
+
+struct sm_fault {
+        uint32_t kind;
+        uint32_t sm;
+        uint32_t warp; /* in the CTA */
+        uint32_t lanes;
+        uint32_t cta[3];
+        uint32_t access; /* of SM_ACCESS_*, for a refused address */
+        uint64_t pc;
+        uint64_t address;
+};
+
+enum { SM_ACCESS_READ = 1, SM_ACCESS_WRITE = 2, SM_ACCESS_ATOMIC = 4, SM_ACCESS_EXECUTE = 8 };
+
+/* What a port says of one address: host memory for a range around it. */
+struct sm_page {
+        uint64_t begin; /* gpu_va */
+        uint64_t bytes;
+        uint64_t host;
+        uint32_t access; /* what is allowed, of SM_ACCESS_* */
+};
+
+/*
+ * The way to global memory. `translate` fills `page` for the range that holds `gpu_va` and returns 0, or returns another
+ * number, and the access faults. It is called from several threads. Raising `generation` drops what was remembered.
+ */
+struct sm_port {
+        int (*translate)(void *context, uint64_t gpu_va, uint32_t access, struct sm_page *page);
+        void *context;
+        volatile uint32_t generation;
+};
+
+/* A port onto one piece of host memory. */
+struct sm_flat_memory {
+        uint64_t gpu_va;
+        uint64_t size_bytes;
+        uint64_t host;
+};
+
+struct sm_constant_range {
+        uint64_t gpu_va;
+        uint32_t size_bytes;
+};
+
+struct sm_launch {
+        struct sm_port port;
+        uint64_t entry_va;
+        uint64_t shared_window_va;
+        uint64_t local_window_va;
+        uint64_t timeout_ns; /* 0: none */
+        uint32_t grid[3];
+        uint32_t block[3];
+        uint32_t cluster[3];
+        uint32_t arch; /* 90 for sm_90 */
+        uint32_t register_count;
+        uint32_t shared_bytes; /* of a CTA, with what is reserved at its begin */
+        uint32_t local_bytes;  /* of a thread, at the end of its window */
+        uint32_t barrier_count;
+        uint32_t sm_count;
+        uint32_t ctas_per_sm; /* how many may be resident on one */
+        uint32_t threads;     /* of the host */
+        uint32_t isa;         /* of SM_ISA_* */
+        uint32_t grid_id;
+        struct sm_constant_range constant_banks[18];
+};
+
+enum { SM_ISA_BEST, SM_ISA_GENERIC, SM_ISA_AVX2, SM_ISA_AVX512 };
+enum { SM_DONE, SM_FAULTED, SM_TIMED_OUT, SM_NO_MEMORY, SM_BAD_LAUNCH };
+
+struct sm_report {
+        struct sm_fault fault;
+        uint64_t warp_instructions;
+        uint64_t thread_instructions;
+        uint64_t ctas;
+        uint64_t most_resident; /* the most CTAs that were resident at one time */
+};
+
+/* Run a launch to its end on threads of its own: one of SM_DONE, ... */
+int sm_run(const struct sm_launch *launch, struct sm_report *report);
+
+/* The name of what SM_ISA_BEST means here; whether the host can run another. */
+const char *sm_isa_name(uint32_t isa);
+
+int sm_flat_translate(void *context, uint64_t gpu_va, uint32_t access, struct sm_page *page);
+void sm_use_flat_memory(struct sm_port *port, struct sm_flat_memory *memory);
+
+/* cdef end */
+
+#endif
