@@ -1,9 +1,9 @@
-"""Build the two extensions; everything else is in pyproject.toml."""
+"""Build the three extensions; everything else is in pyproject.toml."""
 
 from setuptools import Extension, setup
 
 setup(
-    cffi_modules=["driver/native/build_native.py:ffibuilder"],
+    cffi_modules=["driver/native/build_native.py:ffibuilder", "driver/softgpu/sm/build_sm.py:ffibuilder"],
     ext_modules=[
         Extension(
             "barewire.native._fastlaunch",

@@ -42,7 +42,7 @@ def text_files() -> dict[str, str]:
         parts = path.relative_to(ROOT).parts
         left_by_tools = any(part in NOT_OURS or part.endswith(".egg-info") for part in parts)
         ours = not left_by_tools and (not parts[0].startswith(".") or parts[0] in OUR_HIDDEN)
-        if ours and path.is_file() and path.suffix in TEXT and path.name != "_native.c":
+        if ours and path.is_file() and path.suffix in TEXT and path.name not in ("_native.c", "_sm.c"):
             found["/".join(parts)] = path.read_text(encoding="utf-8", errors="replace")
     return found
 

@@ -24,7 +24,7 @@ IMPORT_CALLS = {"import_module", "__import__"}
 PUBLIC_MODULES = {"barewire", "barewire.errors"}
 THIRD_PARTY_OF_THE_DRIVER = {"numpy", "cffi", "_cffi_backend"}
 # Built by setup.py at install time.
-EXTENSIONS = {"barewire.native._native"}
+EXTENSIONS = {"barewire.native._native", "barewire.softgpu.sm._sm"}
 
 
 @dataclass(frozen=True)
@@ -248,10 +248,14 @@ def kernels_use_only_the_public_api(module: Module) -> Iterator[Finding]:
                 yield from ((node.lineno, f"imports {a.name}") for a in node.names if a.name.startswith("_"))
 
 
+# What the software GPU may know of the rest: tables of facts, and how errors are said.
+STRANGERS_SHARE = ("softgpu", "regs", "sass", "errors")
+
+
 def the_software_gpu_is_a_stranger(module: Module) -> Iterator[Finding]:
     if module.unit == "softgpu":
         for one in module.imports:
-            if one.target.startswith("barewire") and unit_of(one.target) not in ("softgpu", "regs", "errors"):
+            if one.target.startswith("barewire") and unit_of(one.target) not in STRANGERS_SHARE:
                 yield one.line, f"imports {one.target}"
     elif module.of_driver and module.name != "barewire.transport.soft":
         yield from never(module, "softgpu")

@@ -22,7 +22,7 @@ else:
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a build leaves in the tree.
-NOT_PACKAGED = ("*.pyc", "*.so", "*.o", "_native.c")
+NOT_PACKAGED = ("*.pyc", "*.so", "*.o", "_native.c", "_sm.c", "*.partial")
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +108,9 @@ def test_what_is_installed_holds_every_file_of_the_tree(project):
     assert missing == []
 
 
-def test_the_compiled_part_is_installed():
-    assert importlib.import_module("barewire.native._native").__file__.endswith(".so")
+@pytest.mark.parametrize("name", ["barewire.native._native", "barewire.softgpu.sm._sm"])
+def test_the_compiled_parts_are_installed(name):
+    assert importlib.import_module(name).__file__.endswith(".so")
 
 
 def test_the_command_is_installed_and_its_entry_point_exists(project):

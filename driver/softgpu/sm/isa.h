@@ -28,4 +28,5 @@ const struct sm_isa SM_ISA_OBJECT = {
         .bind = bind_instruction,
         .run = run_warp,
         .next_block = enter_next_block,
+        .raise = raise_bound_fault,
 };

@@ -140,6 +140,7 @@ enum { POLL_COST = 2048 };
 INLINE void note_poll(struct warp *warp)
 {
         warp->budget -= POLL_COST;
+        warp->polls++;
 }
 
 #endif

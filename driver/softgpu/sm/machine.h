@@ -96,7 +96,7 @@ struct sm_launch {
 };
 
 enum { SM_ISA_BEST, SM_ISA_GENERIC, SM_ISA_AVX2, SM_ISA_AVX512 };
-enum { SM_DONE, SM_FAULTED, SM_TIMED_OUT, SM_NO_MEMORY, SM_BAD_LAUNCH };
+enum { SM_DONE, SM_FAULTED, SM_TIMED_OUT, SM_STUCK, SM_NO_MEMORY, SM_BAD_LAUNCH };
 
 struct sm_report {
         struct sm_fault fault;

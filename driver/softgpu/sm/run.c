@@ -3,7 +3,7 @@
 /* What the binder found stays a fault until the instruction is executed. */
 static enum sm_outcome raise_bound_fault(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        return sm_fault(warp, uop, (enum sm_fault_kind)uop->fault, active, 0);
+        return sm_fault(warp, uop, (enum sm_fault_kind)uop->fault, active, uop->target);
 }
 
 /* After the last instruction of a block: the next block. */

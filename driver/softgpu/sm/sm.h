@@ -117,7 +117,7 @@ struct translation {
         uint64_t bytes;
         uint8_t *host;
         uint32_t access; /* of SM_ACCESS_* */
-        uint32_t generation;
+        uint32_t generation; /* of the port when it said so */
 };
 
 enum { TRANSLATIONS = 256, TRANSLATION_GRANULE_SHIFT = 12 };
@@ -129,6 +129,10 @@ struct worker {
         struct translation cache[TRANSLATIONS];
         uint64_t warp_instructions;
         uint64_t thread_instructions;
+        struct cta *resident; /* the CTAs it has admitted: a ring, at the one that runs now */
+        uint32_t spent_rounds;
+        struct cta *idle;     /* finished ones, to be used again */
+        pthread_t thread;
 };
 
 /* A CTA barrier (BAR): warps that have arrived count 32 threads each. */
@@ -182,6 +186,7 @@ struct warp {
         uint32_t ureg[SM_UREG_COUNT];
         struct vreg tid[3];
         uint64_t instructions; /* since the launch began: clocks are made of it */
+        uint64_t polls;        /* strong accesses and the like, among them */
         bool finished;
 };
 
@@ -195,6 +200,7 @@ struct code_block {
 };
 
 enum { CODE_BUCKETS = 1024, SM_CONSTANT_BANKS = 18, CONSTANT_BANK_BYTES = 65536 };
+enum { LOCAL_WINDOW_BYTES = 1 << 24, SHARED_WINDOW_BYTES = 1 << 24 }; /* of one thread, of one CTA */
 
 struct constant_bank {
         const uint8_t *data; /* a copy made when the launch began, as the constant caches have it */
@@ -216,10 +222,11 @@ struct launch {
         pthread_mutex_t code_lock;
         uint64_t next_cta;      /* the first that nobody has taken; atomic */
         uint64_t resident;      /* CTAs admitted and not finished; atomic */
+        uint64_t most_resident;
         uint64_t resident_limit;
-        int stopped;            /* a fault, or the deadline: every worker leaves soon; atomic */
-        int timed_out;
-        uint64_t deadline_ns;
+        int stopped;            /* SM_FAULTED, ...: every worker leaves soon; atomic */
+        uint64_t deadline_ns;   /* 0: none */
+        uint64_t began_ns;
         pthread_mutex_t fault_lock;
         struct sm_fault fault;
 };
@@ -230,6 +237,7 @@ struct sm_isa {
         void (*bind)(const struct launch *launch, uint64_t va, const uint64_t word[2], struct uop *uop);
         enum sm_outcome (*run)(struct warp *warp);
         sm_handler *next_block;
+        sm_handler *raise; /* what uop->fault says, at the address uop->target */
 };
 
 extern const struct sm_isa sm_isa_generic;
@@ -239,6 +247,8 @@ extern const struct sm_isa sm_isa_avx512;
 #endif
 
 /* machine.c */
+/* End the launch soon with one of SM_FAULTED, ... unless it is ending already. */
+void sm_stop(struct launch *launch, int why);
 /* Record a fault of the lanes in `lanes` (the first fault of the grid is kept, and stops it). Always SM_FAULT. */
 enum sm_outcome sm_fault(struct warp *warp, const struct uop *uop, enum sm_fault_kind kind, lane_mask lanes, uint64_t address);
 /* The block of bound code that holds `pc`, fetched and bound if it is new. */

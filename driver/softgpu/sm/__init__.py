@@ -1,0 +1,1 @@
+"""The streaming multiprocessors: they run machine code as real ones do; see `machine`."""

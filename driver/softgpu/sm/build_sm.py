@@ -1,0 +1,100 @@
+"""Describe the SM's C extension to cffi (API mode, limited API), and build it in place for developers.
+
+    python driver/softgpu/sm/build_sm.py
+
+builds it beside its sources. BAREWIRE_SM_ISA_ONLY=avx512 (or avx2, generic) builds the interpreter for one instruction
+set only, BAREWIRE_SM_OPTIMISE=-O1 (or "-O1 -fsanitize=address") changes how it is optimised.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).resolve().parent
+CDEF_BEGIN = "/* cdef begin */"
+CDEF_END = "/* cdef end */"
+INSTRUCTION_SETS = ("generic", "avx2", "avx512")
+FOLDER = "driver/softgpu/sm"
+OPTIMISE = os.environ.get("BAREWIRE_SM_OPTIMISE", "-O3").split()
+# No -march: each isa_*.c says which instructions it may use. No -ffast-math, no contraction: results are exact.
+COMPILE_FLAGS = [
+    *OPTIMISE,
+    *("-std=gnu11", "-fno-math-errno", "-ffp-contract=off"),
+    *("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function"),
+]
+LIMITED_API = "0x030a0000"
+
+
+def declarations() -> str:
+    """The part of `machine.h` that Python may see."""
+    header = (HERE / "machine.h").read_text()
+    return header.split(CDEF_BEGIN)[1].split(CDEF_END)[0]
+
+
+def instruction_sets() -> tuple[str, ...]:
+    """For which the interpreter is built."""
+    only = os.environ.get("BAREWIRE_SM_ISA_ONLY")
+    return (only,) if only else INSTRUCTION_SETS
+
+
+MACROS = [(f"SM_WITH_{name.upper()}", "1") for name in instruction_sets()]
+SOURCES = [
+    *(f"{FOLDER}/isa_{name}.c" for name in instruction_sets()),
+    *(f"{FOLDER}/{name}.c" for name in ("machine", "port")),
+]
+
+ffibuilder = FFI()
+ffibuilder.cdef(declarations())
+ffibuilder.set_source(
+    "barewire.softgpu.sm._sm",
+    '#include "machine.h"\n',
+    sources=SOURCES,
+    include_dirs=[FOLDER],
+    depends=[f"{FOLDER}/{path.name}" for path in sorted(HERE.glob("*.[ch]")) if path.name != "_sm.c"],
+    define_macros=MACROS,
+    extra_compile_args=COMPILE_FLAGS,
+    libraries=["pthread", "m"],
+    py_limited_api=True,
+)
+
+
+def build_in_place() -> Path:
+    """Compile it beside its sources, two files at a time; the objects stay in build/sm."""
+    root = HERE.parents[2]
+    objects = root / "build" / "sm"
+    objects.mkdir(parents=True, exist_ok=True)
+    wrapper = objects / "_sm.c"
+    ffibuilder.emit_c_code(str(wrapper))
+    flags = [
+        *COMPILE_FLAGS,
+        *("-g", "-fPIC", "-fwrapv", "-Wno-missing-field-initializers", f"-DPy_LIMITED_API={LIMITED_API}"),
+        *(f"-D{name}={value}" for name, value in MACROS),
+        *(f"-I{FOLDER}", f"-I{sysconfig.get_paths()['include']}"),
+    ]
+
+    def compile_one(source: str) -> str:
+        made = objects / (Path(source).stem + f".{os.getpid()}.o")
+        subprocess.run(["gcc", *flags, "-c", source, "-o", str(made)], cwd=root, check=True)
+        return str(made)
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(compile_one, [*SOURCES, str(wrapper)]))
+    target = HERE / "_sm.abi3.so"
+    partial = target.with_suffix(f".{os.getpid()}.partial")
+    sanitizers = [flag for flag in OPTIMISE if "sanitize" in flag]
+    subprocess.run(["gcc", "-shared", *sanitizers, *made, "-o", str(partial), "-lpthread", "-lm"], check=True)
+    partial.replace(target)  # at once: somebody may be running the old one
+    for path in made:
+        Path(path).unlink()
+    return target
+
+
+if __name__ == "__main__":
+    print(shlex.quote(str(build_in_place())))

@@ -1,0 +1,614 @@
+/*
+ * Launches: host threads ("workers"), each of which runs the CTAs that it has admitted, a warp at a time.
+ *
+ * A worker stays with one CTA until it ends. Only if the CTA's warps use up their time slices, as they do when they wait for
+ * another CTA in a loop, does it admit one more, up to what real SMs would hold, and gives its CTAs turns. So grids that
+ * meet at barriers in memory make progress, and others touch the memory of one CTA a thread.
+ */
+
+#include "sm.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+        TIME_SLICE = 1 << 18,          /* warp instructions */
+        POLLS_OF_A_WAITER = 32,        /* in a time slice: then another CTA is admitted at once */
+        ROUNDS_BEFORE_ADMISSION = 16,  /* else after so many rounds of spent time slices */
+        CODE_BUCKET_SHIFT = 10,        /* BLOCK_BYTES */
+        SHARED_PADDING_BYTES = 128,    /* so that a vector access at the last byte stays inside */
+        PAGE_ALIGNMENT_BYTES = 128,
+};
+
+uint64_t sm_now_ns(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Zeroed memory aligned for vectors. */
+static void *allocate(size_t bytes)
+{
+        size_t rounded = (bytes + PAGE_ALIGNMENT_BYTES - 1) / PAGE_ALIGNMENT_BYTES * PAGE_ALIGNMENT_BYTES;
+        void *memory = aligned_alloc(PAGE_ALIGNMENT_BYTES, rounded);
+
+        if (memory)
+                memset(memory, 0, rounded);
+        return memory;
+}
+
+/* Stopping. */
+
+void sm_stop(struct launch *launch, int why)
+{
+        int running = 0;
+
+        __atomic_compare_exchange_n(&launch->stopped, &running, why, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+static bool is_stopped(const struct launch *launch)
+{
+        return __atomic_load_n(&launch->stopped, __ATOMIC_RELAXED) != 0;
+}
+
+static void check_deadline(struct launch *launch)
+{
+        if (launch->deadline_ns && sm_now_ns() > launch->deadline_ns)
+                sm_stop(launch, SM_TIMED_OUT);
+}
+
+enum sm_outcome sm_fault(struct warp *warp, const struct uop *uop, enum sm_fault_kind kind, lane_mask lanes, uint64_t address)
+{
+        struct launch *launch = warp->cta->launch;
+        struct sm_fault fault = {
+                .kind = (uint32_t)kind,
+                .sm = warp->cta->sm,
+                .warp = warp->index,
+                .lanes = lanes,
+                .cta = {warp->cta->id[0], warp->cta->id[1], warp->cta->id[2]},
+                .pc = uop ? uop->va : warp->pc,
+                .address = address,
+        };
+
+        pthread_mutex_lock(&launch->fault_lock);
+        if (!launch->fault.kind)
+                launch->fault = fault;
+        pthread_mutex_unlock(&launch->fault_lock);
+        sm_stop(launch, SM_FAULTED);
+        return SM_FAULT;
+}
+
+/* Code. */
+
+static struct code_block *find_block(const struct launch *launch, uint64_t block_va)
+{
+        struct code_block *const *bucket = &launch->code[(block_va >> CODE_BUCKET_SHIFT) % CODE_BUCKETS];
+        struct code_block *block = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
+
+        while (block && block->va != block_va)
+                block = block->next;
+        return block;
+}
+
+/* One instruction that can't be fetched faults when it is executed. */
+static void bind_unreachable(const struct launch *launch, uint64_t va, struct uop *uop)
+{
+        memset(uop, 0, sizeof *uop);
+        uop->va = va;
+        uop->target = va;
+        uop->guard.index = SM_PT;
+        uop->fault = SM_FAULT_MMU;
+        uop->run = launch->isa->raise;
+}
+
+static struct code_block *bind_block(struct worker *worker, uint64_t block_va)
+{
+        const struct launch *launch = worker->launch;
+        struct code_block *block = allocate(sizeof *block);
+        struct uop *last;
+
+        if (!block)
+                return NULL;
+        block->va = block_va;
+        for (unsigned i = 0; i < BLOCK_INSTRUCTIONS; i++) {
+                uint64_t va = block_va + i * INSTRUCTION_BYTES;
+                const uint8_t *code = sm_translate(worker, va, INSTRUCTION_BYTES, SM_ACCESS_EXECUTE);
+                uint64_t word[2];
+
+                if (!code) {
+                        bind_unreachable(launch, va, &block->uop[i]);
+                        continue;
+                }
+                memcpy(word, code, sizeof word);
+                launch->isa->bind(launch, va, word, &block->uop[i]);
+        }
+        last = &block->uop[BLOCK_INSTRUCTIONS];
+        last->run = launch->isa->next_block;
+        last->guard.index = SM_PT;
+        last->va = block_va + BLOCK_BYTES;
+        return block;
+}
+
+struct code_block *sm_code_block(struct worker *worker, uint64_t pc)
+{
+        struct launch *launch = worker->launch;
+        uint64_t block_va = pc & ~(uint64_t)(BLOCK_BYTES - 1);
+        struct code_block *block = find_block(launch, block_va);
+
+        if (LIKELY(block))
+                return block;
+        pthread_mutex_lock(&launch->code_lock);
+        block = find_block(launch, block_va);
+        if (!block && (block = bind_block(worker, block_va))) {
+                struct code_block **bucket = &launch->code[(block_va >> CODE_BUCKET_SHIFT) % CODE_BUCKETS];
+
+                block->next = *bucket;
+                __atomic_store_n(bucket, block, __ATOMIC_RELEASE);
+        }
+        pthread_mutex_unlock(&launch->code_lock);
+        if (!block)
+                sm_stop(launch, SM_NO_MEMORY);
+        return block;
+}
+
+static void free_code(struct launch *launch)
+{
+        for (unsigned i = 0; i < CODE_BUCKETS; i++)
+                while (launch->code[i]) {
+                        struct code_block *block = launch->code[i];
+
+                        launch->code[i] = block->next;
+                        free(block);
+                }
+}
+
+/* CTAs. */
+
+static void free_cta(struct cta *cta)
+{
+        if (!cta)
+                return;
+        for (uint32_t i = 0; cta->warps && i < cta->warp_count; i++)
+                if (cta->warps[i]) {
+                        free(cta->warps[i]->reg);
+                        free(cta->warps[i]);
+                }
+        free(cta->warps);
+        free(cta->shared);
+        free(cta->local);
+        free(cta);
+}
+
+/* The thread indices of a warp's lanes: the same in every CTA. */
+static void number_threads(struct warp *warp, const uint32_t block[3])
+{
+        for (unsigned lane = 0; lane < LANES; lane++) {
+                uint32_t thread = warp->index * LANES + lane;
+
+                warp->tid[0].lane[lane] = thread % block[0];
+                warp->tid[1].lane[lane] = thread / block[0] % block[1];
+                warp->tid[2].lane[lane] = thread / block[0] / block[1];
+        }
+}
+
+static struct warp *make_warp(struct cta *cta, uint32_t index)
+{
+        const struct launch *launch = cta->launch;
+        struct warp *warp = allocate(sizeof *warp);
+
+        if (!warp)
+                return NULL;
+        warp->reg = allocate(sizeof(struct vreg) * (SM_R0 + launch->register_count));
+        if (!warp->reg) {
+                free(warp);
+                return NULL;
+        }
+        warp->cta = cta;
+        warp->launch = launch;
+        warp->worker = cta->worker;
+        warp->shared = cta->shared;
+        warp->local = cta->local + (size_t)index * LANES * launch->parameters.local_bytes;
+        warp->index = index;
+        number_threads(warp, launch->parameters.block);
+        return warp;
+}
+
+static struct cta *make_cta(struct worker *worker)
+{
+        struct launch *launch = worker->launch;
+        struct cta *cta = allocate(sizeof *cta);
+        uint64_t local_bytes = (uint64_t)launch->parameters.local_bytes * LANES * launch->warps_per_cta;
+
+        if (!cta)
+                return NULL;
+        cta->launch = launch;
+        cta->worker = worker;
+        cta->warp_count = launch->warps_per_cta;
+        cta->shared = allocate(launch->parameters.shared_bytes + SHARED_PADDING_BYTES);
+        cta->local = allocate(local_bytes + SHARED_PADDING_BYTES);
+        cta->warps = allocate(sizeof(struct warp *) * cta->warp_count);
+        if (!cta->shared || !cta->local || !cta->warps) {
+                free_cta(cta);
+                return NULL;
+        }
+        for (uint32_t i = 0; i < cta->warp_count; i++)
+                if (!(cta->warps[i] = make_warp(cta, i))) {
+                        free_cta(cta);
+                        return NULL;
+                }
+        return cta;
+}
+
+static void begin_warp(struct warp *warp)
+{
+        const struct launch *launch = warp->launch;
+        uint32_t threads_left = launch->threads_per_cta - warp->index * LANES;
+
+        memset(warp->pred, 0, sizeof warp->pred);
+        warp->pred[SM_PT] = warp->pred[SM_UPT] = ALL_LANES;
+        warp->alive = threads_left >= LANES ? ALL_LANES : ((lane_mask)1 << threads_left) - 1;
+        warp->active = warp->alive;
+        warp->pc = launch->parameters.entry_va;
+        warp->waiting = 0;
+        warp->instructions = 0;
+        warp->polls = 0;
+        warp->finished = false;
+        memset(warp->at_barrier, 0, sizeof warp->at_barrier);
+        memset(warp->blocked_at, 0, sizeof warp->blocked_at);
+        memset(warp->at_convergence, 0, sizeof warp->at_convergence);
+}
+
+static void begin_cta(struct cta *cta, uint64_t linear_id)
+{
+        const struct sm_launch *parameters = &cta->launch->parameters;
+        const uint32_t *grid = parameters->grid;
+        const uint32_t *cluster = parameters->cluster;
+
+        cta->linear_id = (uint32_t)linear_id;
+        cta->id[0] = (uint32_t)(linear_id % grid[0]);
+        cta->id[1] = (uint32_t)(linear_id / grid[0] % grid[1]);
+        cta->id[2] = (uint32_t)(linear_id / grid[0] / grid[1]);
+        cta->cluster_rank = cta->id[0] % cluster[0]
+                            + cluster[0] * (cta->id[1] % cluster[1] + cluster[1] * (cta->id[2] % cluster[2]));
+        cta->sm = (uint32_t)(linear_id % parameters->sm_count);
+        cta->live_warps = cta->warp_count;
+        memset(cta->barrier, 0, sizeof cta->barrier);
+        for (uint32_t i = 0; i < cta->warp_count; i++)
+                begin_warp(cta->warps[i]);
+}
+
+/* Take the next CTA of the grid, if there is one and the SMs have room. Without memory the launch ends. */
+static bool admit(struct worker *worker)
+{
+        struct launch *launch = worker->launch;
+        uint64_t resident = __atomic_add_fetch(&launch->resident, 1, __ATOMIC_RELAXED);
+        uint64_t id;
+        struct cta *cta;
+
+        if ((worker->resident && resident > launch->resident_limit)
+            || (id = __atomic_fetch_add(&launch->next_cta, 1, __ATOMIC_RELAXED)) >= launch->cta_count) {
+                __atomic_sub_fetch(&launch->resident, 1, __ATOMIC_RELAXED);
+                return false;
+        }
+        cta = worker->idle;
+        if (cta)
+                worker->idle = cta->next;
+        else if (!(cta = make_cta(worker))) {
+                sm_stop(launch, SM_NO_MEMORY);
+                return false;
+        }
+        begin_cta(cta, id);
+        if (worker->resident) {
+                cta->next = worker->resident->next;
+                worker->resident->next = cta;
+        } else {
+                cta->next = cta;
+        }
+        worker->resident = cta;
+        if (resident > __atomic_load_n(&launch->most_resident, __ATOMIC_RELAXED))
+                __atomic_store_n(&launch->most_resident, resident, __ATOMIC_RELAXED);
+        return true;
+}
+
+/* The CTA that runs now has ended. */
+static void retire(struct worker *worker)
+{
+        struct cta *ended = worker->resident;
+        struct cta *before = ended;
+
+        while (before->next != ended)
+                before = before->next;
+        before->next = ended->next;
+        worker->resident = before == ended ? NULL : ended->next;
+        ended->next = worker->idle;
+        worker->idle = ended;
+        __atomic_sub_fetch(&worker->launch->resident, 1, __ATOMIC_RELAXED);
+}
+
+enum round { ROUND_ADVANCED, ROUND_SPENT, ROUND_POLLED, ROUND_ENDED, ROUND_STUCK, ROUND_STOPPED };
+
+/* Give every warp of a CTA a time slice. */
+static enum round run_round(struct cta *cta)
+{
+        struct launch *launch = cta->launch;
+        uint64_t before = cta->worker->warp_instructions;
+        enum round result = ROUND_ADVANCED;
+
+        for (uint32_t i = 0; i < cta->warp_count; i++) {
+                struct warp *warp = cta->warps[i];
+                uint64_t polls = warp->polls;
+                enum sm_outcome outcome;
+
+                if (warp->finished)
+                        continue;
+                warp->budget = TIME_SLICE;
+                outcome = launch->isa->run(warp);
+                if (outcome == SM_FAULT)
+                        return ROUND_STOPPED;
+                if (outcome == SM_EXITED) {
+                        warp->finished = true;
+                        cta->live_warps--;
+                } else if (outcome == SM_YIELD) {
+                        bool polled = warp->polls - polls >= POLLS_OF_A_WAITER;
+
+                        result = polled || result == ROUND_POLLED ? ROUND_POLLED : ROUND_SPENT;
+                        check_deadline(launch);
+                        if (is_stopped(launch))
+                                return ROUND_STOPPED;
+                }
+        }
+        if (!cta->live_warps)
+                return ROUND_ENDED;
+        return cta->worker->warp_instructions == before ? ROUND_STUCK : result;
+}
+
+/* Nobody in the CTA can go on and nobody ever will: real hardware would hang. */
+static void report_stuck(struct worker *worker)
+{
+        sm_stop(worker->launch, SM_STUCK);
+}
+
+/* Whether it is time to admit another CTA, because those that are resident seem to wait for it. */
+static bool wants_another(struct worker *worker, enum round round)
+{
+        if (round == ROUND_POLLED)
+                return true;
+        return ++worker->spent_rounds % ROUNDS_BEFORE_ADMISSION == 0;
+}
+
+static void work(struct worker *worker)
+{
+        struct launch *launch = worker->launch;
+
+        while (!is_stopped(launch) && (worker->resident || admit(worker))) {
+                enum round round = run_round(worker->resident);
+
+                if (round == ROUND_ENDED)
+                        retire(worker);
+                else if (round == ROUND_STUCK)
+                        report_stuck(worker);
+                else if ((round == ROUND_POLLED || round == ROUND_SPENT)
+                         && !(wants_another(worker, round) && admit(worker)))
+                        worker->resident = worker->resident->next;
+        }
+}
+
+static void *work_in_thread(void *argument)
+{
+        work(argument);
+        return NULL;
+}
+
+static void free_worker(struct worker *worker)
+{
+        while (worker->resident)
+                retire(worker);
+        while (worker->idle) {
+                struct cta *cta = worker->idle;
+
+                worker->idle = cta->next;
+                free_cta(cta);
+        }
+        free(worker);
+}
+
+/* The instruction set. */
+
+static const struct sm_isa *isa_named(uint32_t isa)
+{
+#if defined(__x86_64__)
+        bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+        bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+                          && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
+                          && __builtin_cpu_supports("avx512vl");
+
+#ifdef SM_WITH_AVX512
+        if (has_avx512 && (isa == SM_ISA_BEST || isa == SM_ISA_AVX512))
+                return &sm_isa_avx512;
+#endif
+#ifdef SM_WITH_AVX2
+        if (has_avx2 && (isa == SM_ISA_BEST || isa == SM_ISA_AVX2))
+                return &sm_isa_avx2;
+#endif
+        (void)has_avx512;
+#endif
+#ifdef SM_WITH_GENERIC
+        if (isa == SM_ISA_BEST || isa == SM_ISA_GENERIC)
+                return &sm_isa_generic;
+#endif
+        return NULL;
+}
+
+const char *sm_isa_name(uint32_t isa)
+{
+        const struct sm_isa *found = isa_named(isa);
+
+        return found ? found->name : NULL;
+}
+
+/* Launches. */
+
+/* Copy a constant bank through the port, as the constant caches would hold it; false if it can't be read. */
+static bool load_bank(struct worker *worker, unsigned number)
+{
+        struct launch *launch = worker->launch;
+        const struct sm_constant_range *range = &launch->parameters.constant_banks[number];
+        uint8_t *data;
+
+        if (!range->size_bytes)
+                return true;
+        data = allocate(range->size_bytes);
+        if (!data)
+                return false;
+        launch->bank[number] = (struct constant_bank){.data = data, .size_bytes = range->size_bytes};
+        for (uint32_t done = 0; done < range->size_bytes;) {
+                uint32_t left = range->size_bytes - done;
+                uint32_t in_page = (1u << TRANSLATION_GRANULE_SHIFT)
+                                   - (uint32_t)((range->gpu_va + done) % (1u << TRANSLATION_GRANULE_SHIFT));
+                uint32_t bytes = left < in_page ? left : in_page;
+                const uint8_t *host = sm_translate(worker, range->gpu_va + done, bytes, SM_ACCESS_READ);
+
+                if (!host) {
+                        launch->fault = (struct sm_fault){.kind = SM_FAULT_MMU, .address = range->gpu_va + done,
+                                                          .pc = launch->parameters.entry_va};
+                        sm_stop(launch, SM_FAULTED);
+                        return true;
+                }
+                memcpy(data + done, host, bytes);
+                done += bytes;
+        }
+        return true;
+}
+
+static bool load_banks(struct worker *worker)
+{
+        for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
+                if (!load_bank(worker, i))
+                        return false;
+        return true;
+}
+
+static struct worker *make_worker(struct launch *launch)
+{
+        struct worker *worker = allocate(sizeof *worker);
+
+        if (worker)
+                worker->launch = launch;
+        return worker;
+}
+
+/* Run with `count` workers: the caller is the first. A thread that can't be had leaves more for the others. */
+static void run_workers(struct launch *launch, struct worker *first, uint32_t count, struct sm_report *report)
+{
+        struct worker **others = count > 1 ? calloc(count - 1, sizeof *others) : NULL;
+        uint32_t started = 0;
+
+        for (uint32_t i = 0; others && i + 1 < count; i++) {
+                struct worker *worker = make_worker(launch);
+
+                if (!worker)
+                        break;
+                if (pthread_create(&worker->thread, NULL, work_in_thread, worker)) {
+                        free_worker(worker);
+                        break;
+                }
+                others[started++] = worker;
+        }
+        work(first);
+        report->warp_instructions = first->warp_instructions;
+        report->thread_instructions = first->thread_instructions;
+        for (uint32_t i = 0; i < started; i++) {
+                pthread_join(others[i]->thread, NULL);
+                report->warp_instructions += others[i]->warp_instructions;
+                report->thread_instructions += others[i]->thread_instructions;
+                free_worker(others[i]);
+        }
+        free(others);
+}
+
+static uint32_t volume(const uint32_t size[3])
+{
+        return size[0] * size[1] * size[2];
+}
+
+static bool is_sensible(const struct sm_launch *parameters)
+{
+        static const uint32_t MOST_THREADS = 1024;
+        static const uint32_t MOST_REGISTERS = 255;
+        static const uint32_t MOST_SHARED_BYTES = 1 << 24;
+        uint64_t threads = (uint64_t)parameters->block[0] * parameters->block[1] * parameters->block[2];
+
+        for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
+                if (parameters->constant_banks[i].size_bytes > CONSTANT_BANK_BYTES)
+                        return false;
+        return threads && threads <= MOST_THREADS && parameters->block[0] <= MOST_THREADS
+               && parameters->block[1] <= MOST_THREADS && volume(parameters->cluster)
+               && parameters->register_count <= MOST_REGISTERS && parameters->shared_bytes <= MOST_SHARED_BYTES
+               && parameters->local_bytes <= LOCAL_WINDOW_BYTES && parameters->local_bytes % 16 == 0
+               && parameters->sm_count && parameters->ctas_per_sm && parameters->port.translate;
+}
+
+static bool prepare(struct launch *launch, const struct sm_launch *parameters)
+{
+        static const unsigned FIRST_WITH_255_UNIFORM_REGISTERS = 100;
+
+        launch->parameters = *parameters;
+        launch->isa = isa_named(parameters->isa);
+        launch->arch = parameters->arch;
+        launch->uniform_zero = parameters->arch >= FIRST_WITH_255_UNIFORM_REGISTERS ? 255 : 63;
+        launch->register_count = parameters->register_count;
+        launch->threads_per_cta = volume(parameters->block);
+        launch->warps_per_cta = (launch->threads_per_cta + LANES - 1) / LANES;
+        launch->cta_count = (uint64_t)parameters->grid[0] * parameters->grid[1] * parameters->grid[2];
+        launch->resident_limit = (uint64_t)parameters->sm_count * parameters->ctas_per_sm;
+        launch->began_ns = sm_now_ns();
+        if (parameters->timeout_ns)
+                launch->deadline_ns = launch->began_ns + parameters->timeout_ns;
+        return launch->isa != NULL;
+}
+
+static int run_launch(struct launch *launch, struct sm_report *report)
+{
+        struct worker *first = make_worker(launch);
+        uint64_t workers = launch->parameters.threads ? launch->parameters.threads : 1;
+
+        if (!first)
+                return SM_NO_MEMORY;
+        if (load_banks(first)) {
+                if (workers > launch->cta_count)
+                        workers = launch->cta_count;
+                run_workers(launch, first, (uint32_t)workers, report);
+        } else {
+                sm_stop(launch, SM_NO_MEMORY);
+        }
+        free_worker(first);
+        return launch->stopped;
+}
+
+int sm_run(const struct sm_launch *parameters, struct sm_report *report)
+{
+        struct launch *launch;
+        int result;
+
+        memset(report, 0, sizeof *report);
+        if (!is_sensible(parameters))
+                return SM_BAD_LAUNCH;
+        launch = allocate(sizeof *launch);
+        if (!launch)
+                return SM_NO_MEMORY;
+        pthread_mutex_init(&launch->code_lock, NULL);
+        pthread_mutex_init(&launch->fault_lock, NULL);
+        result = prepare(launch, parameters) ? run_launch(launch, report) : SM_BAD_LAUNCH;
+        report->fault = launch->fault;
+        report->ctas = launch->cta_count;
+        report->most_resident = launch->most_resident;
+        for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
+                free((void *)launch->bank[i].data);
+        free_code(launch);
+        pthread_mutex_destroy(&launch->code_lock);
+        pthread_mutex_destroy(&launch->fault_lock);
+        free(launch);
+        return result;
+}
