@@ -159,7 +159,6 @@ class Graph:
             node.offset = end
             end += round_up(BANK0_OFFSET + node.launcher.plan.bank0_bytes, NODE_ALIGNMENT)
         self._memory = self.device.graph_memory(end) if end else None
-        self._shadow = ffi.new("uint8_t[]", end or 1)
         segments = split(self.nodes)
         for segment in segments:
             if segment.launches:
@@ -212,8 +211,7 @@ class Graph:
         self._write(node.offset + BANK0_OFFSET, plan.bank0.placed(qmd_va + BANK0_OFFSET, qmd_va) + node.data)
 
     def _write(self, offset: int, data: bytes) -> None:
-        """Write to the graph's memory and to its shadow."""
-        ffi.memmove(self._shadow + offset, data, len(data))
+        """Write to the graph's memory."""
         lib.bw_copy_to_wc(self._memory.cpu + offset, data, len(data))
 
     def _node_qmd(self, node: LaunchNode, following: LaunchNode | None, releases: bool) -> qmd.Qmd:
@@ -342,7 +340,7 @@ class Graph:
             return submission
         for name, gpu_va in changed.items():
             if name in segment.places:
-                lib.bw_patch(self._memory.cpu, self._shadow, *segment.places[name], gpu_va)
+                lib.bw_write64_at(self._memory.cpu, *segment.places[name], gpu_va)
         return self._start_launches(segment)
 
     def _start_launches(self, segment: Segment) -> Any:

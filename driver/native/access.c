@@ -65,14 +65,10 @@ void bw_copy_to_wc(uintptr_t destination, const uint8_t *source, size_t size_byt
         bw_store_fence();
 }
 
-void bw_patch(uintptr_t base, uint8_t *shadow, const uint32_t *offsets, uint32_t count, uint64_t value)
+void bw_write64_at(uintptr_t base, const uint32_t *offsets, uint32_t count, uint64_t value)
 {
-        for (uint32_t i = 0; i < count; i++) {
-                uint32_t line = offsets[i] & ~(LINE_BYTES - 1u);
-
-                memcpy(shadow + offsets[i], &value, sizeof value);
-                write_combined(base + line, shadow + line, LINE_BYTES);
-        }
+        for (uint32_t i = 0; i < count; i++)
+                bw_write64(base + offsets[i], value);
 }
 
 void bw_copy_from_device(uint8_t *destination, uintptr_t source, size_t size_bytes)

@@ -30,10 +30,10 @@ void bw_full_fence(void);
 /* Copy to write-combined memory with wide stores that bypass the cache, then fence. */
 void bw_copy_to_wc(uintptr_t destination, const uint8_t *source, size_t size_bytes);
 /*
- * Write one value at many places of write-combined memory, at `base` + each of `offsets` (multiples of 8). `shadow`
- * holds the same bytes in ordinary memory, so that whole lines can be written.
+ * Write one value at many places: `base` + each of `offsets` (multiples of 8). Only the value's own bytes are written:
+ * on an H100 each store of 16 bytes costs as much as one of 8, and a whole line four times as much.
  */
-void bw_patch(uintptr_t base, uint8_t *shadow, const uint32_t *offsets, uint32_t count, uint64_t value);
+void bw_write64_at(uintptr_t base, const uint32_t *offsets, uint32_t count, uint64_t value);
 /* Copy from device memory with reads of 8 bytes, and one of 4 at the end; address and size are multiples of 4. */
 void bw_copy_from_device(uint8_t *destination, uintptr_t source, size_t size_bytes);
 /* Copy between ordinary memory; the interpreter lock is released. */
