@@ -223,7 +223,10 @@ def number(
 
 @dataclass(frozen=True, eq=False)
 class Register:
-    """A vector register, R255 being RZ. The bits of negate, absolute, invert and reuse are optional."""
+    """A vector register, R255 being RZ. The bits of negate, absolute, invert and reuse are optional.
+
+    complement: with this bit set, the bit of negate means "~" (what the extended forms of additions do).
+    """
 
     at: Bits
     negate: int | None = None
@@ -234,6 +237,7 @@ class Register:
     hide: int | None = None
     uniform: bool = False
     when: When = field(default_factory=dict)
+    complement: int | None = None
 
 
 # The reuse flag belongs to the source that a register is, which its place usually tells.
@@ -251,11 +255,12 @@ def register(
     suffix: Choice | None = None,
     hide: int | None = None,
     when: When = ALWAYS,
+    complement: int | None = None,
 ) -> Register:
     """A vector register whose number begins at bit `low`."""
     if reuse == BY_PLACE:
         reuse = REUSE_OF_PLACE.get(low)
-    return Register(bits(low, 8), negate, absolute, invert, reuse, suffix, hide, False, when)
+    return Register(bits(low, 8), negate, absolute, invert, reuse, suffix, hide, False, when, complement)
 
 
 def uniform(
@@ -267,9 +272,10 @@ def uniform(
     suffix: Choice | None = None,
     hide: int | None = None,
     when: When = ALWAYS,
+    complement: int | None = None,
 ) -> Register:
     """A uniform register; the last one (63, from sm_100 on 255) is URZ. `hide=URZ` shows nothing for it."""
-    return Register(bits(low, 8), negate, absolute, invert, None, suffix, hide, True, when)
+    return Register(bits(low, 8), negate, absolute, invert, None, suffix, hide, True, when, complement)
 
 
 URZ = 255  # as `hide` and in conditions: URZ of any architecture
@@ -323,6 +329,7 @@ class Slot:
     uniform_registers: bool = False  # registers of the uniform file in every form
     when: When = field(default_factory=dict)
     hide: int | None = None
+    complement: int | None = None
 
 
 def slot(
@@ -336,11 +343,12 @@ def slot(
     uniform_registers: bool = False,
     when: When = ALWAYS,
     hide: int | None = None,
+    complement: int | None = None,
 ) -> Slot:
     """The source in bits 32-63."""
     return Slot(
         "32", (negate, None), (absolute, None), (invert, None), (suffix, None), reuse, immediate,
-        uniform_registers, when, hide,
+        uniform_registers, when, hide, complement,
     )  # fmt: skip
 
 
@@ -361,11 +369,13 @@ def slot_b(
     immediate: str = HEX,
     uniform_registers: bool = False,
     when: When = ALWAYS,
+    complement: int | None = None,
 ) -> Slot:
     """The second source of three: at 32, or at 64 where the third is an immediate, constant or uniform."""
     return Slot(
-        "b", _both(negate), _both(absolute), _both(invert), suffix, reuse, immediate, uniform_registers, when
-    )
+        "b", _both(negate), _both(absolute), _both(invert), suffix, reuse, immediate, uniform_registers, when,
+        None, complement,
+    )  # fmt: skip
 
 
 def slot_c(
@@ -378,11 +388,13 @@ def slot_c(
     immediate: str = HEX,
     uniform_registers: bool = False,
     when: When = ALWAYS,
+    complement: int | None = None,
 ) -> Slot:
     """The third source: the register at 64, or at 32 an immediate, constant or uniform register."""
     return Slot(
-        "c", _both(negate), _both(absolute), _both(invert), suffix, reuse, immediate, uniform_registers, when
-    )
+        "c", _both(negate), _both(absolute), _both(invert), suffix, reuse, immediate, uniform_registers, when,
+        None, complement,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -413,6 +425,7 @@ class ConstantAddress:
     invert: int | None = None
     suffix: Choice | None = None
     when: When = field(default_factory=dict)
+    complement: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

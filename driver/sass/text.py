@@ -210,13 +210,15 @@ def resolved(operand: Slot, form: int) -> Operand:
     )
     if source.kind == "constant":
         return ConstantAddress(
-            negate=negate, absolute=absolute, invert=invert, suffix=suffix, when=operand.when
-        )
+            negate=negate, absolute=absolute, invert=invert, suffix=suffix, when=operand.when,
+            complement=operand.complement,
+        )  # fmt: skip
     is_uniform = source.kind == "uniform"
     reuse = None if is_uniform else operand.reuse
     return Register(
-        source.at, negate, absolute, invert, reuse, suffix, operand.hide, is_uniform, operand.when
-    )
+        source.at, negate, absolute, invert, reuse, suffix, operand.hide, is_uniform, operand.when,
+        operand.complement,
+    )  # fmt: skip
 
 
 def _choice(operand: Choice) -> Reader:
@@ -257,12 +259,15 @@ def _number(operand: Number) -> Reader:
 
 
 def _decorated(
-    plain: Callable[[int], str], negate: int | None, absolute: int | None, invert: int | None
+    plain: Callable[[int], str], operand: Register | ConstantAddress
 ) -> Reader:
     """A sign, bars or a tilde around a source, where their bits are set."""
-    if negate is None and absolute is None and invert is None:
+    minus, bars, tilde, complement = (
+        0 if bit is None else 1 << bit
+        for bit in (operand.negate, operand.absolute, operand.invert, operand.complement)
+    )
+    if not minus | bars | tilde:
         return lambda word, place: plain(word)
-    minus, bars, tilde = (0 if bit is None else 1 << bit for bit in (negate, absolute, invert))
     any_of_them = minus | bars | tilde
 
     def read(word: int, place: Place) -> str:
@@ -272,7 +277,7 @@ def _decorated(
         if word & bars:
             text = f"|{text}|"
         if word & minus:
-            text = f"-{text}"
+            text = f"~{text}" if word & complement else f"-{text}"
         return f"~{text}" if word & tilde else text
 
     return read
@@ -300,7 +305,7 @@ def _register(operand: Register, arch: int) -> Reader:
             text += ".reuse"
         return text + suffix(word, nowhere) if suffix else text
 
-    decorated = _decorated(plain, operand.negate, operand.absolute, operand.invert)
+    decorated = _decorated(plain, operand)
     if operand.hide is None:
         return decorated
     return lambda word, place: "" if number(word) == operand.hide else decorated(word, place)
@@ -335,7 +340,7 @@ def _sum(operand: Sum, form: int, arch: int) -> Reader:
 
 
 def _constant(operand: ConstantAddress, arch: int) -> Reader:
-    bank, offset = _extractor(operand.bank), _extractor(operand.offset)
+    bank, offset, width = _extractor(operand.bank), _extractor(operand.offset), operand.offset.width
     handle = _uniform_number(bits(32, 8), arch)
     bindless = 0 if operand.bindless is None else 1 << operand.bindless
     base = _register(operand.base, arch) if operand.base else None
@@ -343,7 +348,7 @@ def _constant(operand: ConstantAddress, arch: int) -> Reader:
     nowhere = Place()
 
     def plain(word: int) -> str:
-        place = f"{offset(word):#x}"
+        place = signed_hex(signed(offset(word), width))
         if base:
             register = base(word, nowhere)
             place = register if register and place == "0x0" else f"{register}+{place}" if register else place
@@ -352,7 +357,7 @@ def _constant(operand: ConstantAddress, arch: int) -> Reader:
         )
         return text + suffix(word, nowhere) if suffix else text
 
-    return _decorated(plain, operand.negate, operand.absolute, operand.invert)
+    return _decorated(plain, operand)
 
 
 def target_of(operand: Target, word: int, pc: int) -> int:
