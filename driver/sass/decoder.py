@@ -129,7 +129,7 @@ def _parts(name: str, operand: object, plan: Plan) -> list[tuple[str, Callable[[
     return parts
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def entries_of(arch: int) -> dict[int, list[Opcode]]:
     """The entries of an architecture by 12-bit opcode, the most particular first.
 
@@ -151,7 +151,7 @@ def entries_of(arch: int) -> dict[int, list[Opcode]]:
     return found
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def plans_of(arch: int, code: int) -> tuple[Plan, ...]:
     """The compiled entries for one 12-bit opcode."""
     return tuple(Plan(entry, code >> FORM_SHIFT, arch) for entry in entries_of(arch).get(code, ()))

@@ -146,7 +146,7 @@ def is_not(*values: int) -> Condition:
     return Condition("not " + " or ".join(map(hex, values)), lambda value: value not in values)
 
 
-When = Mapping[str, Union[int, tuple[int, ...], Condition]]
+When = Mapping[str, int | tuple[int, ...] | Condition]
 ALWAYS: When = {}
 
 
@@ -352,7 +352,7 @@ def slot(
     )  # fmt: skip
 
 
-Both = Union[int, tuple[Union[int, None], Union[int, None]], None]
+Both = Union[int, tuple[int | None, int | None], None]
 
 
 def _both(given: Both) -> tuple[int | None, int | None]:

@@ -348,10 +348,14 @@ def _constant(operand: ConstantAddress, arch: int) -> Reader:
     nowhere = Place()
 
     def plain(word: int) -> str:
-        place = signed_hex(signed(offset(word), width))
+        distance = signed(offset(word), width)
+        place = signed_hex(distance)
         if base:
             register = base(word, nowhere)
-            place = register if register and place == "0x0" else f"{register}+{place}" if register else place
+            if distance == 0:
+                place = register
+            elif register not in ("RZ", "URZ"):
+                place = f"{register}+{place}"
         text = (
             f"cx[{NAMES[True][handle(word)]}][{place}]" if word & bindless else f"c[{bank(word):#x}][{place}]"
         )

@@ -8,6 +8,8 @@ from barewire.sass.language import Opcode
 
 FAMILIES = (
     "integer",
+    "special",
+    "uniform",
     "float",
 )
 

@@ -14,16 +14,15 @@ from barewire.sass.language import (
     SIGNED_HEX,
     SM75_TO_90,
     SM75_UP,
-    SM80_TO_90,
     SM90_ONLY,
     SM100_TO_110,
     SM120_UP,
+    Bits,
     Choice,
     Condition,
     Opcode,
     Operand,
     Spelling,
-    address,
     bits,
     choice,
     flag,
@@ -35,6 +34,7 @@ from barewire.sass.language import (
     slot,
     slot_b,
     slot_c,
+    uniform,
     uniform_predicate,
 )
 
@@ -51,6 +51,7 @@ def plain(
     *,
     archs: frozenset[int] = SM75_UP,
     forms: tuple[int, ...] = B_FORMS,
+    fixed: dict[Bits, int] | None = None,
     **operands: Operand,
 ) -> Opcode:
     """An opcode with a destination, one register and what bits 32-63 hold, unless told otherwise."""
@@ -60,6 +61,7 @@ def plain(
         name, base, forms, archs, text,
         modifiers=modifiers,
         operands={"Rd": RD, "Ra": RA, "B": slot(immediate=SIGNED_HEX), **others},
+        fixed=fixed or {},
     )  # fmt: skip
 
 
@@ -104,17 +106,50 @@ CARRY_IN = predicate(87, negate=90, when={"extended": 1})
 EXTENDED = flag(74, ".X")
 
 # nvdisasm says SHL for these factors only.
-SHIFT = Condition("a power of two below 0x10000", lambda value: 0 < value < 0x10000 and not value & (value - 1))
+SHIFT = Condition(
+    "a power of two from 2 to 2^30 but 2^16",
+    lambda value: 1 < value < 1 << 31 and value != 1 << 16 and not value & (value - 1),
+)
+NO_UNIFORM = (1, 2, 3, 4, 5)
+MOVE = "IMAD.MOV{signed} {Rd}, {Pd}, {Ra}, {B}, {C}"
 
 IMAD_SPELLINGS = (
-    Spelling("IMAD{extended} {Rd}, {Pd}, {Ra}, {B}, {C}, {Pa}", when={"extended": 1}),
-    Spelling("IMAD.MOV{signed} {Rd}, {Pd}, {Ra}, {B}, {C}", when={"Ra": RZ, "B": RZ}, forms=(1, 2, 3)),
+    Spelling("IMAD{signed}{extended} {Rd}, {Pd}, {Ra}, {B}, {C}, {Pa}", when={"extended": 1}),
+    Spelling(MOVE, when={"Ra": RZ}, forms=NO_UNIFORM),
+    Spelling(MOVE, when={"B": RZ}, forms=(1, 2, 3)),
+    Spelling(MOVE, when={"B": 0}, forms=(4,)),
+    Spelling(MOVE, when={"B": 1, "C": RZ}, forms=(4,)),
     Spelling("IMAD.IADD{signed} {Rd}, {Pd}, {Ra}, {B}, {C}", when={"B": 1}, forms=(4,)),
     Spelling("IMAD.SHL{signed} {Rd}, {Pd}, {Ra}, {B}, {C}", when={"B": SHIFT, "C": RZ}, forms=(4,)),
 )
 
 SHIFT_TYPE = choice(bits(73, 2), ".S64", ".U64", ".S32", ".U32")
 PRMT_MODE = choice(bits(72, 3), "", ".F4E", ".B4E", ".RC8", ".ECL", ".ECR", ".RC16")
+
+FIRST_BYTES = choice(bits(76, 2), "", ".B1", ".B2", ".B3")
+PACKED_TYPE = choice(bits(72, 3), ".U32", ".S32", ".U16x2", ".S16x2", ".U8x4", ".S8x4")
+PACKED_TYPE_TO_SM110 = choice(bits(72, 2), ".U32", "", ".U16x2", ".S16x2")
+COMPARED_WIDTH = choice(bits(73), ".U64", ".S64")
+WIDE_IMMEDIATE = number(joined((24, 40), (64, 24)))
+
+
+def sel64(form: int, operand: Operand) -> Opcode:
+    """A selection of two registers at once; the forms' numbers mean something else than usually."""
+    return Opcode(
+        "SEL.64", 0x007, (form,), SM120_UP, "SEL.64 {Rd}, {Ra}, {B}, {Pa}",
+        operands={"Rd": RD, "Ra": RA, "B": operand, "Pa": PA},
+    )  # fmt: skip
+
+
+def vimnmx(archs: frozenset[int], types: Choice, text: str) -> Opcode:
+    """Minimum (of numbers packed in a register, too) where the predicate holds, maximum where it does not."""
+    return plain(
+        "VIMNMX", 0x048, text, archs=archs, type=types, relu=flag(76, ".RELU"),
+        Pd=predicate(81), Pd2=predicate(84), Pa=PA,
+    )  # fmt: skip
+
+
+VIMNMX_TEXT = "VIMNMX{type}{relu} {Rd}, {Ra}, {B}, {Pa}"
 
 OPCODES = (
     iadd3(SM75_TO_90, hides_carries=True),
@@ -184,10 +219,10 @@ OPCODES = (
         B=slot(), wrap=flag(75, ".W"), signed=UNLESS_SIGNED,
     ),
     plain("BMSK", 0x01B, "BMSK{wrap} {Rd}, {Ra}, {B}", B=slot(), wrap=flag(75, ".W")),
-    plain("VABSDIFF", 0x014, "VABSDIFF{signed} {Rd}, {Ra}, {B}, {C}", C=register(64), signed=UNLESS_SIGNED),
+    plain("VABSDIFF", 0x014, "VABSDIFF{signed} {Rd}, {Pd}, {Ra}, {B}, {C}", Pd=predicate(81, hide=True), C=register(64), signed=UNLESS_SIGNED),
     plain(
-        "VABSDIFF4", 0x015, "VABSDIFF4{signed}{accumulate} {Rd}, {Ra}, {B}, {C}",
-        C=register(64), signed=choice(bits(73), ".U8", ""), accumulate=flag(75, ".ACC"),
+        "VABSDIFF4", 0x015, "VABSDIFF4{signed}{accumulate} {Rd}, {Pd}, {Ra}, {B}, {C}",
+        Pd=predicate(81, hide=True), C=register(64), signed=choice(bits(73), ".U8", ""), accumulate=flag(75, ".ACC"),
     ),
     plain(
         "IMNMX", 0x017, "IMNMX{signed} {Rd}, {Ra}, {B}, {Pa}",
@@ -218,5 +253,40 @@ OPCODES = (
     plain(
         "R2P", 0x004, "R2P PR, {Ra}{byte}, {B}", forms=(4,),
         B=slot(), byte=choice(bits(76, 2), "", ".B1", ".B2", ".B3"),
+    ),
+    plain(
+        "ISETP", 0x00C, "ISETP{compare}{width}{boolean} {Pd}, {Pd2}, {Ra}, {B}, {Pa}",
+        archs=SM120_UP, fixed={bits(80): 1}, compare=COMPARE, width=COMPARED_WIDTH, boolean=BOOLEAN,
+        Pd=predicate(81), Pd2=predicate(84), Pa=PA,
+    ),
+    sel64(2, number(joined((32, 32), (64, 1)), 0, SIGNED_HEX)),
+    sel64(3, register(32)),
+    sel64(7, uniform(32)),
+    plain("MOV.64", 0x002, "MOV.64 {Rd}, {B}", archs=SM120_UP, forms=(1, 6), fixed={bits(80): 1}, B=slot()),
+    plain("MOV.64", 0x002, "MOV.64 {Rd}, {wide}", archs=SM120_UP, forms=(2,), wide=WIDE_IMMEDIATE),
+    plain(
+        "IADD.64", 0x035, "IADD.64 {Rd}, {Ra}, {B}", archs=SM120_UP,
+        Ra=register(24, negate=72), B=slot(negate=63, immediate=SIGNED_HEX),
+    ),
+    plain(
+        "IMNMX.64", 0x017, "IMNMX{width} {Pd}, {Pd2}, {Rd}, {Ra}, {B}, {Pa}, {Pb}", archs=SM120_UP,
+        width=COMPARED_WIDTH, Pd=predicate(81), Pd2=predicate(84), Pa=PA, Pb=predicate(77, negate=80),
+    ),
+    plain(
+        "VIADD", 0x036, "VIADD{type} {Rd}, {Ra}, {B}", archs=SM90_ONLY | SM100_TO_110,
+        B=slot(negate=63), type=choice(bits(73), "", ".16x2"),
+    ),
+    plain(
+        "VIADD", 0x036, "VIADD{type}{saturate} {Rd}, {Ra}, {B}", archs=SM120_UP,
+        Ra=register(24, negate=72), B=slot(negate=63),
+        type=choice(bits(73, 3), ".32", ".16x2", ".S32", None, ".U8x4", ".S8x4"), saturate=flag(80, ".ISAT"),
+    ),
+    vimnmx(SM90_ONLY, PACKED_TYPE_TO_SM110, VIMNMX_TEXT),
+    vimnmx(SM100_TO_110, PACKED_TYPE_TO_SM110, "VIMNMX{type}{relu} {Rd}, {Pd}, {Pd2}, {Ra}, {B}, {Pa}"),
+    vimnmx(SM120_UP, PACKED_TYPE, VIMNMX_TEXT),
+    plain(
+        "VIADDMNMX", 0x046, "VIADDMNMX{type}{relu} {Rd}, {Ra}, {B}, {C}, {Pa}", archs=SM90_ONLY | SM100_TO_110,
+        forms=ALL_FORMS, B=slot_b(negate=(63, 75)), C=slot_c(),
+        type=PACKED_TYPE_TO_SM110, relu=flag(76, ".RELU"), Pa=PA,
     ),
 )  # fmt: skip
