@@ -7,6 +7,7 @@ from barewire.sass.language import (
     SM75_TO_89,
     SM75_TO_90,
     SM75_UP,
+    SM90_UP,
     SM100_UP,
     SM120_UP,
     URD,
