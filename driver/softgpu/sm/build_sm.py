@@ -26,7 +26,7 @@ OPTIMISE = os.environ.get("BAREWIRE_SM_OPTIMISE", "-O3").split()
 # No -march: each isa_*.c says which instructions it may use. No -ffast-math, no contraction: results are exact.
 COMPILE_FLAGS = [
     *OPTIMISE,
-    *("-std=gnu11", "-fno-math-errno", "-ffp-contract=off"),
+    *("-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"),
     *("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function"),
 ]
 LIMITED_API = "0x030a0000"
