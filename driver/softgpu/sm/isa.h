@@ -6,6 +6,7 @@
 
 /* One instruction family a file. The order is that of the #includes' needs only. */
 #include "integer.c"
+#include "uniform.c"
 #include "float.c"
 #include "half.c"
 #include "double.c"
