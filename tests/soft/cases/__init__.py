@@ -1,0 +1,1 @@
+"""Cases by theme; `tests.soft.kernel_cases` has them all."""
