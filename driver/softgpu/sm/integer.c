@@ -660,9 +660,19 @@ static enum sm_outcome run_viadd(struct warp *warp, const struct uop *uop, lane_
         return integer2(warp, uop, active, add_lane);
 }
 
+static uint32_t subtract_halves_lane(uint32_t a, uint32_t b)
+{
+        return add_halves_lane(add_halves_lane(a, ~b), 0x00010001u);
+}
+
 static enum sm_outcome run_viadd_halves(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         return plain2(warp, uop, active, add_halves_lane);
+}
+
+static enum sm_outcome run_vsub_halves(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return plain2(warp, uop, active, subtract_halves_lane);
 }
 
 static enum sm_outcome run_viadd_bytes(struct warp *warp, const struct uop *uop, lane_mask active)
@@ -1193,7 +1203,10 @@ static void bind_viadd(const struct sass_word *word, struct uop *uop)
         bind_ab(word, uop, false);
         if (word->arch < 120)
                 forget_signs(&uop->a);
-        uop->run = type == VIADD_HALVES ? run_viadd_halves : type >= VIADD_BYTES ? run_viadd_bytes : run_viadd;
+        if (type == VIADD_HALVES)
+                uop->run = uop->b.negate ? run_vsub_halves : run_viadd_halves;
+        else
+                uop->run = type >= VIADD_BYTES ? run_viadd_bytes : run_viadd;
 }
 
 /* IDP. The kinds of the table: four bytes; two halves with b's low or high bytes. */
