@@ -120,7 +120,7 @@ def main() -> int:
             if len(kept) < EXAMPLES:
                 kept.append(line)
                 seen[line.arch, line.word] = ours
-    shown = [(key, count) for key, count in groups.most_common() if args.only in key[0] or args.only in key[1]]
+    shown = [(key, count) for key, count in groups.most_common() if any(args.only in text for text in key)]
     for (theirs, ours), count in shown[: args.limit]:
         line = examples[theirs, ours][0]
         print(f"{count:7d} sm_{','.join(map(str, sorted(archs[theirs, ours])))}  {line.word:#034x}")

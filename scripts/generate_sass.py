@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from barewire.sass.c_header import c_header
+from barewire.sass.markdown import markdown
 from barewire.sass.table import ENTRIES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,7 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def outputs() -> dict[str, str]:
     """The files that are generated, by their path in the tree."""
-    return {"driver/softgpu/sm/sass_table.h": c_header(ENTRIES)}
+    return {
+        "driver/softgpu/sm/sass_table.h": c_header(ENTRIES),
+        "docs/sass-opcodes.md": markdown(ENTRIES),
+    }
 
 
 def main() -> int:

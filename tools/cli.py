@@ -19,7 +19,7 @@ from barewire.tools import exits
 from barewire.tools.exits import Exit
 from barewire.tools.output import print_json
 
-VERBS = ("doctor", "list", "demo", "run", "decode", "bench")
+VERBS = ("doctor", "list", "demo", "run", "decode", "disasm", "bench")
 
 DESCRIPTION = "Drive an NVIDIA GPU from Python, without CUDA, every word visible."
 

@@ -42,8 +42,9 @@ HEADER = """\
 /*
  * Generated from the table of opcodes (driver/sass) by scripts/generate_sass.py. Do not edit.
  *
- * sass_match(word, arch) names the opcode of a 128-bit word. sass_OPCODE_FIELD(word) is a field of it, as it stands in the
- * word: signed fields are not extended, URZ is 63 before sm_100. Accessors of fields that an architecture moved take arch.
+ * sass_match(word, arch) names the opcode of a 128-bit word. sass_OPCODE_FIELD(word) is a field of it, as it
+ * stands in the word: signed fields are not extended, URZ is 63 before sm_100. Accessors of fields that an
+ * architecture moved take arch.
  */
 #ifndef BAREWIRE_SASS_TABLE_H
 #define BAREWIRE_SASS_TABLE_H
@@ -138,9 +139,7 @@ def _matcher(entries: tuple[Opcode, ...], names: list[str]) -> str:
             f"\tcase {arch}:\n\t\treturn 1u << {index};" for index, arch in enumerate(ARCHITECTURES)
         ),
         "candidates": "\n".join(_candidate(code, entry) for code, _, _, entry in candidates),
-        "first": "\n".join(
-            "\t" + ", ".join(str(index) for index in first[row : row + 16]) + "," for row in range(0, 4096, 16)
-        ),
+        "first": "\n".join(f"\t{str(first[row : row + 16])[1:-1]}," for row in range(0, 4096, 16)),
         "count": len(candidates),
     }
 
@@ -149,9 +148,7 @@ def _candidate(code: int, entry: Opcode) -> str:
     archs = sum(1 << index for index, arch in enumerate(ARCHITECTURES) if arch in entry.archs)
     mask = sum(at.mask for at in entry.fixed)
     value = sum(at.put(number) for at, number in entry.fixed.items())
-    return (
-        f"\t{{{code:#05x}, {archs:#06x}, SASS_{c_name(entry.name)}, {_pair(mask)}, {_pair(value)}}},"
-    )
+    return f"\t{{{code:#05x}, {archs:#06x}, SASS_{c_name(entry.name)}, {_pair(mask)}, {_pair(value)}}},"
 
 
 def _pair(word: int) -> str:
@@ -166,9 +163,9 @@ def fields_of(entry: Opcode, form: int) -> Iterator[tuple[str, Bits]]:
 
 def _operand_fields(name: str, operand: Operand, form: int) -> Iterator[tuple[str, Bits]]:
     decorations: Mapping[str, int | None] = {kind: getattr(operand, kind, None) for kind in DECORATIONS}
-    suffix: Choice | None = getattr(operand, "suffix", None)  # type: ignore[assignment]
+    suffix: Choice | None = getattr(operand, "suffix", None)
     if isinstance(operand, Sum):
-        for part, inner in zip(operand.names, operand.parts):
+        for part, inner in zip(operand.names, operand.parts, strict=True):
             yield from _operand_fields(f"{name}_{part}", inner, form)
         return
     if isinstance(operand, Slot):
@@ -196,7 +193,7 @@ def _operand_fields(name: str, operand: Operand, form: int) -> Iterator[tuple[st
 def _accessors(name: str, entries: list[Opcode]) -> str:
     places: dict[str, list[FieldPlace]] = {}
     for entry in entries:
-        for code, form in zip(entry.codes, entry.forms):
+        for code, form in zip(entry.codes, entry.forms, strict=True):
             for field, at in fields_of(entry, form):
                 places.setdefault(field, []).append(FieldPlace(code, entry.archs, at))
     parts = [_accessor(name, field, found) for field, found in places.items()]

@@ -79,15 +79,16 @@ class Instruction(NamedTuple):
         """The predicate it depends on (7 is always true), and whether that is negated."""
         return self.word >> 12 & 7, bool(self.word >> 15 & 1)
 
-    def text(self, label: Callable[[int], str] = hex) -> str:
+    def text(self, label: Callable[[int], str] = hex, relocated: str = "") -> str:
         """As nvdisasm prints it; an unknown one as its opcode and the reason.
 
         Args:
             label: how an address in the code is written.
+            relocated: the text of what a linker fills in.
         """
         if self.plan is None:
             return f"unknown {self.word & OPCODE_MASK:#05x} ({self.reason})"
-        return self.plan.text(self.word, Place(self.pc, label))
+        return self.plan.text(self.word, Place(self.pc, label, relocated))
 
     def fields(self) -> dict[str, int]:
         """Each field's value, under the table's names."""
@@ -113,14 +114,12 @@ def _parts(name: str, operand: object, plan: Plan) -> list[tuple[str, Callable[[
     if isinstance(operand, Sum):
         return [
             (f"{name}_{part}", value_of(inner, plan.form, plan.arch))
-            for part, inner in zip(operand.names, operand.parts)
+            for part, inner in zip(operand.names, operand.parts, strict=True)
         ]
     parts = [(name, value_of(operand, plan.form, plan.arch))]  # type: ignore[arg-type]
     if isinstance(operand, Slot):
         position = source_of(operand, plan.form).position
-        decorations = {
-            kind: getattr(operand, kind)[position] for kind in ("negate", "absolute", "invert")
-        }
+        decorations = {kind: getattr(operand, kind)[position] for kind in ("negate", "absolute", "invert")}
     elif isinstance(operand, Register):
         decorations = {kind: getattr(operand, kind) for kind in ("negate", "absolute", "invert")}
     else:

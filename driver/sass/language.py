@@ -1,45 +1,56 @@
 """The words in which the tables of machine code are written: where bits lie, and how they read.
 
-An instruction is 128 bits, here one Python int (the low 64 bits come first in memory). An `Opcode` entry names
-the twelve opcode bits that it answers to, says which architectures have it, and gives a template of its text:
+An instruction is 128 bits, here one Python int (the low 64 bits come first in memory). An `Opcode` entry
+names the twelve opcode bits that it answers to, says which architectures have it, and gives a template of its
+text:
 
     Opcode(
         "FADD", base=0x021, forms=AT_32_AS_C, archs=SM75_UP,
         text="FADD{ftz}{round}{saturate} {Rd}, {Ra}, {B}",
-        modifiers=dict(
-            ftz=flag(80, ".FTZ"), saturate=flag(77, ".SAT"), round=choice(bits(78, 2), "", ".RM", ".RP", ".RZ"),
-        ),
-        operands=dict(Rd=RD, Ra=register(24, negate=72, absolute=73), B=slot(negate=63, absolute=62, immediate=F32)),
+        modifiers={
+            "ftz": flag(80, ".FTZ"),
+            "saturate": flag(77, ".SAT"),
+            "round": choice(bits(78, 2), "", ".RM", ".RP", ".RZ"),
+        },
+        operands={
+            "Rd": RD,
+            "Ra": register(24, negate=72, absolute=73),
+            "B": slot(negate=63, absolute=62, immediate=F32),
+        },
     )
 
 How to write one:
 
-* `base` is bits 0-8, `forms` the values of bits 9-11 it exists with (see `Form`). Where one 12-bit opcode holds
-  several instructions, `fixed={bits(76, 2): 1}` tells them apart: the entry with the most fixed bits that fit wins.
+* `base` is bits 0-8, `forms` the values of bits 9-11 it exists with (see `Form`). Where one 12-bit opcode
+  holds several instructions, `fixed={bits(76, 2): 1}` tells them apart: the entry with the most fixed bits
+  that fit wins.
 * The template is the mnemonic, a space, and operands with ", " between them. An operand that reads as nothing
   (a predicate `hide=True` that is PT, a field whose `when` does not hold) takes its comma away with it.
-* A modifier is a `flag` or a `choice`. A value without a name makes the instruction unknown, as nvdisasm has it too;
-  `otherwise=".INVALID{}"` gives such values a text instead.
-* `when={"extended": 1}` on a modifier or operand shows it only where another field has that value (or one of a
-  tuple of values, or what a `Condition` accepts). The value of a slot is its register number or immediate.
-* What lies in bits 32-63 depends on the form: `slot()` is that, whichever form; `slot_b()` and `slot_c()` are the
-  second and third source of a three-source instruction, one of which moves to the register at bit 64.
+* A modifier is a `flag` or a `choice`. A value without a name makes the instruction unknown, as it is to
+  nvdisasm; `otherwise=".INVALID{}"` gives such values a text instead.
+* `when={"extended": 1}` on a modifier or operand shows it only where another field has that value (or one of
+  a tuple of values, or what a `Condition` accepts). The value of a slot is its register number or immediate.
+* What lies in bits 32-63 depends on the form: `slot()` is that, whichever form; `slot_b()` and `slot_c()` are
+  the second and third source of a three-source instruction, one of which moves to the register at bit 64.
 * `spellings` are other texts for the same instruction, the first whose `when` (and `forms`) holds:
   `Spelling("IMAD.MOV.U32 {Rd}, {Ra}, {B}, {C}", when={...})`. The software GPU sees one opcode.
-* What differs by architecture is a second entry of the same name with other `archs`. Fields that mean the same
-  have the same name in all entries: the C header makes accessors out of names (`sass_FADD_round(word)`).
-* Names are words: `ftz`, `saturate`, `round`, `compare`, `boolean`, `signed`, `size`, `scope`, `extended`. Operands:
-  `Rd`, `Ra`, `B`, `C`, `Pd`, `Pd2` (predicates written), `Pa`, `Pb` (read), `URd`, `URa`, `address`, `offset`.
+* What differs by architecture is a second entry of the same name with other `archs`. Fields that mean the
+  same have the same name in all entries: the C header makes accessors of names (`sass_FADD_round(word)`).
+* Names are words: `ftz`, `saturate`, `round`, `compare`, `boolean`, `signed`, `size`, `scope`, `extended`.
+  Operands: `Rd`, `Ra`, `B`, `C`, `Pd`, `Pd2` (predicates written), `Pa`, `Pb` (read), `URd`, `URa`,
+  `address`, `offset`.
+* After a change, `scripts/generate_sass.py` writes the C header and the documentation again, and
+  `scripts/compare_disassembly.py` says where texts differ from nvdisasm's.
 
-Facts about the encoding come from asking nvdisasm, as a black box, about words with bits changed; and from the
-encoder of Mesa's NAK (src/nouveau/compiler/nak/sm70_encode.rs), which is under the MIT licence.
+Facts about the encoding come from asking nvdisasm, as a black box, about words with bits changed; and from
+the encoder of Mesa's NAK (src/nouveau/compiler/nak/sm70_encode.rs), which is under the MIT licence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Any
 
 # Architectures, by their compute capability as one number.
 ARCHITECTURES = (75, 80, 86, 87, 88, 89, 90, 100, 103, 110, 120, 121)
@@ -352,7 +363,7 @@ def slot(
     )  # fmt: skip
 
 
-Both = Union[int, tuple[int | None, int | None], None]
+Both = int | tuple[int | None, int | None] | None
 
 
 def _both(given: Both) -> tuple[int | None, int | None]:
@@ -399,7 +410,7 @@ def slot_c(
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """Parts of an address, joined by "+": those that read as nothing are left out; nothing at all reads `empty`."""
+    """Parts of an address, joined by "+"; what reads as nothing is left out, nothing at all is `empty`."""
 
     parts: tuple[Register | Number, ...]
     names: tuple[str, ...]
@@ -408,16 +419,21 @@ class Sum:
 
 
 def address(empty: str = "RZ", when: When = ALWAYS, **parts: Register | Number) -> Sum:
-    """`[{address}]` with address=address(base=register(24, hide=RZ), offset=number(40, 24, SIGNED_HEX, hide=0))."""
+    """`[{address}]` with address(base=register(24, hide=RZ), offset=number(40, 24, SIGNED_HEX, hide=0))."""
     return Sum(tuple(parts.values()), tuple(parts), empty, when)
+
+
+# Where an operand in a constant bank names it.
+BANK = bits(54, 5)
+OFFSET = bits(38, 16)
 
 
 @dataclass(frozen=True, eq=False)
 class ConstantAddress:
     """c[bank][offset]; with `bindless` set, cx[UR][offset]."""
 
-    bank: Bits = bits(54, 5)
-    offset: Bits = bits(38, 16)
+    bank: Bits = BANK
+    offset: Bits = OFFSET
     bindless: int | None = 91
     base: Register | None = None  # a register added to the offset
     negate: int | None = None
@@ -430,7 +446,7 @@ class ConstantAddress:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A place in the code: `scale` times a signed field, counted from the next instruction unless absolute."""
+    """A place in the code: `scale` times a signed field, from the next instruction on unless absolute."""
 
     at: Bits
     scale: int = 4
@@ -438,7 +454,7 @@ class Target:
     when: When = field(default_factory=dict)
 
 
-Operand = Union[Choice, Number, Register, Predicate, Slot, Sum, ConstantAddress, Target]
+Operand = Choice | Number | Register | Predicate | Slot | Sum | ConstantAddress | Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -477,6 +493,6 @@ class Opcode:
         return tuple(self.base | form << 9 for form in self.forms)
 
 
-def only(code: int) -> dict[str, int | tuple[int, ...]]:
+def only(code: int) -> dict[str, Any]:
     """`**only(0x919)`: base and form of an instruction that has one 12-bit opcode."""
     return {"base": code & 0x1FF, "forms": (code >> 9,)}

@@ -1,6 +1,6 @@
 """An instruction's text, as nvdisasm prints it.
 
-An entry of the table is compiled once for each form and architecture into small functions from the word to text.
+An entry of the table is compiled once for each form and architecture, into functions from a word to text.
 """
 
 from __future__ import annotations
@@ -47,10 +47,14 @@ CONSTANT_VALUE = -1  # what a condition sees of a source in a constant bank
 
 
 class Place(NamedTuple):
-    """Where an instruction stands, and how places in the code are written."""
+    """Where an instruction stands, and how places in the code are written.
+
+    relocated: the text of the immediate in bits 32-63, or of the target, that the linker fills in.
+    """
 
     pc: int = 0
     label: Callable[[int], str] = hex
+    relocated: str = ""
 
 
 Reader = Callable[[int, Place], str]
@@ -205,9 +209,10 @@ def resolved(operand: Slot, form: int) -> Operand:
     source = source_of(operand, form)
     if source.kind == "immediate":
         return Number(source.at, operand.immediate, when=operand.when)
-    negate, absolute, invert, suffix = (
-        each[source.position] for each in (operand.negate, operand.absolute, operand.invert, operand.suffix)
+    negate, absolute, invert = (
+        each[source.position] for each in (operand.negate, operand.absolute, operand.invert)
     )
+    suffix = operand.suffix[source.position]
     if source.kind == "constant":
         return ConstantAddress(
             negate=negate, absolute=absolute, invert=invert, suffix=suffix, when=operand.when,
@@ -248,8 +253,11 @@ def _number(operand: Number) -> Reader:
     style, hide, before, after = STYLES[operand.style], operand.hide, operand.before, operand.after
     if scale != 1:
         width += scale.bit_length() - 1
+    may_be_relocated = operand.at == bits(32, 32)
 
     def read(word: int, place: Place) -> str:
+        if may_be_relocated and place.relocated:
+            return place.relocated
         number = value(word)
         if number == hide:
             return ""
@@ -258,9 +266,7 @@ def _number(operand: Number) -> Reader:
     return read
 
 
-def _decorated(
-    plain: Callable[[int], str], operand: Register | ConstantAddress
-) -> Reader:
+def _decorated(plain: Callable[[int], str], operand: Register | ConstantAddress) -> Reader:
     """A sign, bars or a tilde around a source, where their bits are set."""
     minus, bars, tilde, complement = (
         0 if bit is None else 1 << bit
@@ -330,7 +336,8 @@ def _predicate(operand: Predicate) -> Reader:
 
 
 def _sum(operand: Sum, form: int, arch: int) -> Reader:
-    readers = [_guarded(part, dict(zip(operand.names, operand.parts)), form, arch) for part in operand.parts]
+    named = dict(zip(operand.names, operand.parts, strict=True))
+    readers = [_guarded(part, named, form, arch) for part in operand.parts]
     empty = operand.empty
 
     def read(word: int, place: Place) -> str:
@@ -371,7 +378,7 @@ def target_of(operand: Target, word: int, pc: int) -> int:
 
 
 def _target(operand: Target) -> Reader:
-    return lambda word, place: place.label(target_of(operand, word, place.pc))
+    return lambda word, place: place.relocated or place.label(target_of(operand, word, place.pc))
 
 
 # Conditions.

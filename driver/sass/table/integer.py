@@ -177,7 +177,7 @@ OPCODES = (
         "IDP", base=0x026, forms=ALL_FORMS, archs=SM75_UP,
         text="IDP{kind}{signed_a}{signed_b} {Rd}, {Ra}, {B}, {C}",
         modifiers={
-            "kind": choice(joined((76, 2),), ".4A", ".2A.LO", None, ".2A.HI", means={0: "4A", 1: "2A_LO", 3: "2A_HI"}),
+            "kind": choice(bits(76, 2), ".4A", ".2A.LO", None, ".2A.HI"),
             "signed_a": choice(joined((73, 1), (76, 1)), ".U8", ".S8", ".U16", ".S16"),
             "signed_b": choice(bits(74), ".U8", ".S8"),
         },
@@ -208,7 +208,10 @@ OPCODES = (
         "FLO", 0x100, "FLO{signed}{shift_amount} {Rd}, {Pd}, {B}",
         B=slot(invert=63), Pd=predicate(81, hide=True), signed=UNLESS_SIGNED, shift_amount=flag(74, ".SH"),
     ),
-    plain("PRMT", 0x016, "PRMT{mode} {Rd}, {Ra}, {B}, {C}", forms=ALL_FORMS, B=slot_b(), C=slot_c(), mode=PRMT_MODE),
+    plain(
+        "PRMT", 0x016, "PRMT{mode} {Rd}, {Ra}, {B}, {C}",
+        forms=ALL_FORMS, B=slot_b(), C=slot_c(), mode=PRMT_MODE,
+    ),
     plain(
         "SHF", 0x019, "SHF{right}{wrap}{type}{high} {Rd}, {Ra}, {B}, {C}", forms=ALL_FORMS,
         B=slot_b(), C=slot_c(),
@@ -219,10 +222,14 @@ OPCODES = (
         B=slot(), wrap=flag(75, ".W"), signed=UNLESS_SIGNED,
     ),
     plain("BMSK", 0x01B, "BMSK{wrap} {Rd}, {Ra}, {B}", B=slot(), wrap=flag(75, ".W")),
-    plain("VABSDIFF", 0x014, "VABSDIFF{signed} {Rd}, {Pd}, {Ra}, {B}, {C}", Pd=predicate(81, hide=True), C=register(64), signed=UNLESS_SIGNED),
+    plain(
+        "VABSDIFF", 0x014, "VABSDIFF{signed} {Rd}, {Pd}, {Ra}, {B}, {C}",
+        Pd=predicate(81, hide=True), C=register(64), signed=UNLESS_SIGNED,
+    ),
     plain(
         "VABSDIFF4", 0x015, "VABSDIFF4{signed}{accumulate} {Rd}, {Pd}, {Ra}, {B}, {C}",
-        Pd=predicate(81, hide=True), C=register(64), signed=choice(bits(73), ".U8", ""), accumulate=flag(75, ".ACC"),
+        Pd=predicate(81, hide=True), C=register(64),
+        signed=choice(bits(73), ".U8", ""), accumulate=flag(75, ".ACC"),
     ),
     plain(
         "IMNMX", 0x017, "IMNMX{signed} {Rd}, {Ra}, {B}, {Pa}",
@@ -249,10 +256,10 @@ OPCODES = (
             "table": number(joined((64, 3), (72, 5))), "table2": number(16, 8),
         },
     ),
-    plain("P2R", 0x003, "P2R{byte} {Rd}, PR, {Ra}, {B}", forms=(4,), B=slot(), byte=choice(bits(76, 2), "", ".B1", ".B2", ".B3")),
+    plain("P2R", 0x003, "P2R{byte} {Rd}, PR, {Ra}, {B}", forms=(4,), B=slot(), byte=FIRST_BYTES),
     plain(
         "R2P", 0x004, "R2P PR, {Ra}{byte}, {B}", forms=(4,),
-        B=slot(), byte=choice(bits(76, 2), "", ".B1", ".B2", ".B3"),
+        B=slot(), byte=FIRST_BYTES,
     ),
     plain(
         "ISETP", 0x00C, "ISETP{compare}{width}{boolean} {Pd}, {Pd2}, {Ra}, {B}, {Pa}",
@@ -285,8 +292,8 @@ OPCODES = (
     vimnmx(SM100_TO_110, PACKED_TYPE_TO_SM110, "VIMNMX{type}{relu} {Rd}, {Pd}, {Pd2}, {Ra}, {B}, {Pa}"),
     vimnmx(SM120_UP, PACKED_TYPE, VIMNMX_TEXT),
     plain(
-        "VIADDMNMX", 0x046, "VIADDMNMX{type}{relu} {Rd}, {Ra}, {B}, {C}, {Pa}", archs=SM90_ONLY | SM100_TO_110,
-        forms=ALL_FORMS, B=slot_b(negate=(63, 75)), C=slot_c(),
+        "VIADDMNMX", 0x046, "VIADDMNMX{type}{relu} {Rd}, {Ra}, {B}, {C}, {Pa}",
+        archs=SM90_ONLY | SM100_TO_110, forms=ALL_FORMS, B=slot_b(negate=(63, 75)), C=slot_c(),
         type=PACKED_TYPE_TO_SM110, relu=flag(76, ".RELU"), Pa=PA,
     ),
 )  # fmt: skip

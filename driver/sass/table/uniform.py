@@ -152,8 +152,14 @@ OPCODES = (
         "UPRMT", 0x096, "UPRMT{mode} {URd}, {URa}, {B}, {C}",
         forms=(1, 2, 4), B=second(immediate="hex"), C=third(immediate="hex"), mode=PRMT_MODE,
     ),
-    uniform_op("USGXT", 0x09A, "USGXT{wrap}{signed} {URd}, {URa}, {B}", B=source(immediate="hex"), wrap=flag(75, ".W"), signed=UNLESS_SIGNED),
-    uniform_op("UBMSK", 0x09B, "UBMSK{wrap} {URd}, {URa}, {B}", B=source(immediate="hex"), wrap=flag(75, ".W")),
+    uniform_op(
+        "USGXT", 0x09A, "USGXT{wrap}{signed} {URd}, {URa}, {B}",
+        B=source(immediate="hex"), wrap=flag(75, ".W"), signed=UNLESS_SIGNED,
+    ),
+    uniform_op(
+        "UBMSK", 0x09B, "UBMSK{wrap} {URd}, {URa}, {B}",
+        B=source(immediate="hex"), wrap=flag(75, ".W"),
+    ),
     uniform_op("UBREV", 0x0BE, "UBREV {URd}, {B}", B=source(immediate="hex")),
     uniform_op("UPOPC", 0x0BF, "UPOPC {URd}, {B}", B=slot(invert=63, reuse=None, uniform_registers=True)),
     uniform_op(
@@ -178,7 +184,10 @@ OPCODES = (
     uniform_op("UMOV", 0x082, "UMOV {URd}, {B}", B=source(immediate="hex")),
     uniform_op("USEL.64", 0x087, "USEL.64 {URd}, {URa}, {B}, {UPa}", archs=SM120_UP, forms=(6,), UPa=UPA),
     uniform_op("UMOV.64", 0x082, "UMOV.64 {URd}, {B}", archs=SM120_UP, forms=(6,), fixed={bits(80): 1}),
-    uniform_op("UMOV.64", 0x082, "UMOV.64 {URd}, {wide}", archs=SM120_UP, forms=(2,), wide=number(joined((24, 40), (64, 24)))),
+    uniform_op(
+        "UMOV.64", 0x082, "UMOV.64 {URd}, {wide}",
+        archs=SM120_UP, forms=(2,), wide=number(joined((24, 40), (64, 24))),
+    ),
     Opcode(
         "UPLOP3", **only(0x89C), archs=SM75_UP,
         text="UPLOP3.LUT {UPd}, {UPd2}, {UPa}, {UPb}, {UPc}, {table}, {table2}",
@@ -219,10 +228,15 @@ OPCODES = (
     Opcode(
         "LDCU", **only(0x7AC), archs=SM100_UP, text="LDCU{size} {URd}, {address}",
         modifiers={"size": LOAD_SIZE},
-        operands={"URd": URD, "address": ConstantAddress(offset=bits(37, 17), bindless=None, base=uniform(24))},
+        operands={
+            "URd": URD, "address": ConstantAddress(offset=bits(37, 17), bindless=None, base=uniform(24)),
+        },
         uniform_guard=True,
     ),
-    uniform_op("UP2UR", 0x083, "UP2UR{byte} {URd}, UPR, {URa}, {B}", forms=(4,), B=source(immediate="hex"), byte=choice(bits(76, 2), "", ".B1", ".B2", ".B3")),
+    uniform_op(
+        "UP2UR", 0x083, "UP2UR{byte} {URd}, UPR, {URa}, {B}",
+        forms=(4,), B=source(immediate="hex"), byte=FIRST_BYTES,
+    ),
     uniform_op("UR2UP", 0x084, "UR2UP UPR, {URa}{byte}", forms=(4,), byte=FIRST_BYTES),
     uniform_op(
         "UVIMNMX", 0x04A, "UVIMNMX{type}{relu} {URd}, {URa}, {B}, {UPa}", archs=SM120_UP,

@@ -1,8 +1,9 @@
 /*
  * Generated from the table of opcodes (driver/sass) by scripts/generate_sass.py. Do not edit.
  *
- * sass_match(word, arch) names the opcode of a 128-bit word. sass_OPCODE_FIELD(word) is a field of it, as it stands in the
- * word: signed fields are not extended, URZ is 63 before sm_100. Accessors of fields that an architecture moved take arch.
+ * sass_match(word, arch) names the opcode of a 128-bit word. sass_OPCODE_FIELD(word) is a field of it, as it
+ * stands in the word: signed fields are not extended, URZ is 63 before sm_100. Accessors of fields that an
+ * architecture moved take arch.
  */
 #ifndef BAREWIRE_SASS_TABLE_H
 #define BAREWIRE_SASS_TABLE_H

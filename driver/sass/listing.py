@@ -1,0 +1,176 @@
+"""Sections of code become a listing with labels, numbered through the file as nvdisasm does it.
+
+Labels get their numbers in the order in which instructions name them. A place where a function begins is
+named by its symbol instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from barewire.sass.decoder import Instruction, decode
+
+INSTRUCTION_BYTES = 16
+TEXT_COLUMN = 19  # characters between the address and the mnemonic; a guard ends there
+
+# How nvdisasm writes what a relocation fills in, by relocation type. {} is the symbol or expression.
+RELOCATION_TEXTS = {
+    55: "`({})",  # R_CUDA_ABS32_32
+    56: "32@lo({})",  # R_CUDA_ABS32_LO_32
+    57: "32@hi({})",  # R_CUDA_ABS32_HI_32
+    58: "`({})",  # R_CUDA_ABS47_34
+    75: "`({})",  # R_CUDA_ABS55_16_34
+}
+
+
+class Relocated(NamedTuple):
+    """What a linker fills in: the relocation's type, its symbol, and where in this section it points to.
+
+    place: the symbol plus the addend; None where the symbol is not in this section, or the addend is zero.
+    """
+
+    type: int
+    symbol: str
+    addend: int = 0
+    place: int | None = None
+
+
+class Code(NamedTuple):
+    """One section of code.
+
+    Attributes:
+        name: of the kernel or function it is for.
+        functions: names of what begins at an offset.
+        relocations: by the offset of the instruction.
+    """
+
+    name: str
+    data: bytes | memoryview
+    arch: int
+    functions: Mapping[int, str] = {}
+    relocations: Mapping[int, Relocated] = {}
+
+
+class Line(NamedTuple):
+    """One instruction of a listing, with the labels that stand before it."""
+
+    labels: tuple[str, ...]
+    instruction: Instruction
+    text: str
+
+
+class Listed(NamedTuple):
+    """A section's lines, and a label behind the last of them."""
+
+    code: Code
+    lines: tuple[Line, ...]
+    end: tuple[str, ...]
+
+
+class _Labels:
+    """Numbers for places, given on first use."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def next(self) -> str:
+        self.count += 1
+        return f".L_x_{self.count - 1}"
+
+
+def listings(sections: Sequence[Code]) -> Iterator[Listed]:
+    """The sections in order, labels numbered through all of them."""
+    labels = _Labels()
+    for code in sections:
+        yield _listed(code, labels)
+
+
+def _listed(code: Code, labels: _Labels) -> Listed:
+    named: dict[int, str] = {}
+
+    def label(place: int) -> str:
+        if place in code.functions:
+            return f"`({code.functions[place]})"
+        if place % INSTRUCTION_BYTES or not 0 <= place <= len(code.data):
+            return f"{place:#x}" if place >= 0 else f"-{-place:#x}"
+        if place not in named:
+            named[place] = labels.next()
+        return f"`({named[place]})"
+
+    instructions = list(_instructions(code))
+    texts = [one.text(label, _relocation_text(code.relocations.get(one.pc), label)) for one in instructions]
+    lines = tuple(
+        Line(_labels_at(one.pc, code, named), one, text)
+        for one, text in zip(instructions, texts, strict=True)
+    )
+    return Listed(code, lines, _labels_at(len(code.data), code, named))
+
+
+def _instructions(code: Code) -> Iterator[Instruction]:
+    data = code.data
+    for pc in range(0, len(data) - INSTRUCTION_BYTES + 1, INSTRUCTION_BYTES):
+        yield decode(int.from_bytes(data[pc : pc + INSTRUCTION_BYTES], "little"), code.arch, pc)
+
+
+def _relocation_text(found: Relocated | None, label: Callable[[int], str]) -> str:
+    if found is None:
+        return ""
+    expression = found.symbol
+    if found.place is not None:
+        expression = f"({found.symbol} + {label(found.place).strip('`()')}@srel)"
+    elif found.addend:
+        expression = f"({found.symbol} + {found.addend:#x})"
+    return RELOCATION_TEXTS.get(found.type, "`({})").format(expression)
+
+
+def _labels_at(place: int, code: Code, named: Mapping[int, str]) -> tuple[str, ...]:
+    found = []
+    if place and place in code.functions:
+        found.append(code.functions[place])
+    if place in named:
+        found.append(named[place])
+    return tuple(found)
+
+
+def text_lines(listed: Listed, control: Callable[[Instruction], str] | None = None) -> Iterator[str]:
+    """A section as nvdisasm lays it out.
+
+    Args:
+        control: text to add behind an instruction.
+    """
+    yield f".text.{listed.code.name}:"
+    for line in listed.lines:
+        for label in line.labels:
+            yield f"{label}:"
+        yield _laid_out(line) + (f"  {control(line.instruction)}" if control else "")
+    for label in listed.end:
+        yield f"{label}:"
+
+
+def _laid_out(line: Line) -> str:
+    text = line.text
+    guard = text.split(" ", 1)[0] + " " if text.startswith("@") else ""
+    # Guards of the uniform datapath stand where mnemonics do.
+    before = TEXT_COLUMN - (0 if "UP" in guard else len(guard))
+    one = line.instruction
+    semicolon = ";" if one.target() == one.pc else " ;"
+    return f"        /*{one.pc:04x}*/{' ' * before}{text}{semicolon}"
+
+
+def control_text(instruction: Instruction) -> str:
+    """The control bits in words: what is at its default is left out."""
+    control = instruction.control
+    parts = [f"stall={control.stall_cycles}"]
+    if control.yields:
+        parts.append("yield")
+    if control.write_barrier is not None:
+        parts.append(f"write={control.write_barrier}")
+    if control.read_barrier is not None:
+        parts.append(f"read={control.read_barrier}")
+    if control.wait_mask:
+        waits = ",".join(str(bit) for bit in range(6) if control.wait_mask >> bit & 1)
+        parts.append(f"wait={waits}")
+    if control.reuse:
+        parts.append(f"reuse={control.reuse:#x}")
+    return f"/* {' '.join(parts)} */"
