@@ -42,6 +42,7 @@ from barewire.sass.language import (
 )
 
 INSTRUCTION_BYTES = 16
+FIRST_EXPONENT_FORM = 1e9  # floats from here on are printed with an exponent and 20 digits
 LAST_UNIFORM_BEFORE_SM100 = 63
 CONSTANT_VALUE = -1  # what a condition sees of a source in a constant bank
 
@@ -79,12 +80,14 @@ def signed_hex(value: int) -> str:
 
 
 def float_text(value: float, is_quiet: bool, sign: int) -> str:
-    """A floating-point immediate; infinities and NaNs by name."""
+    """A floating-point immediate; infinities and NaNs by name. Names and -0.0 end in a space."""
     if value != value:
-        return f"{'-' if sign else '+'}{'Q' if is_quiet else 'S'}NAN"
+        return f"{'-' if sign else '+'}{'Q' if is_quiet else 'S'}NAN "
     if value in (float("inf"), float("-inf")):
-        return "-INF" if sign else "+INF"
-    return f"{value:.20g}"
+        return "-INF " if sign else "+INF "
+    if value == 0 and sign:
+        return "-0.0 "
+    return f"{value:.20e}" if abs(value) >= FIRST_EXPONENT_FORM else f"{value:.20g}"
 
 
 def f32_text(word: int) -> str:
@@ -363,10 +366,10 @@ def _constant(operand: ConstantAddress, arch: int) -> Reader:
                 place = register
             elif register not in ("RZ", "URZ"):
                 place = f"{register}+{place}"
-        text = (
-            f"cx[{NAMES[True][handle(word)]}][{place}]" if word & bindless else f"c[{bank(word):#x}][{place}]"
-        )
-        return text + suffix(word, nowhere) if suffix else text
+        array = f"cx[{NAMES[True][handle(word)]}]" if word & bindless else f"c[{bank(word):#x}]"
+        if suffix:
+            return f"{array} [{place}]{suffix(word, nowhere)}"
+        return f"{array}[{place}]"
 
     return _decorated(plain, operand)
 
@@ -425,7 +428,7 @@ class Template:
     def __call__(self, word: int, place: Place) -> str:
         texts = [text for text in (segment(word, place) for segment in self.operands) if text]
         mnemonic = self.mnemonic(word, place)
-        return f"{mnemonic} {', '.join(texts)}" if texts else mnemonic
+        return f"{mnemonic} {', '.join(texts).rstrip()}" if texts else mnemonic
 
 
 def _segment(text: str, fields: Mapping[str, Operand], form: int, arch: int) -> Reader:
