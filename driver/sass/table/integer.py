@@ -296,4 +296,9 @@ OPCODES = (
         archs=SM90_ONLY | SM100_TO_110, forms=ALL_FORMS, B=slot_b(negate=(63, 75)), C=slot_c(),
         type=PACKED_TYPE_TO_SM110, relu=flag(76, ".RELU"), Pa=PA,
     ),
+    plain(
+        "PLOP3.SIGN", 0x01F, "PLOP3.LUT {Pd}, {Pd2}, {Ra}.SIGN, {B}.SIGN, {C}.SIGN, {table}, {table2}",
+        forms=(1,), Pd=predicate(81), Pd2=predicate(84), B=slot(), C=register(64),
+        table=number(72, 8), table2=number(16, 8),
+    ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from barewire.sass.language import (
     SM75_TO_89,
     SM75_TO_90,
     SM75_UP,
+    SM90_ONLY,
     SM90_UP,
     SM100_UP,
     SM120_UP,
@@ -92,10 +93,12 @@ def third(*, negate: bool = False, immediate: str = SIGNED_HEX, complement: int 
     )  # fmt: skip
 
 
-def uiadd3(archs: frozenset[int], *, hides_carries: bool) -> Opcode:
+def uiadd3(
+    archs: frozenset[int], *, hides_carries: bool, name: str = "UIADD3", base: int = 0x090
+) -> Opcode:
     """From sm_100 on both carries are printed, needed or not."""
     return uniform_op(
-        "UIADD3", 0x090, "UIADD3{extended} {URd}, {UPd}, {UPd2}, {URa}, {B}, {C}, {UPa}, {UPb}",
+        name, base, name + "{extended} {URd}, {UPd}, {UPd2}, {URa}, {B}, {C}, {UPa}, {UPb}",
         archs=archs, forms=(1, 2, 4),
         extended=EXTENDED,
         UPd=uniform_predicate(81, hide=hides_carries), UPd2=uniform_predicate(84, hide=hides_carries),
@@ -119,17 +122,11 @@ LOAD_SIZE = choice(bits(73, 3), ".U8", ".S8", ".U16", ".S16", "", ".64", ".128")
 OPCODES = (
     uiadd3(SM75_TO_90, hides_carries=True),
     uiadd3(SM100_UP, hides_carries=False),
-    uniform_op(
-        "UIADD3.64", 0x097, "UIADD3.64{extended} {URd}, {UPd}, {UPd2}, {URa}, {B}, {C}, {UPa}, {UPb}",
-        archs=SM100_UP, forms=(1, 2, 4), extended=EXTENDED,
-        UPd=uniform_predicate(81), UPd2=uniform_predicate(84),
-        URa=uniform(24, negate=72, complement=74),
-        B=second(negate=True, complement=74), C=third(negate=True, complement=74),
-        UPa=CARRY_IN, UPb=uniform_predicate(77, negate=80, when={"extended": 1}),
-    ),
+    uiadd3(SM90_ONLY, hides_carries=True, name="UIADD3.64", base=0x097),
+    uiadd3(SM100_UP, hides_carries=False, name="UIADD3.64", base=0x097),
     multiply("UIMAD", 0x0A4),
     multiply("UIMAD.WIDE", 0x0A5),
-    multiply("UIMAD.HI", 0x0A7),
+    multiply("UIMAD.HI", 0x0A6),
     uniform_op(
         "ULEA", 0x091, "ULEA{high}{extended}{sign_extends} {URd}, {UPd}, {URa}, {B}, {C}, {shift}, {UPa}",
         UPd=uniform_predicate(81, hide=True), URa=uniform(24, negate=72, complement=74),
