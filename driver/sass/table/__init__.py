@@ -8,6 +8,7 @@ from barewire.sass.language import Opcode
 
 FAMILIES = (
     "integer",
+    "memory",
     "special",
     "uniform",
     "float",
