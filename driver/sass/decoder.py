@@ -9,7 +9,7 @@ from typing import NamedTuple
 from barewire.errors import UsageError
 from barewire.sass.language import ARCHITECTURES, Opcode, Register, Slot, Sum, Target, bits
 from barewire.sass.table import ENTRIES
-from barewire.sass.text import Place, Plan, ReservedValue, source_of, target_of, value_of
+from barewire.sass.text import Place, Plan, source_of, target_of, value_of
 
 OPCODE_MASK = 0xFFF
 FORM_SHIFT = 9
@@ -163,14 +163,11 @@ def decode(word: int, arch: int, pc: int = 0) -> Instruction:
         UsageError: the table has nothing for this architecture.
     """
     code = word & OPCODE_MASK
-    reason = ""
+    reason = f"sm_{arch} has no opcode {code:#05x}"
     for plan in plans_of(arch, code):
         if word & plan.mask != plan.value:
             continue
-        try:
-            plan.text(word, Place(pc))
-        except ReservedValue as reserved:
-            reason = f"{plan.entry.name} with the reserved value {reserved}"
-            continue
-        return Instruction(word, arch, pc, plan)
-    return Instruction(word, arch, pc, None, reason or f"sm_{arch} has no opcode {code:#05x}")
+        reason = plan.reserved(word)
+        if not reason:
+            return Instruction(word, arch, pc, plan)
+    return Instruction(word, arch, pc, None, reason)

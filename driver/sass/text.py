@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from barewire.sass.language import (
@@ -16,6 +16,7 @@ from barewire.sass.language import (
     C_AT_32_FORMS,
     CONSTANT_FORMS,
     DECIMAL,
+    F16,
     F16X2,
     F32,
     F64_HIGH,
@@ -117,6 +118,7 @@ STYLES: dict[str, Callable[[int, int], str]] = {
     DECIMAL: lambda value, width: str(value),
     F32: lambda value, width: f32_text(value),
     F64_HIGH: lambda value, width: f64_high_text(value),
+    F16: lambda value, width: f16_text(value & 0xFFFF),
     F16X2: lambda value, width: f"{f16_text(value >> 16)}, {f16_text(value & 0xFFFF)}",
     BF16X2: lambda value, width: f"{bf16_text(value >> 16)}, {bf16_text(value & 0xFFFF)}",
 }
@@ -304,20 +306,36 @@ NAMES = {is_uniform: register_names(is_uniform) for is_uniform in (False, True)}
 def _register(operand: Register, arch: int) -> Reader:
     number = _uniform_number(operand.at, arch) if operand.uniform else _extractor(operand.at)
     names = NAMES[operand.uniform]
+    tail = _register_tail(operand)
+    # The bars of an absolute value stand around a vector register alone, but around a uniform one with its tail.
+    inside, outside = (tail, None) if operand.uniform else (None, tail)
+
+    def plain(word: int) -> str:
+        return names[number(word)] + inside(word) if inside else names[number(word)]
+
+    decorated = _decorated(plain, operand)
+
+    def read(word: int, place: Place) -> str:
+        return decorated(word, place) + outside(word) if outside else decorated(word, place)
+
+    if operand.hide is None:
+        return read
+    return lambda word, place: "" if number(word) == operand.hide else read(word, place)
+
+
+def _register_tail(operand: Register) -> Callable[[int], str] | None:
+    """What follows a register's name: ".reuse", and which half of it is meant."""
+    if operand.reuse is None and operand.suffix is None:
+        return None
     reuse = 0 if operand.reuse is None else 1 << operand.reuse
     suffix = _choice(operand.suffix) if operand.suffix else None
     nowhere = Place()
 
-    def plain(word: int) -> str:
-        text = names[number(word)]
-        if word & reuse:
-            text += ".reuse"
+    def tail(word: int) -> str:
+        text = ".reuse" if word & reuse else ""
         return text + suffix(word, nowhere) if suffix else text
 
-    decorated = _decorated(plain, operand)
-    if operand.hide is None:
-        return decorated
-    return lambda word, place: "" if number(word) == operand.hide else decorated(word, place)
+    return tail
 
 
 def _predicate(operand: Predicate) -> Reader:
@@ -447,6 +465,15 @@ def _literal(text: str, word: int, place: Place) -> str:
     return text
 
 
+def _closed_choices(fields: Mapping[str, Operand], form: int) -> Iterator[tuple[str, Choice]]:
+    """The choices that do not name all their values, also those behind registers."""
+    for name, field in fields.items():
+        plain = resolved(field, form) if isinstance(field, Slot) else field
+        found = plain if isinstance(plain, Choice) else getattr(plain, "suffix", None)
+        if found is not None and found.otherwise is None and len(found.names) < 1 << found.at.width:
+            yield name, found
+
+
 class Plan:
     """An entry compiled for one form and architecture: its text, and whether a word is it."""
 
@@ -462,6 +489,18 @@ class Plan:
         ]
         self.template = Template(entry.text, fields, form, arch)
         self.guards = GUARDS[entry.uniform_guard]
+        self._named = [
+            (name, choice.at, _extractor(choice.at), choice.names, holds(choice.when, fields, form, arch))
+            for name, choice in _closed_choices(fields, form)
+        ]
+
+    def reserved(self, word: int) -> str:
+        """Which field of a word holds a value that has no meaning; "" if none does."""
+        for name, at, value, names, is_shown in self._named:
+            number = value(word)
+            if number not in names and is_shown(word):
+                return f"{self.entry.name}: {name} (bits {describe(at)}) has no value {number}"
+        return ""
 
     def text(self, word: int, place: Place) -> str:
         """The instruction's text, without the semicolon.

@@ -130,6 +130,7 @@ FIRST_BYTES = choice(bits(76, 2), "", ".B1", ".B2", ".B3")
 PACKED_TYPE = choice(bits(72, 3), ".U32", ".S32", ".U16x2", ".S16x2", ".U8x4", ".S8x4")
 PACKED_TYPE_TO_SM110 = choice(bits(72, 2), ".U32", "", ".U16x2", ".S16x2")
 COMPARED_WIDTH = choice(bits(73), ".U64", ".S64")
+MINIMUM_WIDTH = choice(bits(73, 2), ".U32", "", ".U64", ".S64")
 WIDE_IMMEDIATE = number(joined((24, 40), (64, 24)))
 
 
@@ -277,7 +278,7 @@ OPCODES = (
     ),
     plain(
         "IMNMX.64", 0x017, "IMNMX{width} {Pd}, {Pd2}, {Rd}, {Ra}, {B}, {Pa}, {Pb}", archs=SM120_UP,
-        width=COMPARED_WIDTH, Pd=predicate(81), Pd2=predicate(84), Pa=PA, Pb=predicate(77, negate=80),
+        width=MINIMUM_WIDTH, Pd=predicate(81), Pd2=predicate(84), Pa=PA, Pb=predicate(77, negate=80),
     ),
     plain(
         "VIADD", 0x036, "VIADD{type} {Rd}, {Ra}, {B}", archs=SM90_ONLY | SM100_TO_110,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from barewire.sass.language import (
+    F32,
+    HEX,
     SIGNED_HEX,
     SM75_TO_89,
     SM75_TO_90,
@@ -38,6 +40,7 @@ from barewire.sass.table.integer import (
     COMPARED_WIDTH,
     EXTENDED,
     FIRST_BYTES,
+    MINIMUM_WIDTH,
     PACKED_TYPE,
     PRMT_MODE,
     SHIFT_TYPE,
@@ -93,9 +96,7 @@ def third(*, negate: bool = False, immediate: str = SIGNED_HEX, complement: int 
     )  # fmt: skip
 
 
-def uiadd3(
-    archs: frozenset[int], *, hides_carries: bool, name: str = "UIADD3", base: int = 0x090
-) -> Opcode:
+def uiadd3(archs: frozenset[int], *, hides_carries: bool, name: str = "UIADD3", base: int = 0x090) -> Opcode:
     """From sm_100 on both carries are printed, needed or not."""
     return uniform_op(
         name, base, name + "{extended} {URd}, {UPd}, {UPd2}, {URa}, {B}, {C}, {UPa}, {UPb}",
@@ -117,7 +118,35 @@ def multiply(name: str, base: int) -> Opcode:
     )  # fmt: skip
 
 
-LOAD_SIZE = choice(bits(73, 3), ".U8", ".S8", ".U16", ".S16", "", ".64", ".128")
+def float_source() -> Slot:
+    """A single-precision source in bits 32-63."""
+    return slot(negate=63, absolute=62, immediate=F32, reuse=None, uniform_registers=True)
+
+
+def third_float() -> Slot:
+    """A single-precision source in the place of the third one."""
+    return slot_c(negate=(63, 75), absolute=(62, 74), immediate=F32, reuse=None, uniform_registers=True)
+
+
+def float_op(
+    name: str, base: int, text: str, *, forms: tuple[int, ...] = (1, 4), **fields: Operand
+) -> Opcode:
+    """Single-precision arithmetic, from sm_120 on."""
+    negatable = uniform(24, negate=72, absolute=73)
+    return uniform_op(
+        name, base, text, archs=SM120_UP, forms=forms,
+        **{"ftz": flag(80, ".FTZ"), "URa": negatable, **fields},
+    )  # fmt: skip
+
+
+ROUND = choice(bits(78, 2), "", ".RM", ".RP", ".RZ")
+SATURATE = flag(77, ".SAT")
+FLOAT_COMPARE = choice(
+    bits(76, 4), ".F", ".LT", ".EQ", ".LE", ".GT", ".NE", ".GE", ".NUM",
+    ".NAN", ".LTU", ".EQU", ".LEU", ".GTU", ".NEU", ".GEU", ".T",
+)  # fmt: skip
+
+LOAD_SIZE = choice(bits(73, 3), ".U8", ".S8", ".U16", ".S16", "", ".64", ".128", ".INVALID7")
 
 OPCODES = (
     uiadd3(SM75_TO_90, hides_carries=True),
@@ -197,7 +226,7 @@ OPCODES = (
     ),
     Opcode(
         "VOTEU", **only(0x886), archs=SM75_UP, text="VOTEU{mode} {URd}, {UPd}, {Pa}",
-        modifiers={"mode": choice(bits(72, 2), ".ALL", ".ANY", ".EQ")},
+        modifiers={"mode": choice(bits(72, 2), ".ALL", ".ANY", ".EQ", otherwise=".INVALID{}")},
         operands={"URd": uniform(16, hide=URZ), "UPd": uniform_predicate(81), "Pa": predicate(87, negate=90)},
         uniform_guard=True,
     ),
@@ -234,14 +263,60 @@ OPCODES = (
         "UP2UR", 0x083, "UP2UR{byte} {URd}, UPR, {URa}, {B}",
         forms=(4,), B=source(immediate="hex"), byte=FIRST_BYTES,
     ),
-    uniform_op("UR2UP", 0x084, "UR2UP UPR, {URa}{byte}", forms=(4,), byte=FIRST_BYTES),
+    uniform_op(
+        "UR2UP", 0x084, "UR2UP UPR, {URa}{byte}, {mask}",
+        forms=(4,), byte=FIRST_BYTES, mask=number(32, 32, hide=0xFF),
+    ),
     uniform_op(
         "UVIMNMX", 0x04A, "UVIMNMX{type}{relu} {URd}, {URa}, {B}, {UPa}", archs=SM120_UP,
         type=PACKED_TYPE, relu=flag(76, ".RELU"), UPa=UPA,
     ),
     uniform_op(
         "UIMNMX.64", 0x085, "UIMNMX{width} {UPd}, {UPd2}, {URd}, {URa}, {B}, {UPa}, {UPb}", archs=SM120_UP,
-        width=COMPARED_WIDTH, UPd=uniform_predicate(81), UPd2=uniform_predicate(84), UPa=UPA,
+        width=MINIMUM_WIDTH, UPd=uniform_predicate(81), UPd2=uniform_predicate(84), UPa=UPA,
         UPb=uniform_predicate(77, negate=80),
+    ),
+    Opcode(
+        "PMTRIG", **only(0x801), archs=SM75_UP, text="PMTRIG {Pa}, {mask}",
+        operands={"Pa": predicate(87, negate=90, hide=True), "mask": number(32, 16)},
+    ),
+    float_op(
+        "UFADD", 0x054, "UFADD{ftz}{saturate}{round} {URd}, {URa}, {B}", forms=(1, 2),
+        saturate=SATURATE, round=ROUND, B=third_float(),
+    ),
+    float_op(
+        "UFMUL", 0x056, "UFMUL{scale}{ftz}{flush_to_zero}{saturate}{round} {URd}, {URa}, {B}",
+        scale=choice(bits(84, 3), ".INVALID0", ".D2", ".D4", ".D8", "", ".M2", ".M4", ".M8"),
+        flush_to_zero=flag(76, ".FMZ"), saturate=SATURATE, round=ROUND, B=float_source(),
+    ),
+    float_op(
+        "UFFMA", 0x055, "UFFMA{ftz}{flush_to_zero}{saturate}{round} {URd}, {URa}, {B}, {C}", forms=(1, 2, 4),
+        flush_to_zero=flag(76, ".FMZ"), saturate=SATURATE, round=ROUND,
+        B=slot_b(
+            negate=(63, 75), absolute=(62, 74), immediate=F32, reuse=None, uniform_registers=True,
+        ),
+        C=third_float(),
+    ),
+    float_op("UFSEL", 0x051, "UFSEL{ftz} {URd}, {URa}, {B}, {UPa}", B=float_source(), UPa=UPA),
+    float_op(
+        "UFSETP", 0x053, "UFSETP{compare}{ftz}{boolean} {UPd}, {UPd2}, {URa}, {B}, {UPa}",
+        compare=FLOAT_COMPARE, boolean=BOOLEAN, UPd=uniform_predicate(81), UPd2=uniform_predicate(84),
+        B=float_source(), UPa=UPA,
+    ),
+    uniform_op(
+        "UI2F", 0x05A, "UI2F{type}{round} {URd}, {B}", archs=SM120_UP, forms=(1, 4), fixed={bits(75, 3): 2},
+        type=choice(joined((74, 1), (84, 2)), ".U8", ".S8", ".U16", ".S16", ".U32", ""), round=ROUND,
+        B=source(immediate=HEX),
+    ),
+    uniform_op(
+        "UI2FP", 0x05E, "UI2FP.F32{type} {URd}, {B}", archs=SM120_UP, forms=(1, 4), fixed={bits(75, 3): 2},
+        type=choice(joined((74, 1), (84, 2)), None, None, None, None, ".U32", ".S32"),
+        B=source(immediate=HEX),
+    ),
+    uniform_op(
+        "UF2I", 0x05C, "UF2I{ftz}{type}{round}{ntz} {URd}, {B}", archs=SM120_UP, forms=(1, 4),
+        fixed={bits(84, 3): 2}, ftz=flag(80, ".FTZ"),
+        type=choice(joined((72, 1), (75, 2)), ".U8", ".S8", ".U16", ".S16", ".U32", ""),
+        round=choice(bits(78, 2), "", ".FLOOR", ".CEIL", ".TRUNC"), ntz=flag(77, ".NTZ"), B=float_source(),
     ),
 )  # fmt: skip
