@@ -2,8 +2,8 @@
 
     python driver/softgpu/sm/build_sm.py
 
-builds it beside its sources. BAREWIRE_SM_ISA_ONLY=avx512 (or avx2, generic) builds the interpreter for one instruction
-set only, BAREWIRE_SM_OPTIMISE=-O1 (or "-O1 -fsanitize=address") changes how it is optimised.
+builds it beside its sources. BAREWIRE_SM_ISA_ONLY=avx512 (or avx2, generic) builds the interpreter for one
+instruction set only, BAREWIRE_SM_OPTIMISE=-O1 (or "-O1 -fsanitize=address") changes how it is optimised.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CDEF_END = "/* cdef end */"
 INSTRUCTION_SETS = ("generic", "avx2", "avx512")
 FOLDER = "driver/softgpu/sm"
 OPTIMISE = os.environ.get("BAREWIRE_SM_OPTIMISE", "-O3").split()
-# No -march: each isa_*.c says which instructions it may use. No -ffast-math, no contraction: results are exact.
+# No -march: each isa_*.c says which instructions it may use. No -ffast-math, no contraction: exact results.
 COMPILE_FLAGS = [
     *OPTIMISE,
     *("-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"),

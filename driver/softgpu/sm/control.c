@@ -1,66 +1,515 @@
-/*
- * Control flow: branches, calls, convergence and exit. Included by isa.h only.
- *
- * Since Volta each thread has a pc of its own. Here the lanes that stand at one place and run together are warp->active,
- * with warp->pc; the pcs of the others are in warp->lane_pc, and those that wait for others are in warp->waiting.
- *
- * Lanes that part come together again where the code says so: BSSY notes who will meet at a convergence barrier, BSYNC
- * waits for them, BREAK and EXIT leave; WARPSYNC waits for the lanes of a mask. Barrier registers are kept for each lane:
- * two groups of a warp may use the same barrier at the same time, in the two arms of a branch or in a recursion.
- *
- * When the active lanes can't go on, or part, the runnable lanes with the lowest pc go on. When a time slice ends, the next
- * higher pc has its turn, so that lanes that spin don't starve the lanes that they wait for.
- */
+/* Control flow: branches, calls, convergence and exit. Included by isa.h only. See schedule.c for the idea. */
 
-INLINE lane_mask runnable(const struct warp *warp)
+/* Control instructions have a second predicate. */
+INLINE lane_mask also_predicated(const struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        return warp->alive & ~warp->waiting;
+        return active & predicate(warp, uop->p[0]);
 }
 
-/* Make the runnable lanes with the lowest pc that is not below `floor_va` the active ones; false if there are none. */
-static bool schedule_from(struct warp *warp, uint64_t floor_va)
+/* Branches. */
+
+/* Of the active lanes those in `taken` go to `target`, the others to the next instruction. */
+static enum sm_outcome branch(struct warp *warp, const struct uop *uop, lane_mask taken, uint64_t target)
 {
-        uint64_t lowest = UINT64_MAX;
-        lane_mask chosen = 0;
+        lane_mask group = warp->active;
 
-        for_each_lane_of(lane, runnable(warp)) {
-                uint64_t pc = warp->lane_pc[lane];
-
-                if (pc < floor_va || pc > lowest)
-                        continue;
-                chosen = (pc < lowest ? 0 : chosen) | (lane_mask)1 << lane;
-                lowest = pc;
-        }
-        warp->active = chosen;
-        warp->pc = lowest;
-        return chosen != 0;
-}
-
-static bool schedule_lowest(struct warp *warp)
-{
-        return schedule_from(warp, 0);
-}
-
-/* The lanes of `lanes` stand at `pc`; to be followed by scheduling. */
-static void park(struct warp *warp, lane_mask lanes, uint64_t pc)
-{
-        for_each_lane_of(lane, lanes)
-                warp->lane_pc[lane] = pc;
-}
-
-/* What a handler returns after it parked all active lanes. */
-static enum sm_outcome go_on(struct warp *warp)
-{
-        if (schedule_lowest(warp))
+        if (taken == group) {
+                warp->pc = target;
                 return SM_JUMPED;
-        return warp->alive ? SM_BLOCKED : SM_EXITED;
+        }
+        if (!taken)
+                return SM_NEXT;
+        park(warp, taken, target);
+        park(warp, group & ~taken, next_va(uop));
+        return go_on(warp);
+}
+
+static enum sm_outcome run_bra(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return branch(warp, uop, also_predicated(warp, uop, active), uop->target);
+}
+
+/* BRA.U.ANY: all go if one does. */
+static enum sm_outcome run_bra_any(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return branch(warp, uop, also_predicated(warp, uop, active) ? warp->active : 0, uop->target);
+}
+
+/* BRA.U UPx: by a uniform predicate. */
+static enum sm_outcome run_bra_uniform(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return branch(warp, uop, also_predicated(warp, uop, active) & predicate(warp, uop->p[1]), uop->target);
+}
+
+/* BRA.DIV and BRA.CONV: whether all live lanes of a mask run together. */
+static enum sm_outcome run_bra_converged(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        lane_mask mask = scalar_source(warp, &uop->a) ^ (uop->a.negate ? ALL_LANES : 0);
+        bool converged = !(mask & warp->alive & ~warp->active);
+        bool wanted = uop->option[0];
+
+        return branch(warp, uop, converged == wanted ? also_predicated(warp, uop, active) : 0, uop->target);
+}
+
+/* Lanes of `active` go to uop->target plus the 64-bit number in their registers. */
+static enum sm_outcome run_indirect(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        const struct vreg *low = &warp->reg[uop->a.index];
+        const struct vreg *high = &warp->reg[uop->a.index + 1];
+        lane_mask taken = also_predicated(warp, uop, active);
+        lane_mask group = warp->active;
+        uint64_t first = 0;
+        lane_mask same = 0;
+
+        if (!taken)
+                return SM_NEXT;
+        for_each_lane_of(lane, taken)
+                warp->lane_pc[lane] = uop->target + ((uint64_t)high->lane[lane] << 32 | low->lane[lane]);
+        first = warp->lane_pc[__builtin_ctz(taken)];
+        for_each_lane_of(lane, taken)
+                same |= (lane_mask)(warp->lane_pc[lane] == first) << lane;
+        if (same == group) {
+                warp->pc = first;
+                return SM_JUMPED;
+        }
+        join_by_pc(warp, taken);
+        park(warp, group & ~taken, next_va(uop));
+        return go_on(warp);
+}
+
+/* The same by a pair of uniform registers. */
+static enum sm_outcome run_indirect_uniform(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        uint64_t pair = (uint64_t)scalar_source_high(warp, &uop->a) << 32 | scalar_source(warp, &uop->a);
+
+        return branch(warp, uop, also_predicated(warp, uop, active), uop->target + pair);
+}
+
+/* LEPC: the address of an instruction. */
+static enum sm_outcome run_lepc(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg half;
+
+        lanes_fill(&half, (uint32_t)uop->target);
+        write_register(warp, uop->d, &half, active);
+        lanes_fill(&half, (uint32_t)(uop->target >> 32));
+        write_register(warp, uop->d + 1u, &half, active);
+        return SM_NEXT;
+}
+
+/* Convergence. */
+
+/* Who must be at barrier `number` before `lane` may go on: those it will meet, without those that have exited. */
+INLINE lane_mask participants(const struct warp *warp, unsigned number, unsigned lane)
+{
+        return (warp->convergence[number].lane[lane] & warp->alive) | (lane_mask)1 << lane;
+}
+
+/* All participants of a collective go on where the last one came. */
+static void begin_collective(struct warp *warp, lane_mask lanes, uint64_t pc)
+{
+        park(warp, lanes, pc);
+}
+
+/* Let those go on that are complete at a barrier. */
+static void release_barrier(struct warp *warp, unsigned number)
+{
+        lane_mask unseen = warp->at_convergence[number];
+
+        while (unseen) {
+                unsigned lane = (unsigned)__builtin_ctz(unseen);
+                lane_mask meeting = participants(warp, number, lane);
+
+                unseen &= ~meeting;
+                if (meeting & ~warp->at_convergence[number])
+                        continue;
+                warp->at_convergence[number] &= ~meeting;
+                warp->waiting &= ~meeting;
+                if (number == SM_COLLECTIVE)
+                        begin_collective(warp, meeting, warp->lane_pc[lane]);
+                else
+                        join_by_pc(warp, meeting);
+        }
+}
+
+static void release_barriers(struct warp *warp)
+{
+        for (unsigned number = 0; number < SM_CONVERGENCE_COUNT; number++)
+                if (warp->at_convergence[number])
+                        release_barrier(warp, number);
+}
+
+/* The lanes arrive at a barrier and wait for those they meet there. */
+static enum sm_outcome arrive_at(struct warp *warp, unsigned number, lane_mask lanes, const struct uop *uop)
+{
+        park(warp, lanes, next_va(uop));
+        park(warp, warp->active & ~lanes, next_va(uop));
+        warp->at_convergence[number] |= lanes;
+        warp->waiting |= lanes;
+        release_barrier(warp, number);
+        return go_on(warp);
+}
+
+static enum sm_outcome run_bssy(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        lane_mask lanes = also_predicated(warp, uop, active);
+        struct vreg mask;
+
+        lanes_fill(&mask, lanes);
+        lanes_merge(&warp->convergence[uop->barrier], &mask, lanes);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_bsync(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        lane_mask lanes = also_predicated(warp, uop, active);
+
+        if (!lanes || (lanes == warp->active && participants(warp, uop->barrier, (unsigned)__builtin_ctz(lanes)) == lanes))
+                return SM_NEXT;
+        return arrive_at(warp, uop->barrier, lanes, uop);
+}
+
+/* BREAK: the lanes will not come to the barrier; whoever would have met them there does not wait for them. */
+static enum sm_outcome run_break(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        lane_mask leaving = also_predicated(warp, uop, active);
+        struct vreg *masks = &warp->convergence[uop->barrier];
+
+        if (!leaving)
+                return SM_NEXT;
+        for_each_lane_of(lane, masks->lane[__builtin_ctz(leaving)] | leaving)
+                masks->lane[lane] &= ~leaving;
+        release_barrier(warp, uop->barrier);
+        return SM_NEXT;
+}
+
+/* BMOV Rd, Bx: with .CLEAR the barrier is empty afterwards. */
+static enum sm_outcome run_bmov_from(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg *masks = &warp->convergence[uop->barrier];
+        static const struct vreg empty;
+
+        write_register(warp, uop->d, masks, active);
+        if (uop->option[0])
+                lanes_merge(masks, &empty, active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_bmov_to(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg room;
+
+        lanes_merge(&warp->convergence[uop->barrier], source(warp, &uop->b, &room), active);
+        return SM_NEXT;
+}
+
+/* BMOV Rd from one of the masks of the warp's state. */
+enum warp_mask { MASK_EXITED = 24, MASK_KILLED = 25, MASK_ACTIVE = 26, MASK_AT_EXIT = 27 };
+
+static enum sm_outcome run_bmov_mask(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg mask;
+
+        lanes_fill(&mask, uop->barrier == MASK_EXITED ? ~warp->alive : uop->barrier == MASK_ACTIVE ? warp->active : 0);
+        write_register(warp, uop->d, &mask, active);
+        return SM_NEXT;
+}
+
+/* WARPSYNC: each lane waits for the lanes of its mask. */
+static enum sm_outcome run_warpsync(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        lane_mask lanes = also_predicated(warp, uop, active);
+        unsigned number = uop->barrier;
+        struct vreg room;
+
+        if (!lanes)
+                return SM_NEXT;
+        lanes_merge(&warp->convergence[number], source(warp, &uop->a, &room), lanes);
+        if (number == SM_COLLECTIVE)
+                for_each_lane_of(lane, lanes)
+                        warp->collective_target[lane] = uop->target;
+        else if (warp->active == (warp->alive & ALL_LANES) && lanes == warp->active && !uop->option[0])
+                return SM_NEXT;
+        return arrive_at(warp, number, lanes, uop);
+}
+
+/* ENDCOLLECTIVE: each lane goes on where its WARPSYNC.COLLECTIVE said. */
+static enum sm_outcome run_endcollective(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        lane_mask group = warp->active;
+
+        (void)uop;
+        for_each_lane_of(lane, group)
+                warp->lane_pc[lane] = active >> lane & 1 ? warp->collective_target[lane] : next_va(uop);
+        join_by_pc(warp, group);
+        return go_on(warp);
+}
+
+/* Leaving and waiting. */
+
+static enum sm_outcome run_exit(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        lane_mask leaving = also_predicated(warp, uop, active);
+        lane_mask staying = warp->active & ~leaving;
+
+        if (!leaving)
+                return SM_NEXT;
+        warp->alive &= ~leaving;
+        if (warp->waiting)
+                release_barriers(warp);
+        lanes_left(warp);
+        if (staying) {
+                warp->active = staying;
+                warp->pc = next_va(uop);
+                return SM_JUMPED;
+        }
+        return go_on(warp);
+}
+
+/* YIELD: another split runs, if there is one. */
+static enum sm_outcome run_yield(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        (void)active;
+        note_poll(warp);
+        warp->pc = next_va(uop);
+        take_turns(warp);
+        return SM_JUMPED;
+}
+
+/* NANOSLEEP: the time slice is over. How long it sleeps is up to the hardware. */
+static enum sm_outcome run_nanosleep(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        enum { POLLS_OF_A_SLEEP = 64 };
+
+        (void)active;
+        warp->polls += POLLS_OF_A_SLEEP;
+        warp->budget = 0;
+        warp->pc = next_va(uop);
+        return SM_JUMPED;
+}
+
+static enum sm_outcome run_trap(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return sm_fault(warp, uop, (enum sm_fault_kind)uop->option[0], active, 0);
+}
+
+static enum sm_outcome run_nothing(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        (void)warp;
+        (void)uop;
+        (void)active;
+        return SM_NEXT;
+}
+
+/* RPCMOV between a register and the pair that it keeps. */
+static enum sm_outcome run_rpcmov_to(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg room;
+
+        lanes_merge(&warp->rpc[uop->option[0]], source(warp, &uop->b, &room), active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_rpcmov_from(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        write_register(warp, uop->d, &warp->rpc[uop->option[0]], active);
+        return SM_NEXT;
+}
+
+/* Binding. */
+
+/* The byte offset of a direct branch: a word count whose lowest eight bits stand apart. */
+static uint64_t branch_offset(const struct sass_word *word)
+{
+        uint64_t words = word_bits(word->word, 16, 8) | word_bits(word->word, 34, 48) << 8;
+
+        return (uint64_t)sign_extend(words, 56) * 4;
+}
+
+static uint64_t branch_target(const struct sass_word *word)
+{
+        return word->va + INSTRUCTION_BYTES + branch_offset(word);
+}
+
+static void bind_bra(const struct sass_word *word, struct uop *uop)
+{
+        enum { CONDITION_NONE, CONDITION_UNIFORM, CONDITION_DIVERGENT, CONDITION_CONVERGED };
+        unsigned condition = (unsigned)word_bits(word->word, 32, 2);
+
+        uop->target = branch_target(word);
+        uop->run = run_bra;
+        if (condition == CONDITION_UNIFORM) {
+                bool has_predicate = word_form(word) == FORM_C_IMMEDIATE;
+
+                uop->run = has_predicate ? run_bra_uniform : run_bra_any;
+                uop->p[1] = bind_uniform_predicate((unsigned)word_bits(word->word, 24, 3), word_bits(word->word, 27, 1));
+        } else if (condition != CONDITION_NONE) {
+                unsigned number = (unsigned)word_bits(word->word, 24, word->launch->uniform_zero == 63 ? 6 : 8);
+
+                uop->a = bind_uniform_operand(word, uop, number, 1);
+                uop->a.negate = word->launch->uniform_zero == 63 && word_bits(word->word, 30, 1);
+                uop->option[0] = condition == CONDITION_CONVERGED;
+                uop->run = run_bra_converged;
+        }
+}
+
+/* A jump to a register pair plus `base` and the offset in the word. */
+static void bind_indirect(const struct sass_word *word, struct uop *uop, uint64_t base)
+{
+        uop->target = base + branch_offset(word);
+        if (word_bits(word->word, 91, 1)) {
+                uop->a = bind_register_at(word, uop, 24, 2, true);
+                uop->run = run_indirect_uniform;
+        } else {
+                uop->a = bind_register_operand(word, uop, (unsigned)word_bits(word->word, 24, 8), 2);
+                uop->run = run_indirect;
+        }
+}
+
+static void bind_warpsync(const struct sass_word *word, struct uop *uop, bool all)
+{
+        bool collective = word_bits(word->word, 86, 1);
+
+        uop->option[0] = (uint32_t)word_bits(word->word, 85, 1); /* EXCLUSIVE */
+        uop->barrier = collective ? SM_COLLECTIVE : SM_WARPSYNC;
+        uop->target = branch_target(word);
+        uop->a = all ? bind_immediate_operand(ALL_LANES)
+                     : bind_register_operand(word, uop, (unsigned)word_bits(word->word, 24, 8), 1);
+        uop->run = run_warpsync;
+}
+
+static void bind_bmov(const struct sass_word *word, struct uop *uop, bool to_barrier)
+{
+        unsigned number = (unsigned)word_bits(word->word, 24, 6);
+
+        uop->barrier = (uint8_t)number;
+        if (to_barrier) {
+                uop->b = bind_slot(word, uop, 1, false);
+                uop->run = run_bmov_to;
+        } else {
+                bind_d(word, uop, 1);
+                uop->option[0] = (uint32_t)word_bits(word->word, 84, 1);
+                uop->run = run_bmov_from;
+        }
+        if (number < SM_CONVERGENCE_BARRIERS)
+                return;
+        if (to_barrier || number < MASK_EXITED || number > MASK_AT_EXIT)
+                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER);
+        uop->run = run_bmov_mask;
+}
+
+static void bind_rpcmov(const struct sass_word *word, struct uop *uop, bool to_pair)
+{
+        uop->option[0] = (uint32_t)word_bits(word->word, 31, 1) ^ 0;
+        if (to_pair) {
+                uop->b = bind_slot(word, uop, 1, false);
+                forget_signs(&uop->b);
+                uop->run = run_rpcmov_to;
+        } else {
+                bind_d(word, uop, 1);
+                uop->run = run_rpcmov_from;
+        }
+}
+
+static void bind_bpt(const struct sass_word *word, struct uop *uop)
+{
+        enum { BPT_PAUSE = 1, BPT_TRAP = 3, BPT_INT = 4, BPT_DRAIN = 0 };
+        unsigned what = (unsigned)word_bits(word->word, 84, 3);
+
+        uop->option[0] = what == BPT_TRAP ? SM_FAULT_TRAP : SM_FAULT_BREAKPOINT;
+        uop->run = what == BPT_DRAIN ? run_nothing : run_trap;
 }
 
 static bool bind_control(const struct sass_word *word, struct uop *uop)
 {
-        (void)word;
-        (void)uop;
-        (void)park;
-        (void)go_on;
-        return false;
+        uop->p[0] = bind_predicate((unsigned)word_bits(word->word, 87, 3), word_bits(word->word, 90, 1));
+        uop->barrier = (uint8_t)word_bits(word->word, 16, 4);
+        switch (word->opcode) {
+        case SASS_BRA:
+                bind_bra(word, uop);
+                return true;
+        case SASS_BRX:
+                bind_indirect(word, uop, next_va(uop));
+                return true;
+        case SASS_JMP:
+                uop->target = branch_offset(word);
+                uop->run = run_bra;
+                return true;
+        case SASS_JMX:
+                bind_indirect(word, uop, 0);
+                return true;
+        case SASS_CALL_REL:
+                if (word_form(word) == FORM_IMMEDIATE) {
+                        uop->target = branch_target(word);
+                        uop->run = run_bra;
+                } else {
+                        bind_indirect(word, uop, next_va(uop));
+                }
+                return true;
+        case SASS_CALL_ABS:
+                if (word_form(word) == FORM_IMMEDIATE) {
+                        uop->target = branch_offset(word);
+                        uop->run = run_bra;
+                } else {
+                        bind_indirect(word, uop, 0);
+                }
+                return true;
+        case SASS_RET:
+                bind_indirect(word, uop, word_bits(word->word, 85, 1) ? 0 : next_va(uop));
+                return true;
+        case SASS_LEPC:
+                bind_d(word, uop, 2);
+                uop->target = next_va(uop) + (uint64_t)sign_extend(word_bits(word->word, 24, 58), 58);
+                uop->run = run_lepc;
+                return true;
+        case SASS_BSSY:
+                uop->run = run_bssy;
+                return true;
+        case SASS_BSYNC:
+                uop->run = run_bsync;
+                return true;
+        case SASS_BREAK:
+                uop->run = run_break;
+                return true;
+        case SASS_BMOV_FROM:
+                bind_bmov(word, uop, false);
+                return true;
+        case SASS_BMOV_TO:
+                bind_bmov(word, uop, true);
+                return true;
+        case SASS_WARPSYNC:
+                bind_warpsync(word, uop, word_form(word) == FORM_IMMEDIATE);
+                return true;
+        case SASS_ENDCOLLECTIVE:
+                uop->run = run_endcollective;
+                return true;
+        case SASS_EXIT:
+                uop->run = run_exit;
+                return true;
+        case SASS_KILL:
+                uop->run = run_exit;
+                return true;
+        case SASS_YIELD:
+                uop->run = run_yield;
+                return true;
+        case SASS_NANOSLEEP:
+                uop->run = run_nanosleep;
+                return true;
+        case SASS_BPT:
+                bind_bpt(word, uop);
+                return true;
+        case SASS_RPCMOV_TO:
+                bind_rpcmov(word, uop, true);
+                return true;
+        case SASS_RPCMOV_FROM:
+                bind_rpcmov(word, uop, false);
+                return true;
+        case SASS_NOP:
+        case SASS_DEPBAR:
+        case SASS_PMTRIG:
+                uop->run = run_nothing;
+                return true;
+        default:
+                return false;
+        }
 }

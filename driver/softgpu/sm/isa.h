@@ -3,6 +3,7 @@
  * file that includes this one says for which (SM_ISA_NAME, SM_ISA_OBJECT) and has set the target before any header.
  */
 #include "bind.h"
+#include "standin.h"
 
 /* One instruction family a file. The order is that of the #includes' needs only. */
 #include "integer.c"
@@ -20,6 +21,7 @@
 #include "shuffle.c"
 #include "async.c"
 #include "special.c"
+#include "schedule.c"
 #include "barrier.c"
 #include "control.c"
 #include "run.c"

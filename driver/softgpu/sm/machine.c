@@ -255,6 +255,7 @@ static void begin_warp(struct warp *warp)
         warp->instructions = 0;
         warp->polls = 0;
         warp->finished = false;
+        warp->exited = false;
         memset(warp->at_barrier, 0, sizeof warp->at_barrier);
         memset(warp->blocked_at, 0, sizeof warp->blocked_at);
         memset(warp->at_convergence, 0, sizeof warp->at_convergence);
@@ -274,6 +275,8 @@ static void begin_cta(struct cta *cta, uint64_t linear_id)
                             + cluster[0] * (cta->id[1] % cluster[1] + cluster[1] * (cta->id[2] % cluster[2]));
         cta->sm = (uint32_t)(linear_id % parameters->sm_count);
         cta->live_warps = cta->warp_count;
+        cta->barriers_in_use = 0;
+        cta->cluster_phase = 0;
         memset(cta->barrier, 0, sizeof cta->barrier);
         for (uint32_t i = 0; i < cta->warp_count; i++)
                 begin_warp(cta->warps[i]);
@@ -335,7 +338,10 @@ static enum round run_round(struct cta *cta)
         struct launch *launch = cta->launch;
         uint64_t before = cta->worker->warp_instructions;
         enum round result = ROUND_ADVANCED;
+        uint32_t unfinished = 0;
 
+        for (uint32_t i = 0; i < cta->warp_count; i++)
+                unfinished += !cta->warps[i]->finished;
         for (uint32_t i = 0; i < cta->warp_count; i++) {
                 struct warp *warp = cta->warps[i];
                 uint64_t polls = warp->polls;
@@ -349,7 +355,7 @@ static enum round run_round(struct cta *cta)
                         return ROUND_STOPPED;
                 if (outcome == SM_EXITED) {
                         warp->finished = true;
-                        cta->live_warps--;
+                        unfinished--;
                 } else if (outcome == SM_YIELD) {
                         bool polled = warp->polls - polls >= POLLS_OF_A_WAITER;
 
@@ -359,7 +365,7 @@ static enum round run_round(struct cta *cta)
                                 return ROUND_STOPPED;
                 }
         }
-        if (!cta->live_warps)
+        if (!unfinished)
                 return ROUND_ENDED;
         return cta->worker->warp_instructions == before ? ROUND_STUCK : result;
 }

@@ -33,7 +33,7 @@ static void bind_instruction(const struct launch *launch, uint64_t va, const uin
 {
         struct sass_word word = {
                 .word = {bits[0], bits[1]},
-                .opcode = sass_match(bits, launch->arch),
+                .opcode = standin_match(bits) ? (enum sass_opcode)standin_match(bits) : sass_match(bits, launch->arch),
                 .arch = launch->arch,
                 .va = va,
                 .launch = launch,
@@ -100,6 +100,9 @@ static enum sm_outcome run_warp(struct warp *warp)
                         continue;
                 if (outcome == SM_BLOCKED && schedule_lowest(warp))
                         continue;
-                return outcome == SM_JUMPED ? SM_YIELD : outcome;
+                if (outcome != SM_JUMPED)
+                        return outcome;
+                take_turns(warp);
+                return SM_YIELD;
         }
 }

@@ -45,8 +45,8 @@ enum { SM_UREGS = 255, SM_URZ = 256, SM_URZ_WRITTEN = SM_URZ + SM_RZ_GROUP, SM_U
 /* Indices into warp->pred. A uniform predicate is 0 or ALL_LANES. PT and UPT are never written: see SM_PRED_WRITTEN. */
 enum { SM_P0 = 0, SM_PT = 7, SM_UP0 = 8, SM_UPT = 15, SM_PRED_WRITTEN = 16, SM_PRED_COUNT = 17 };
 
-/* Convergence barriers B0..B15, and the one that WARPSYNC uses. */
-enum { SM_CONVERGENCE_BARRIERS = 16, SM_WARPSYNC = SM_CONVERGENCE_BARRIERS, SM_CONVERGENCE_COUNT };
+/* Convergence barriers B0..B15, and those that WARPSYNC and WARPSYNC.COLLECTIVE use. */
+enum { SM_CONVERGENCE_BARRIERS = 16, SM_WARPSYNC = SM_CONVERGENCE_BARRIERS, SM_COLLECTIVE, SM_CONVERGENCE_COUNT };
 
 enum sm_outcome {
         SM_NEXT,    /* go on with the next instruction */
@@ -135,16 +135,17 @@ struct worker {
         pthread_t thread;
 };
 
-/* A CTA barrier (BAR): warps that have arrived count 32 threads each. */
+/* A CTA barrier (BAR) in progress. A warp has arrived when all its live lanes have; it counts as 32 threads. */
 struct cta_barrier {
         uint32_t arrived_warps;
-        uint32_t expected_threads; /* of the barrier in progress; 0: all of the CTA */
-        uint32_t reduction_and, reduction_or, reduction_count;
-        uint32_t result_and, result_or, result_count; /* of the last one that completed */
-        uint32_t generation;
+        uint32_t expected_threads; /* 0: every warp of the CTA that has not exited */
+        uint32_t count;            /* of threads whose predicate held (RED) */
+        bool reduces, all, any;    /* whether there is a reduction, and whether it held for all, for any */
+        uint8_t reduction;         /* which one decides the predicate */
 };
 
-enum { SM_CTA_BARRIERS = 16 };
+/* Named barriers 0..15, and the one of the cluster. */
+enum { SM_NAMED_BARRIERS = 16, SM_CLUSTER_BARRIER = SM_NAMED_BARRIERS, SM_CTA_BARRIERS };
 
 struct cta {
         struct launch *launch;
@@ -155,7 +156,9 @@ struct cta {
         uint32_t sm;
         uint32_t slot; /* of the SM: which resident CTA it is */
         uint32_t warp_count;
-        uint32_t live_warps;
+        uint32_t live_warps;   /* that have not exited */
+        uint32_t cluster_phase;   /* how often the cluster's barrier has completed */
+        uint32_t barriers_in_use; /* a bit for each that somebody has arrived at */
         uint8_t *shared; /* launch->shared_bytes, and room for one vector access beyond */
         uint8_t *local;  /* of all its threads */
         struct warp **warps;
@@ -178,16 +181,23 @@ struct warp {
         uint32_t index;       /* in the CTA */
         lane_mask alive;      /* lanes that have not exited */
         lane_mask waiting;    /* lanes that wait at a convergence barrier or a CTA barrier */
-        lane_mask at_barrier[SM_CTA_BARRIERS];   /* lanes that wait at a CTA barrier */
-        lane_mask blocked_at[SM_CTA_BARRIERS];   /* of them, those that block (SYNC, RED), not only arrived (ARV) */
+        lane_mask at_barrier[SM_CTA_BARRIERS]; /* lanes that have arrived at each CTA barrier in progress */
+        lane_mask blocked_at[SM_CTA_BARRIERS]; /* of them, those that wait there (SYNC, RED), not only arrived (ARV) */
+        uint32_t barrier_count;                /* what B2R.RESULT reads: of the last BAR.RED */
+        bool barrier_predicate;
+        uint32_t cluster_phase;                /* of the cluster's barrier, when the warp arrived there */
         lane_mask at_convergence[SM_CONVERGENCE_COUNT]; /* lanes that wait at each convergence barrier */
-        uint64_t lane_pc[LANES]; /* of the lanes that are not active */
-        struct vreg convergence[SM_CONVERGENCE_COUNT]; /* which lanes each lane will meet there */
+        struct vreg convergence[SM_CONVERGENCE_COUNT];  /* which lanes each lane will meet there */
+        struct vreg split;                    /* which lanes each lane runs together with; of lanes that are not active */
+        uint64_t lane_pc[LANES];              /* of the lanes that are not active */
+        uint64_t collective_target[LANES];    /* where each lane goes on after ENDCOLLECTIVE */
+        struct vreg rpc[2];                   /* the register pair of RPCMOV */
         uint32_t ureg[SM_UREG_COUNT];
         struct vreg tid[3];
         uint64_t instructions; /* since the launch began: clocks are made of it */
         uint64_t polls;        /* strong accesses and the like, among them */
         bool finished;
+        bool exited;           /* its CTA knows that no lane is alive */
 };
 
 /* One run of consecutive instructions, bound. The last uop is not an instruction: it leads to the next block. */
