@@ -5,8 +5,9 @@
     report = machine.launch(Launch(entry_va=..., grid=(4, 1, 1), block=(256, 1, 1), register_count=16, ...))
 
 A launch runs to its end on threads of the host, without the interpreter's lock. Code, constants and data
-are read through the memory's port: whatever stands between GPU addresses and host memory. What goes wrong on an
-SM is in the report's fault, by the name that the warp error status register has for it; `Report.check` raises it.
+are read through the memory's port: whatever stands between GPU addresses and host memory. What goes wrong on
+an SM is in the report's fault, by the name that the warp error status register has for it; `Report.check`
+raises it.
 
 Facts: linux-nvgpu:drivers/gpu/nvgpu/include/nvgpu/hw/ga10b/hw_gr_ga10b.h (NVIDIA, MIT): error numbers; CUDA
 C++ programming guide, "Compute capabilities": what an SM can hold.
