@@ -215,6 +215,7 @@ def plan(
             registers=info.registers,
             shared_bytes=total_shared,
             local_bytes=local,
+            barriers=info.barriers,
             sass_version=_sass_version(device.facts.sm_version),
             banks={0: (0, bank0_bytes)}
             | {bank: (va, info.constant_banks[bank].size_bytes) for bank, va in banks.items()},

@@ -125,7 +125,6 @@ _COMMON: dict[str, int | str] = {
     "API_VISIBLE_CALL_LIMIT": "NO_CHECK",
     "SAMPLER_INDEX": "VIA_HEADER_INDEX",
     "CWD_MEMBAR_TYPE": "L1_SYSMEMBAR",
-    "BARRIER_COUNT": 1,
 }
 _V02_03 = Dialect(
     version="V02_03",
@@ -178,6 +177,7 @@ DIALECTS = {dialect.version: dialect for dialect in (_V02_03, _V03_00, _V04_00, 
 SHARED_GRANULARITY_BYTES = 128
 REGISTER_GRANULARITY_PER_WARP = 256
 MINIMUM_REGISTERS = 16
+MINIMUM_BARRIERS = 1
 PREFETCH_GRANULARITY_BYTES = 256
 PREFETCH_BEYOND_BYTES = 2 * KIB
 PREFETCH_MAXIMUM = 0x1FF
@@ -192,6 +192,7 @@ class Launch:
         grid: in blocks; a multiple of `cluster` in each direction.
         shared_bytes: reserved, static and dynamic shared memory together.
         local_bytes: local memory of one thread, 0 if the kernel uses none.
+        barriers: how many barriers the kernel uses (`H100:` a higher number is an illegal parameter of BAR).
         banks: constant bank number -> (gpu_va, size_bytes); bank 0's address is filled in later.
     """
 
@@ -203,6 +204,7 @@ class Launch:
     registers: int
     shared_bytes: int
     local_bytes: int
+    barriers: int
     sass_version: int
     banks: dict[int, tuple[int, int]]
 
@@ -280,6 +282,7 @@ def _set_program(qmd: Qmd, dialect: Dialect, launch: Launch) -> None:
     prefetched = -(-(launch.code_bytes + PREFETCH_BEYOND_BYTES) // PREFETCH_GRANULARITY_BYTES)
     qmd.set("PROGRAM_PREFETCH_SIZE", min(prefetched, PREFETCH_MAXIMUM))
     qmd.set(dialect.registers, max(MINIMUM_REGISTERS, launch.registers))
+    qmd.set("BARRIER_COUNT", max(MINIMUM_BARRIERS, launch.barriers))
     qmd.set("SASS_VERSION", launch.sass_version)
 
 
