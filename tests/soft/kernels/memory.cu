@@ -226,7 +226,7 @@ extern "C" __global__ void async_barrier(const uint32_t *in, uint32_t *out, int 
 extern "C" __global__ void async_group_copy(const int *in, int *out, int tiles)
 {
         __shared__ cuda::barrier<cuda::thread_scope_block> barrier;
-        __shared__ int tile[2][256];
+        __shared__ __align__(16) int tile[2][256];
         auto block = cooperative_groups::this_thread_block();
         if (threadIdx.x == 0)
                 init(&barrier, blockDim.x);
