@@ -8,7 +8,8 @@ from barewire.compute import qmd
 def descriptor(version: str, **changes):
     facts = {
         "grid": (1, 1, 1), "block": (64, 1, 1), "cluster": (1, 1, 1), "program_va": 0x1000, "code_bytes": 256,
-        "registers": 32, "shared_bytes": 1024, "local_bytes": 0, "barriers": 1, "sass_version": 0x90, "banks": {},
+        "registers": 32, "shared_bytes": 1024, "local_bytes": 0, "barriers": 1, "sass_version": 0x90,
+        "banks": {},
     }  # fmt: skip
     return qmd.build(version, limits_for(90), qmd.Launch(**(facts | changes)))
 
