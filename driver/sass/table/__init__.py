@@ -9,6 +9,8 @@ from barewire.sass.language import Opcode
 FAMILIES = (
     "integer",
     "memory",
+    "control",
+    "warp",
     "special",
     "uniform",
     "float",

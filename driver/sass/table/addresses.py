@@ -1,7 +1,7 @@
 """What the entries of loads, stores and atomics share: addresses, scopes, sizes, cache policies.
 
 A 64-bit address is two registers, a uniform pair, or their sum, and a signed offset of 24 bits. From
-sm_80 on most accesses name a descriptor of global memory instead of the uniform pair: `desc[UR4][R2.64+0x10]`,
+sm_80 on most accesses name a descriptor of global memory instead of the pair: `desc[UR4][R2.64+0x10]`,
 of which sm_80 to sm_89 print only `[R2.64+0x10]`. Where the bits for all this lie differs between loads,
 stores and atomics, and again from sm_100 on, where uniform registers have eight bits.
 """
