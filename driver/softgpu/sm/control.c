@@ -111,6 +111,20 @@ static void begin_collective(struct warp *warp, lane_mask lanes, uint64_t pc)
         park(warp, lanes, pc);
 }
 
+/*
+ * Are all of `meeting` at the barrier, to meet one another? Others may wait at a barrier of the same number: in a recursion
+ * the lanes that went deeper use it anew while the rest waits for them.
+ */
+static bool all_have_come(const struct warp *warp, unsigned number, lane_mask meeting)
+{
+        if (meeting & ~warp->at_convergence[number])
+                return false;
+        for_each_lane_of(lane, meeting)
+                if (participants(warp, number, lane) != meeting)
+                        return false;
+        return true;
+}
+
 /* Let those go on that are complete at a barrier. */
 static void release_barrier(struct warp *warp, unsigned number)
 {
@@ -120,9 +134,10 @@ static void release_barrier(struct warp *warp, unsigned number)
                 unsigned lane = (unsigned)__builtin_ctz(unseen);
                 lane_mask meeting = participants(warp, number, lane);
 
-                unseen &= ~meeting;
-                if (meeting & ~warp->at_convergence[number])
+                unseen &= ~((lane_mask)1 << lane);
+                if (!all_have_come(warp, number, meeting))
                         continue;
+                unseen &= ~meeting;
                 warp->at_convergence[number] &= ~meeting;
                 warp->waiting &= ~meeting;
                 if (number == SM_COLLECTIVE)

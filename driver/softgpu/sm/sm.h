@@ -12,6 +12,7 @@
 #ifndef BAREWIRE_SM_H
 #define BAREWIRE_SM_H
 
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
