@@ -162,7 +162,9 @@ def fields_of(entry: Opcode, form: int) -> Iterator[tuple[str, Bits]]:
 
 
 def _operand_fields(name: str, operand: Operand, form: int) -> Iterator[tuple[str, Bits]]:
-    decorations: Mapping[str, int | None] = {kind: getattr(operand, kind, None) for kind in DECORATIONS}
+    decorations: Mapping[str, int | None] = {}
+    if isinstance(operand, Register | ConstantAddress | Predicate | Number):
+        decorations = {kind: getattr(operand, kind, None) for kind in DECORATIONS}
     suffix: Choice | None = getattr(operand, "suffix", None)
     if isinstance(operand, Sum):
         for part, inner in zip(operand.names, operand.parts, strict=True):

@@ -307,7 +307,7 @@ def _register(operand: Register, arch: int) -> Reader:
     number = _uniform_number(operand.at, arch) if operand.uniform else _extractor(operand.at)
     names = NAMES[operand.uniform]
     tail = _register_tail(operand)
-    # The bars of an absolute value stand around a vector register alone, but around a uniform one with its tail.
+    # The bars of an absolute value stand around a vector register alone, around a uniform one with its tail.
     inside, outside = (tail, None) if operand.uniform else (None, tail)
 
     def plain(word: int) -> str:

@@ -63,7 +63,7 @@ def uniform_op(
     text: str,
     *,
     archs: frozenset[int] = SM75_UP,
-    forms: tuple[int, ...] = (1, 4, 6),
+    forms: tuple[int, ...] = (1, 4),
     fixed: dict | None = None,
     **fields: Operand,
 ) -> Opcode:
@@ -207,7 +207,7 @@ OPCODES = (
         UPd=uniform_predicate(81), UPd2=uniform_predicate(84), UPa=UPA,
     ),
     uniform_op("USEL", 0x087, "USEL {URd}, {URa}, {B}, {UPa}", B=source(immediate="hex"), UPa=UPA),
-    uniform_op("UMOV", 0x082, "UMOV {URd}, {B}", B=source(immediate="hex")),
+    uniform_op("UMOV", 0x082, "UMOV {URd}, {B}", forms=(4, 6), B=source(immediate="hex")),
     uniform_op("USEL.64", 0x087, "USEL.64 {URd}, {URa}, {B}, {UPa}", archs=SM120_UP, forms=(6,), UPa=UPA),
     uniform_op("UMOV.64", 0x082, "UMOV.64 {URd}, {B}", archs=SM120_UP, forms=(6,), fixed={bits(80): 1}),
     uniform_op(
