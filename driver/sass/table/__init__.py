@@ -9,6 +9,7 @@ from barewire.sass.language import Opcode
 FAMILIES = (
     "integer",
     "memory",
+    "atomic",
     "control",
     "warp",
     "special",

@@ -225,7 +225,7 @@ def states() -> Entries:
         clear, quad = {"clear": flag(84, ".CLEAR")}, {"quad": flag(84, ".PQUAD")}
         entries += [
             Opcode(
-                "BMOV_READ",
+                "BMOV_FROM",
                 **only(0x355),
                 archs=archs,
                 text="BMOV.32{clear} {Rd}, {state}",
@@ -233,7 +233,7 @@ def states() -> Entries:
                 operands={"Rd": RD, "state": state},
             ),
             Opcode(
-                "BMOV_WRITE",
+                "BMOV_TO",
                 **only(0x356),
                 archs=archs,
                 text="BMOV.32{quad} {state}, {Rb}",
@@ -241,7 +241,7 @@ def states() -> Entries:
                 operands={"state": state, "Rb": register(32, reuse=None)},
             ),
             Opcode(
-                "BMOV_SAVE",
+                "BMOV_FROM",
                 **only(0xF55),
                 archs=archs,
                 text="BMOV.32{clear} {mask}, {state}",
@@ -249,7 +249,7 @@ def states() -> Entries:
                 operands={"mask": MASK, "state": state},
             ),
             Opcode(
-                "BMOV_RESTORE",
+                "BMOV_TO",
                 **only(0xF56),
                 archs=archs,
                 text="BMOV.32{quad} {state}, {mask}",
@@ -323,7 +323,7 @@ def warp_synchronisation() -> Entries:
             operands={"Pa": ALSO, "Ra": mask, "target": place},
         ),
         Opcode(
-            "WARPSYNC_ALL",
+            "WARPSYNC",
             **only(0x948),
             archs=SM75_TO_89,
             text="WARPSYNC{exclusive} {Pa}, {members}",
@@ -331,7 +331,7 @@ def warp_synchronisation() -> Entries:
             operands={"Pa": ALSO, "members": number(32, 32, HEX)},
         ),
         Opcode(
-            "WARPSYNC_ALL",
+            "WARPSYNC",
             **only(0x948),
             archs=SM90_UP,
             text="WARPSYNC{exclusive}{collective}.ALL {Pa}, {target}",
@@ -385,6 +385,7 @@ SINGLE: Entries = (
         },
         operands={"Pa": ALSO},
     ),
+    Opcode("ENDCOLLECTIVE", **only(0x91B), archs=SM90_UP, text="ENDCOLLECTIVE {Pa}", operands={"Pa": ALSO}),
     Opcode("YIELD", **only(0x946), archs=SM75_UP, text="YIELD {Pa}", operands={"Pa": ALSO}),
     Opcode("KILL", **only(0x95B), archs=SM75_UP, text="KILL {Pa}", operands={"Pa": ALSO}),
     Opcode(
@@ -405,32 +406,25 @@ SINGLE: Entries = (
     ),
     Opcode("LEPC", **only(0x34E), archs=SM75_UP, text="LEPC {Rd}", operands={"Rd": RD}),
     Opcode(
-        "LEPC_OFFSET",
+        "LEPC",
         **only(0x94E),
         archs=SM90_UP,
         text="LEPC {Rd}, {target}",
         operands={"Rd": RD, "target": Target(bits(24, 58), scale=1)},
     ),
     Opcode(
-        "RPCMOV_WRITE",
+        "RPCMOV_TO",
         **only(0x352),
         archs=SM75_UP,
         text="RPCMOV.32 {half}, {Rb}",
         operands={"half": HALF, "Rb": register(32, reuse=None)},
     ),
     Opcode(
-        "RPCMOV_READ",
+        "RPCMOV_FROM",
         **only(0x353),
         archs=SM75_UP,
         text="RPCMOV.32 {Rd}, {half}",
         operands={"Rd": RD, "half": HALF},
-    ),
-    Opcode(
-        "PMTRIG",
-        **only(0x801),
-        archs=SM75_UP,
-        text="PMTRIG {Pa}, {events}",
-        operands={"Pa": ALSO, "events": number(32, 16, HEX)},
     ),
     Opcode("PREEXIT", **only(0x82D), archs=SM90_UP, text="PREEXIT"),
     Opcode("ACQBULK", **only(0x82E), archs=SM90_UP, text="ACQBULK"),

@@ -14,7 +14,6 @@ from barewire.sass.language import (
     SM100_TO_110,
     SM100_UP,
     URD,
-    URZ,
     Bits,
     Opcode,
     Spelling,
@@ -27,7 +26,6 @@ from barewire.sass.language import (
     predicate,
     register,
     uniform,
-    uniform_predicate,
 )
 from barewire.sass.table.addresses import INVALID, OFFSET, UNIFORM_USED, Entries, shared
 
@@ -74,14 +72,6 @@ VOTES: Entries = (
         text="VOTE{mode} {Rd}, {Pd}, {Pa}",
         modifiers={"mode": VOTE_MODE},
         operands={"Rd": register(16, reuse=None, hide=RZ), "Pd": predicate(81), "Pa": VOTED},
-    ),
-    Opcode(
-        "VOTEU",
-        **only(0x886),
-        archs=SM75_UP,
-        text="VOTEU{mode} {URd}, {UPd}, {Pa}",
-        modifiers={"mode": VOTE_MODE},
-        operands={"URd": uniform(16, hide=URZ), "UPd": uniform_predicate(81), "Pa": VOTED},
     ),
     Opcode(
         "MATCH",
