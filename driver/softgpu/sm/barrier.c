@@ -6,9 +6,6 @@
  * of the CTA that has not exited. All warps of a CTA are run by one host thread, so nothing here is atomic.
  */
 
-enum barrier_operation { BARRIER_SYNC, BARRIER_ARRIVE, BARRIER_REDUCE };
-enum barrier_reduction { REDUCE_COUNT, REDUCE_AND, REDUCE_OR };
-
 /* Lanes that waited at barrier `number` go on, with the result of the reduction. */
 static void wake_warp(struct warp *warp, unsigned number, const struct cta_barrier *barrier)
 {
@@ -16,7 +13,7 @@ static void wake_warp(struct warp *warp, unsigned number, const struct cta_barri
 
         if (barrier->reduces && waking) {
                 warp->barrier_count = barrier->count;
-                warp->barrier_predicate = barrier->reduction == REDUCE_AND ? barrier->all : barrier->any;
+                warp->barrier_predicate = barrier->reduction == SASS_BAR_REDUCTION_AND ? barrier->all : barrier->any;
         }
         warp->waiting &= ~waking;
         warp->blocked_at[number] = 0;
@@ -68,7 +65,7 @@ static void lanes_left(struct warp *warp)
                 count_warp(warp, (unsigned)__builtin_ctz(rest));
 }
 
-static void reduce(struct cta_barrier *barrier, enum barrier_reduction reduction, lane_mask values, lane_mask lanes)
+static void reduce(struct cta_barrier *barrier, unsigned reduction, lane_mask values, lane_mask lanes)
 {
         bool first = !barrier->reduces;
 
@@ -114,10 +111,10 @@ static enum sm_outcome run_bar(struct warp *warp, const struct uop *uop, lane_ma
 
         if (number >= warp->launch->parameters.barrier_count)
                 return sm_fault(warp, uop, SM_FAULT_BARRIER, active, 0);
-        if (uop->option[0] == BARRIER_REDUCE)
-                reduce(&warp->cta->barrier[number], (enum barrier_reduction)uop->option[1], predicate(warp, uop->p[0]),
+        if (uop->option[0] == SASS_BAR_KIND_RED)
+                reduce(&warp->cta->barrier[number], uop->option[1], predicate(warp, uop->p[0]),
                        active);
-        return arrive_at_cta_barrier(warp, uop, active, number, threads, uop->option[0] != BARRIER_ARRIVE);
+        return arrive_at_cta_barrier(warp, uop, active, number, threads, uop->option[0] != SASS_BAR_KIND_ARV);
 }
 
 /* B2R.RESULT: the count of the last BAR.RED, and its truth. */
@@ -159,36 +156,34 @@ static enum sm_outcome run_cluster_wait(struct warp *warp, const struct uop *uop
         return go_on(warp);
 }
 
-/* Which operands of BAR are in registers: bits 9-11. */
+/* BAR's operands: the number and the count, each an immediate or in the register; both in it, packed. */
 enum bar_form { BAR_PACKED = 1, BAR_NUMBER_IN_REGISTER = 2, BAR_COUNT_IN_REGISTER = 4, BAR_IMMEDIATES = 5 };
 
 static void bind_bar(const struct sass_word *word, struct uop *uop)
 {
-        unsigned form = (unsigned)word_bits(word->word, 9, 3);
-        struct operand in_register = bind_register_operand(word, uop, (unsigned)word_bits(word->word, 32, 8), 1);
-        struct operand number = bind_immediate_operand((uint32_t)word_bits(word->word, 54, 4));
-        struct operand count = bind_immediate_operand((uint32_t)word_bits(word->word, 42, 12));
+        unsigned form = (unsigned)word_form(word);
+        struct operand in_register = bind_immediate_operand(0);
 
-        uop->option[0] = (uint32_t)word_bits(word->word, 77, 3);
-        uop->option[1] = (uint32_t)word_bits(word->word, 74, 2);
+        if (form != BAR_IMMEDIATES)
+                in_register = bind_register_operand(word, uop, sass_BAR_Rb(word->word), 1);
+        uop->option[0] = sass_BAR_kind(word->word);
+        uop->option[1] = sass_BAR_reduction(word->word);
         uop->option[2] = form == BAR_PACKED;
-        uop->a = form == BAR_NUMBER_IN_REGISTER ? in_register : number;
-        uop->b = form == BAR_COUNT_IN_REGISTER || form == BAR_PACKED ? in_register : count;
+        uop->a = form == BAR_NUMBER_IN_REGISTER ? in_register : bind_immediate_operand(sass_BAR_barrier(word->word));
+        uop->b = form == BAR_COUNT_IN_REGISTER || form == BAR_PACKED
+                         ? in_register
+                         : bind_immediate_operand(sass_BAR_count(word->word));
         uop->run = run_bar;
-        if (form == BAR_IMMEDIATES)
-                uop->fault = 0; /* nothing was in the register field */
-        if (uop->option[0] > BARRIER_REDUCE || uop->option[1] > REDUCE_OR)
+        if (uop->option[0] == SASS_BAR_KIND_SCAN || uop->option[1] > SASS_BAR_REDUCTION_OR)
                 bind_fault(uop, SM_FAULT_ILLEGAL_INSTRUCTION);
 }
 
 static void bind_b2r(const struct sass_word *word, struct uop *uop)
 {
-        enum { B2R_RESULT = 1 };
-
         bind_d(word, uop, 1);
-        uop->pd = bind_destination_predicate((unsigned)word_bits(word->word, 81, 3));
-        uop->barrier = (uint8_t)word_bits(word->word, 54, 4);
-        uop->run = word_bits(word->word, 78, 2) == B2R_RESULT ? run_b2r_result : run_b2r;
+        uop->pd = bind_destination_predicate(sass_B2R_Pd(word->word));
+        uop->barrier = (uint8_t)sass_B2R_barrier(word->word);
+        uop->run = sass_B2R_result(word->word) == SASS_B2R_RESULT_RESULT ? run_b2r_result : run_b2r;
 }
 
 static bool bind_barrier(const struct sass_word *word, struct uop *uop)

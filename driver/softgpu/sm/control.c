@@ -218,14 +218,14 @@ static enum sm_outcome run_bmov_to(struct warp *warp, const struct uop *uop, lan
         return SM_NEXT;
 }
 
-/* BMOV Rd from one of the masks of the warp's state. */
-enum warp_mask { MASK_EXITED = 24, MASK_KILLED = 25, MASK_ACTIVE = 26, MASK_AT_EXIT = 27 };
-
+/* BMOV Rd from one of the masks of the warp's state. Nothing here kills threads or leaves handlers for their exit. */
 static enum sm_outcome run_bmov_mask(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         struct vreg mask;
 
-        lanes_fill(&mask, uop->barrier == MASK_EXITED ? ~warp->alive : uop->barrier == MASK_ACTIVE ? warp->active : 0);
+        lanes_fill(&mask, uop->barrier == SASS_BMOV_FROM_STATE_MEXITED   ? ~warp->alive
+                          : uop->barrier == SASS_BMOV_FROM_STATE_MACTIVE ? warp->active
+                                                                         : 0);
         write_register(warp, uop->d, &mask, active);
         return SM_NEXT;
 }
@@ -333,150 +333,161 @@ static enum sm_outcome run_rpcmov_from(struct warp *warp, const struct uop *uop,
 
 /* Binding. */
 
-/* The byte offset of a direct branch: a word count whose lowest eight bits stand apart. */
-static uint64_t branch_offset(const struct sass_word *word)
+/* A direct branch's distance, counted in words of four bytes, in bytes. */
+static uint64_t distance(uint64_t words, unsigned arch)
 {
-        uint64_t words = word_bits(word->word, 16, 8) | word_bits(word->word, 34, 48) << 8;
+        enum { OLD_DISTANCE_BITS = 48, DISTANCE_BITS = 56, FIRST_WITH_LOW_BITS_APART = 90 };
 
-        return (uint64_t)sign_extend(words, 56) * 4;
-}
-
-static uint64_t branch_target(const struct sass_word *word)
-{
-        return word->va + INSTRUCTION_BYTES + branch_offset(word);
+        return (uint64_t)sign_extend(words, arch < FIRST_WITH_LOW_BITS_APART ? OLD_DISTANCE_BITS : DISTANCE_BITS) * 4;
 }
 
 static void bind_bra(const struct sass_word *word, struct uop *uop)
 {
-        enum { CONDITION_NONE, CONDITION_UNIFORM, CONDITION_DIVERGENT, CONDITION_CONVERGED };
-        unsigned condition = (unsigned)word_bits(word->word, 32, 2);
+        unsigned how = sass_BRA_how(word->word);
 
-        uop->target = branch_target(word);
+        uop->target = next_va(uop) + distance(sass_BRA_target(word->word, word->arch), word->arch);
         uop->run = run_bra;
-        if (condition == CONDITION_UNIFORM) {
-                bool has_predicate = word_form(word) == FORM_C_IMMEDIATE;
-
-                uop->run = has_predicate ? run_bra_uniform : run_bra_any;
+        if (how == SASS_BRA_HOW_U) { /* with a uniform predicate in one form, without in the other */
+                uop->run = word_form(word) == FORM_C_IMMEDIATE ? run_bra_uniform : run_bra_any;
                 uop->p[1] = bind_uniform_predicate((unsigned)word_bits(word->word, 24, 3), word_bits(word->word, 27, 1));
-        } else if (condition != CONDITION_NONE) {
+        } else if (how != 0) {
                 unsigned number = (unsigned)word_bits(word->word, 24, word->launch->uniform_zero == 63 ? 6 : 8);
 
                 uop->a = bind_uniform_operand(word, uop, number, 1);
                 uop->a.negate = word->launch->uniform_zero == 63 && word_bits(word->word, 30, 1);
-                uop->option[0] = condition == CONDITION_CONVERGED;
+                uop->option[0] = how == SASS_BRA_HOW_CONV;
                 uop->run = run_bra_converged;
         }
 }
 
-/* A jump to a register pair plus `base` and the offset in the word. */
-static void bind_indirect(const struct sass_word *word, struct uop *uop, uint64_t base)
+/* A jump to `base` plus what is in a pair of registers, or of uniform ones. */
+static void bind_indirect(const struct sass_word *word, struct uop *uop, uint64_t base, bool uniform)
 {
-        uop->target = base + branch_offset(word);
-        if (word_bits(word->word, 91, 1)) {
-                uop->a = bind_register_at(word, uop, 24, 2, true);
-                uop->run = run_indirect_uniform;
-        } else {
-                uop->a = bind_register_operand(word, uop, (unsigned)word_bits(word->word, 24, 8), 2);
-                uop->run = run_indirect;
-        }
+        uop->target = base;
+        uop->a = bind_register_at(word, uop, 24, 2, uniform);
+        uop->run = uniform ? run_indirect_uniform : run_indirect;
 }
 
-static void bind_warpsync(const struct sass_word *word, struct uop *uop, bool all)
+/* CALL and RET: to a fixed place, or to one in registers. */
+static void bind_call(const struct sass_word *word, struct uop *uop, uint64_t base)
 {
-        bool collective = word_bits(word->word, 86, 1);
+        uop->target = base;
+        uop->run = run_bra;
+        if (word_form(word) == FORM_REGISTERS)
+                bind_indirect(word, uop, base, word_bits(word->word, 91, 1));
+}
 
-        uop->option[0] = (uint32_t)word_bits(word->word, 85, 1); /* EXCLUSIVE */
+static void bind_warpsync(const struct sass_word *word, struct uop *uop, struct operand members)
+{
+        enum { FIRST_WITH_COLLECTIVE = 90 };
+        bool collective = word->arch >= FIRST_WITH_COLLECTIVE && sass_WARPSYNC_collective(word->word);
+
+        uop->a = members;
+        uop->option[0] = sass_WARPSYNC_exclusive(word->word);
         uop->barrier = collective ? SM_COLLECTIVE : SM_WARPSYNC;
-        uop->target = branch_target(word);
-        uop->a = all ? bind_immediate_operand(ALL_LANES)
-                     : bind_register_operand(word, uop, (unsigned)word_bits(word->word, 24, 8), 1);
+        uop->target = next_va(uop) + distance(sass_WARPSYNC_target(word->word), word->arch);
         uop->run = run_warpsync;
 }
 
-static void bind_bmov(const struct sass_word *word, struct uop *uop, bool to_barrier)
+/* The members that WARPSYNC names: up to sm_89 in bits 32-63, then at 24, or all. */
+static struct operand warpsync_members(const struct sass_word *word, struct uop *uop)
 {
-        unsigned number = (unsigned)word_bits(word->word, 24, 6);
+        enum { FIRST_WITH_COLLECTIVE = 90 };
+        bool old = word->arch < FIRST_WITH_COLLECTIVE;
 
-        uop->barrier = (uint8_t)number;
-        if (to_barrier) {
-                uop->b = bind_slot(word, uop, 1, false);
-                uop->run = run_bmov_to;
-        } else {
-                bind_d(word, uop, 1);
-                uop->option[0] = (uint32_t)word_bits(word->word, 84, 1);
-                uop->run = run_bmov_from;
-        }
-        if (number < SM_CONVERGENCE_BARRIERS)
-                return;
-        if (to_barrier || number < MASK_EXITED || number > MASK_AT_EXIT)
-                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER);
-        uop->run = run_bmov_mask;
+        if (word_form(word) == FORM_REGISTERS)
+                return bind_register_operand(word, uop, (unsigned)word_bits(word->word, old ? 32 : 24, 8), 1);
+        return bind_immediate_operand(old ? sass_WARPSYNC_members(word->word) : ALL_LANES);
 }
 
-static void bind_rpcmov(const struct sass_word *word, struct uop *uop, bool to_pair)
+/* BMOV: a convergence barrier can be read and written, the masks of the warp's state only read. */
+static void bind_bmov_from(const struct sass_word *word, struct uop *uop)
 {
-        uop->option[0] = (uint32_t)word_bits(word->word, 31, 1) ^ 0;
-        if (to_pair) {
-                uop->b = bind_slot(word, uop, 1, false);
-                forget_signs(&uop->b);
-                uop->run = run_rpcmov_to;
-        } else {
-                bind_d(word, uop, 1);
-                uop->run = run_rpcmov_from;
-        }
+        unsigned state = sass_BMOV_FROM_state(word->word);
+
+        bind_d(word, uop, 1);
+        uop->barrier = (uint8_t)state;
+        uop->option[0] = sass_BMOV_FROM_clear(word->word);
+        uop->run = state < SM_CONVERGENCE_BARRIERS ? run_bmov_from : run_bmov_mask;
+        if (word_form(word) != FORM_REGISTERS)
+                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER); /* between barriers: no compiler makes it */
+        if (state >= SM_CONVERGENCE_BARRIERS
+            && (state < SASS_BMOV_FROM_STATE_MEXITED || state > SASS_BMOV_FROM_STATE_MATEXIT))
+                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER);
+}
+
+static void bind_bmov_to(const struct sass_word *word, struct uop *uop)
+{
+        unsigned state = sass_BMOV_TO_state(word->word);
+
+        uop->b = bind_register_operand(word, uop, (unsigned)word_bits(word->word, 32, REGISTER_BITS), 1);
+        uop->barrier = (uint8_t)state;
+        uop->run = run_bmov_to;
+        if (state >= SM_CONVERGENCE_BARRIERS || word_form(word) != FORM_REGISTERS)
+                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER);
 }
 
 static void bind_bpt(const struct sass_word *word, struct uop *uop)
 {
-        enum { BPT_PAUSE = 1, BPT_TRAP = 3, BPT_INT = 4, BPT_DRAIN = 0 };
-        unsigned what = (unsigned)word_bits(word->word, 84, 3);
+        unsigned kind = sass_BPT_kind(word->word);
 
-        uop->option[0] = what == BPT_TRAP ? SM_FAULT_TRAP : SM_FAULT_BREAKPOINT;
-        uop->run = what == BPT_DRAIN ? run_nothing : run_trap;
+        uop->option[0] = kind == SASS_BPT_KIND_TRAP ? SM_FAULT_TRAP : SM_FAULT_BREAKPOINT;
+        uop->run = kind == SASS_BPT_KIND_DRAIN ? run_nothing : run_trap;
 }
 
-static bool bind_control(const struct sass_word *word, struct uop *uop)
+static bool bind_branch(const struct sass_word *word, struct uop *uop)
 {
-        uop->p[0] = bind_predicate((unsigned)word_bits(word->word, 87, 3), word_bits(word->word, 90, 1));
-        uop->barrier = (uint8_t)word_bits(word->word, 16, 4);
+        uint64_t here = next_va(uop);
+
         switch (word->opcode) {
         case SASS_BRA:
                 bind_bra(word, uop);
                 return true;
         case SASS_BRX:
-                bind_indirect(word, uop, next_va(uop));
+                bind_indirect(word, uop, here + distance(sass_BRX_offset(word->word, word->arch), word->arch), false);
+                return true;
+        case SASS_BRXU:
+                bind_indirect(word, uop, here + distance(sass_BRXU_offset(word->word, word->arch), word->arch), true);
                 return true;
         case SASS_JMP:
-                uop->target = branch_offset(word);
+                uop->target = distance(sass_JMP_target(word->word, word->arch), word->arch);
                 uop->run = run_bra;
                 return true;
         case SASS_JMX:
-                bind_indirect(word, uop, 0);
+                bind_indirect(word, uop, distance(sass_JMX_offset(word->word, word->arch), word->arch), false);
+                return true;
+        case SASS_JMXU:
+                bind_indirect(word, uop, distance(sass_JMXU_offset(word->word, word->arch), word->arch), true);
                 return true;
         case SASS_CALL_REL:
-                if (word_form(word) == FORM_IMMEDIATE) {
-                        uop->target = branch_target(word);
-                        uop->run = run_bra;
-                } else {
-                        bind_indirect(word, uop, next_va(uop));
-                }
+                bind_call(word, uop, here + distance(sass_CALL_REL_target(word->word, word->arch), word->arch));
                 return true;
         case SASS_CALL_ABS:
-                if (word_form(word) == FORM_IMMEDIATE) {
-                        uop->target = branch_offset(word);
-                        uop->run = run_bra;
-                } else {
-                        bind_indirect(word, uop, 0);
-                }
+                bind_call(word, uop, word_form(word) == FORM_REGISTERS
+                                             ? 0
+                                             : distance(sass_CALL_ABS_target(word->word, word->arch), word->arch));
                 return true;
         case SASS_RET:
-                bind_indirect(word, uop, word_bits(word->word, 85, 1) ? 0 : next_va(uop));
+                bind_indirect(word, uop,
+                              (sass_RET_absolute(word->word) ? 0 : here)
+                                      + distance(sass_RET_target(word->word, word->arch), word->arch),
+                              word_bits(word->word, 91, 1));
                 return true;
         case SASS_LEPC:
                 bind_d(word, uop, 2);
-                uop->target = next_va(uop) + (uint64_t)sign_extend(word_bits(word->word, 24, 58), 58);
+                uop->target = word_form(word) == FORM_REGISTERS
+                                      ? uop->va
+                                      : here + (uint64_t)sign_extend(sass_LEPC_target(word->word), 58);
                 uop->run = run_lepc;
                 return true;
+        default:
+                return false;
+        }
+}
+
+static bool bind_convergence(const struct sass_word *word, struct uop *uop)
+{
+        switch (word->opcode) {
         case SASS_BSSY:
                 uop->run = run_bssy;
                 return true;
@@ -487,20 +498,30 @@ static bool bind_control(const struct sass_word *word, struct uop *uop)
                 uop->run = run_break;
                 return true;
         case SASS_BMOV_FROM:
-                bind_bmov(word, uop, false);
+                bind_bmov_from(word, uop);
                 return true;
         case SASS_BMOV_TO:
-                bind_bmov(word, uop, true);
+                bind_bmov_to(word, uop);
                 return true;
         case SASS_WARPSYNC:
-                bind_warpsync(word, uop, word_form(word) == FORM_IMMEDIATE);
+                bind_warpsync(word, uop, warpsync_members(word, uop));
                 return true;
         case SASS_ENDCOLLECTIVE:
                 uop->run = run_endcollective;
                 return true;
-        case SASS_EXIT:
-                uop->run = run_exit;
+        default:
+                return false;
+        }
+}
+
+static bool bind_control(const struct sass_word *word, struct uop *uop)
+{
+        uop->p[0] = bind_predicate((unsigned)word_bits(word->word, 87, 3), word_bits(word->word, 90, 1));
+        uop->barrier = (uint8_t)word_bits(word->word, 16, 4);
+        if (bind_branch(word, uop) || bind_convergence(word, uop))
                 return true;
+        switch (word->opcode) {
+        case SASS_EXIT:
         case SASS_KILL:
                 uop->run = run_exit;
                 return true;
@@ -514,14 +535,20 @@ static bool bind_control(const struct sass_word *word, struct uop *uop)
                 bind_bpt(word, uop);
                 return true;
         case SASS_RPCMOV_TO:
-                bind_rpcmov(word, uop, true);
+                uop->option[0] = sass_RPCMOV_TO_half(word->word);
+                uop->b = bind_register_operand(word, uop, (unsigned)word_bits(word->word, 32, REGISTER_BITS), 1);
+                uop->run = run_rpcmov_to;
                 return true;
         case SASS_RPCMOV_FROM:
-                bind_rpcmov(word, uop, false);
+                uop->option[0] = sass_RPCMOV_FROM_half(word->word);
+                bind_d(word, uop, 1);
+                uop->run = run_rpcmov_from;
                 return true;
         case SASS_NOP:
         case SASS_DEPBAR:
         case SASS_PMTRIG:
+        case SASS_PREEXIT:
+        case SASS_ACQBULK:
                 uop->run = run_nothing;
                 return true;
         default:

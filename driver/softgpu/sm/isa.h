@@ -3,7 +3,6 @@
  * file that includes this one says for which (SM_ISA_NAME, SM_ISA_OBJECT) and has set the target before any header.
  */
 #include "bind.h"
-#include "standin.h"
 
 /* One instruction family a file. The order is that of the #includes' needs only. */
 #include "integer.c"

@@ -33,7 +33,7 @@ static void bind_instruction(const struct launch *launch, uint64_t va, const uin
 {
         struct sass_word word = {
                 .word = {bits[0], bits[1]},
-                .opcode = standin_match(bits) ? (enum sass_opcode)standin_match(bits) : sass_match(bits, launch->arch),
+                .opcode = sass_match(bits, launch->arch),
                 .arch = launch->arch,
                 .va = va,
                 .launch = launch,

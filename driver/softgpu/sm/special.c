@@ -193,12 +193,12 @@ static enum sm_outcome run_s2ur(struct warp *warp, const struct uop *uop, lane_m
  * Where LDC reads: `index` is the register. Plainly, offset + index in the bank of the word. .IL: the index is linear. .IS:
  * its high half adds to the bank; .ISL both (as PTXAS makes them for constants of several banks).
  */
-enum constant_mode { MODE_PLAIN, MODE_IL, MODE_IS, MODE_ISL };
+enum { LDC_MODE_PLAIN = 0 };
 
 static const uint8_t *constant_at(const struct warp *warp, const struct uop *uop, uint32_t index, enum sm_fault_kind *fault)
 {
         enum { BANK_SHIFT = 16 };
-        bool segmented = uop->option[2] == MODE_IS || uop->option[2] == MODE_ISL;
+        bool segmented = uop->option[2] == SASS_LDC_MODE_IS || uop->option[2] == SASS_LDC_MODE_ISL;
         uint32_t bank = uop->option[1] + (segmented ? index >> BANK_SHIFT : 0);
         uint32_t offset = (uint32_t)uop->target + (segmented ? index & (CONSTANT_BANK_BYTES - 1) : index);
         unsigned bytes = SIZE_BYTES[uop->option[0]];
@@ -264,38 +264,59 @@ static enum sm_outcome run_uldc(struct warp *warp, const struct uop *uop, lane_m
         return SM_NEXT;
 }
 
-/* What LDC, ULDC and LDCU have in common: the size, the bank and the offset. */
-static void bind_constant_place(const struct sass_word *word, struct uop *uop)
+static void bind_constant_place(struct uop *uop, unsigned size, unsigned bank, uint64_t offset, unsigned mode)
 {
-        uop->option[0] = (uint32_t)word_bits(word->word, 73, 3);
-        uop->option[1] = (uint32_t)word_bits(word->word, 54, 5);
-        uop->option[2] = (uint32_t)word_bits(word->word, 78, 2);
-        uop->target = (uint64_t)sign_extend(word_bits(word->word, 38, 16), 16);
-        if (uop->option[0] >= SIZE_COUNT)
-                bind_fault(uop, SM_FAULT_ILLEGAL_INSTRUCTION);
+        uop->option[0] = size;
+        uop->option[1] = bank;
+        uop->option[2] = mode;
+        uop->target = offset;
+        if (size < SIZE_COUNT)
+                return;
+        uop->option[0] = SIZE_32;
+        bind_fault(uop, SM_FAULT_ILLEGAL_INSTRUCTION);
 }
 
 static void bind_ldc(const struct sass_word *word, struct uop *uop)
 {
-        bind_constant_place(word, uop);
+        uint64_t offset = sass_LDC_constant_offset(word->word);
+
+        uop->a = bind_register_operand(word, uop, sass_LDC_constant_base(word->word), 1);
+        if (uop->a.index != SM_RZ)
+                offset = (uint64_t)sign_extend(offset, 16);
+        bind_constant_place(uop, sass_LDC_size(word->word), sass_LDC_constant_bank(word->word), offset,
+                            sass_LDC_mode(word->word));
         bind_d(word, uop, words_of(uop->option[0]));
-        uop->a = bind_register_operand(word, uop, (unsigned)word_bits(word->word, 24, 8), 1);
-        if (uop->a.index == SM_RZ && uop->option[2] == MODE_PLAIN)
-                uop->target &= CONSTANT_BANK_BYTES - 1;
+        if (sass_LDC_constant_bindless(word->word))
+                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER); /* a bank by descriptor, which nothing here makes */
         uop->run = uop->a.index == SM_RZ ? run_ldc_fixed : run_ldc;
 }
 
-static void bind_uldc(const struct sass_word *word, struct uop *uop, bool indexed)
+/* ULDC, and the form of it that has an index in a uniform register. */
+static void bind_uldc(const struct sass_word *word, struct uop *uop)
 {
-        bind_constant_place(word, uop);
+        enum { OPCODE_BITS = 12, INDEXED_OPCODE = 0xabb };
+        bool indexed = word_bits(word->word, 0, OPCODE_BITS) == INDEXED_OPCODE;
+        uint64_t offset = sass_ULDC_address_offset(word->word);
+
         bind_uniform_guard(uop);
-        bind_uniform_d(word, uop, words_of(uop->option[0]));
         uop->a = indexed ? bind_register_at(word, uop, 24, 1, true) : bind_immediate_operand(0);
-        uop->option[2] = MODE_PLAIN;
-        if (!indexed)
-                uop->target &= CONSTANT_BANK_BYTES - 1;
-        if (word_bits(word->word, 91, 1) && !indexed)
-                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER); /* a bindless bank, which nothing here makes */
+        if (indexed)
+                offset = (uint64_t)sign_extend(offset, 16);
+        bind_constant_place(uop, sass_ULDC_size(word->word), sass_ULDC_address_bank(word->word), offset, LDC_MODE_PLAIN);
+        bind_uniform_d(word, uop, words_of(uop->option[0]));
+        if (!indexed && word_bits(word->word, 91, 1))
+                bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER);
+        uop->run = run_uldc;
+}
+
+/* From sm_100 on: always with an index, and with 17 bits of offset. */
+static void bind_ldcu(const struct sass_word *word, struct uop *uop)
+{
+        bind_uniform_guard(uop);
+        uop->a = bind_register_at(word, uop, 24, 1, true);
+        bind_constant_place(uop, sass_LDCU_size(word->word), sass_LDCU_address_bank(word->word),
+                            (uint64_t)sign_extend(sass_LDCU_address_offset(word->word), 17), LDC_MODE_PLAIN);
+        bind_uniform_d(word, uop, words_of(uop->option[0]));
         uop->run = run_uldc;
 }
 
@@ -324,10 +345,10 @@ static bool bind_special(const struct sass_word *word, struct uop *uop)
                 bind_ldc(word, uop);
                 return true;
         case SASS_ULDC:
-                bind_uldc(word, uop, false);
+                bind_uldc(word, uop);
                 return true;
         case SASS_LDCU:
-                bind_uldc(word, uop, true);
+                bind_ldcu(word, uop);
                 return true;
         default:
                 return false;
