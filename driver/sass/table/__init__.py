@@ -10,6 +10,7 @@ FAMILIES = (
     "integer",
     "memory",
     "atomic",
+    "bulk",
     "control",
     "warp",
     "special",

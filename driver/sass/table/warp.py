@@ -222,22 +222,31 @@ def memory_barriers() -> Entries:
         ]
     entries += [
         Opcode(
-            "SYNCS_EXCH", **only(0x5B2), archs=SM90_UP, text="SYNCS.EXCH.64 {URd}, [{place}], {URb}",
-            operands={"URd": URD, "place": uniform_place, "URb": uniform(32)}, fixed={bits(72, 2): 1},
+            "SYNCS_EXCH",
+            **only(0x5B2),
+            archs=SM90_UP,
+            text="SYNCS.EXCH.64 {URd}, [{place}], {URb}",
+            operands={"URd": URD, "place": uniform_place, "URb": uniform(32)},
+            fixed={bits(72, 2): 1},
+            uniform_guard=True,
         ),
         Opcode(
-            "SYNCS_CCTL", **only(0x9B1), archs=SM90_UP, text="SYNCS.CCTL{operation} [{address}]",
+            "SYNCS_CCTL",
+            **only(0x9B1),
+            archs=SM90_UP,
+            text="SYNCS.CCTL{operation} [{address}]",
             spellings=(Spelling("SYNCS.CCTL.IVALL", when={"one": 0}),),
             modifiers={"operation": choice(bits(72), ".IV", ".WB"), "one": flag(91, "")},
-            operands={"address": place}, fixed={bits(73): 0},
+            operands={"address": place},
+            fixed={bits(73): 0},
         ),
-    ]  # fmt: skip
+    ]
     return tuple(entries)
 
 
 CLUSTER: Entries = (
-    Opcode("UCGABAR_ARV", **only(0x9C7), archs=SM90_UP, text="UCGABAR_ARV"),
-    Opcode("UCGABAR_WAIT", **only(0xDC7), archs=SM90_UP, text="UCGABAR_WAIT"),
+    Opcode("UCGABAR_ARV", **only(0x9C7), archs=SM90_UP, text="UCGABAR_ARV", uniform_guard=True),
+    Opcode("UCGABAR_WAIT", **only(0xDC7), archs=SM90_UP, text="UCGABAR_WAIT", uniform_guard=True),
 )
 
 OPCODES = (*shuffles(), *VOTES, *barriers(), *memory_barriers(), *CLUSTER)
