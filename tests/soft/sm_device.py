@@ -19,7 +19,9 @@ from barewire.chip.limits import limits_for
 from barewire.compute import arguments, constants
 from barewire.compute.cubin import load_image
 from barewire.compute.launch import local_bytes, user_shared_bytes
+from barewire.compute.qmd import SHARED_GRANULARITY_BYTES
 from barewire.errors import UsageError
+from barewire.rounding import round_up
 from barewire.softgpu.sm.machine import FlatMemory, Launch, Machine, Report
 
 ALIGNMENT = 256
@@ -115,7 +117,7 @@ class SmKernel:
             block=block3,
             cluster=cluster,
             register_count=info.registers,
-            shared_bytes=total_shared,
+            shared_bytes=round_up(total_shared, SHARED_GRANULARITY_BYTES),
             local_bytes=local_bytes(info),
             barrier_count=max(info.barriers, 1),
             constant_banks={0: (bank0_va, size_bytes)}
