@@ -184,12 +184,12 @@ extern "C" __global__ void async_pipeline(const float4 *in, float4 *out, int til
         auto pipeline = cuda::make_pipeline();
         float4 sum = make_float4(0, 0, 0, 0);
         for (int tile = 0; tile < tiles + 1; tile++) {
-                if (tile < tiles) {
-                        pipeline.producer_acquire();
-                        cuda::memcpy_async(&stages[tile % 2 * blockDim.x + threadIdx.x], &in[tile * grid_threads() + global_thread()],
+                pipeline.producer_acquire();
+                if (tile < tiles)
+                        cuda::memcpy_async(&stages[tile % 2 * blockDim.x + threadIdx.x],
+                                           &in[tile * grid_threads() + global_thread()],
                                            cuda::aligned_size_t<16>(sizeof(float4)), pipeline);
-                        pipeline.producer_commit();
-                }
+                pipeline.producer_commit();
                 if (tile > 0) {
                         cuda::pipeline_consumer_wait_prior<1>(pipeline);
                         float4 part = stages[(tile - 1) % 2 * blockDim.x + threadIdx.x];
