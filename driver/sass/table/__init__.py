@@ -13,6 +13,7 @@ FAMILIES = (
     "bulk",
     "control",
     "warp",
+    "texture",
     "special",
     "uniform",
     "float",
