@@ -79,7 +79,7 @@ def parse(listing: str) -> Iterator[Line]:
             arch = int(found[1])
     for one in raw:
         plain = REFERENCE.sub(lambda label: hex(places.get(label[1], -1)), one.text)
-        yield one._replace(text=re.sub(r"^\{\s+|\s+\}$", "", plain))
+        yield one._replace(text=re.sub(r"^\{\s+|\s+\}$|\s*\(\*.*\*\)$", "", plain))
 
 
 def shape(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import struct
 from collections.abc import Iterator
 from typing import Any
 
-from barewire.compute import elf, fatbin
+from barewire.compute import elf, fatbin, nvinfo
 from barewire.compute.elf import SHF_EXECINSTR, SHT_PROGBITS, SHT_REL, SHT_RELA, SYMBOL_FUNCTION, ElfFile
 from barewire.errors import BadCubin, KernelNotFound
 from barewire.sass.decoder import Instruction
@@ -23,6 +24,20 @@ barewire disasm kernels.cubin --kernel saxpy --control
 barewire disasm kernels.fatbin --json"""
 
 PREFIX = ".text."
+ATTRIBUTES = ".nv.info."
+
+# Attributes that name places in code: one in so many 32-bit words is a place.
+PLACES_EVERY = {
+    0x1C: 1,  # EXIT_INSTR_OFFSETS
+    0x28: 1,  # COOP_GROUP_INSTR_OFFSETS
+    0x2E: 2,  # ATOM16_EMUL_INSTR_REG_MAP
+    0x31: 1,  # INT_WARP_WIDE_INSTR_OFFSETS
+    0x39: 4,  # MBARRIER_INSTR_OFFSETS
+    0x40: 3,  # INSTR_REG_MAP
+    0x44: 2,  # UNUSED_LOAD_BYTE_OFFSET
+    0x46: 1,  # SYSCALL_OFFSETS
+}
+INDIRECT_BRANCH_TARGETS = 0x34
 # Where e_flags hold the architecture depends on the toolkit: (EI_OSABI, EI_ABIVERSION) of CUDA 13.
 ABI_OF_CUDA_13 = (0x41, 8)
 
@@ -76,7 +91,8 @@ def images_of(data: bytes) -> Iterator[tuple[str, ElfFile]]:
 
 def _selected(image: ElfFile, kernel: str | None) -> list[Listed]:
     """The listings of an image: all are made, as labels are numbered through the file."""
-    return [listed for listed in listings(code_of(image)) if kernel in (None, listed.code.name)]
+    found = listings(code_of(image), function_ends(image))
+    return [listed for listed in found if kernel in (None, listed.code.name)]
 
 
 def code_of(image: ElfFile) -> list[Code]:
@@ -86,7 +102,7 @@ def code_of(image: ElfFile) -> list[Code]:
     for symbol in image.symbols:
         if symbol.kind == SYMBOL_FUNCTION:
             functions.setdefault(symbol.section, {}).setdefault(symbol.value, symbol.name)
-    relocations = _relocations(image)
+    relocations, attributes = _relocations(image), _attributes(image)
     return [
         Code(
             section.name.removeprefix(PREFIX),
@@ -94,9 +110,20 @@ def code_of(image: ElfFile) -> list[Code]:
             arch,
             functions.get(section.number, {}),
             relocations.get(section.number, {}),
+            *_places_of(attributes.get(section.name.removeprefix(PREFIX), [])),
         )
         for section in image.sections
         if section.type == SHT_PROGBITS and section.flags & SHF_EXECINSTR and section.name.startswith(PREFIX)
+    ]
+
+
+def function_ends(image: ElfFile) -> list[tuple[str, int]]:
+    """Where each function ends: its section's name, and the place."""
+    names = {section.number: section.name for section in image.sections}
+    return [
+        (names[symbol.section].removeprefix(PREFIX), symbol.value + symbol.size_bytes)
+        for symbol in image.symbols
+        if symbol.kind == SYMBOL_FUNCTION and names.get(symbol.section, "").startswith(PREFIX)
     ]
 
 
@@ -120,6 +147,40 @@ def _relocations(image: ElfFile) -> dict[int, dict[int, Relocated]]:
                 record.type, symbol.name, addend, place
             )
     return found
+
+
+def _attributes(image: ElfFile) -> dict[str, list[nvinfo.Attribute]]:
+    """The attributes of each section of code, by its name."""
+    return {
+        section.name.removeprefix(ATTRIBUTES): list(nvinfo.parse(section.data, section.name))
+        for section in image.sections
+        if section.name.startswith(ATTRIBUTES)
+    }
+
+
+def _places_of(attributes: list[nvinfo.Attribute]) -> tuple[list[int], dict[int, list[int]]]:
+    """The places in code that attributes name, and of these the targets of indirect branches."""
+    marks: list[int] = []
+    targets: dict[int, list[int]] = {}
+    for attribute in attributes:
+        whole = attribute.payload[: len(attribute.payload) & ~3]
+        words = [word for (word,) in struct.iter_unpack("<I", whole)]
+        if attribute.number == INDIRECT_BRANCH_TARGETS:
+            for branch, places in _branch_tables(words):
+                marks += [branch, *places]
+                targets[branch] = places
+        elif attribute.number in PLACES_EVERY:
+            marks += words[:: PLACES_EVERY[attribute.number]]
+    return marks, targets
+
+
+def _branch_tables(words: list[int]) -> Iterator[tuple[int, list[int]]]:
+    """Records of a branch, flags, a count, and so many targets."""
+    position = 0
+    while position + 3 <= len(words):
+        branch, _, count = words[position : position + 3]
+        yield branch, words[position + 3 : position + 3 + count]
+        position += 3 + count
 
 
 def _image_data(title: str, listed: list[Listed]) -> dict[str, Any]:

@@ -101,11 +101,11 @@ class Instruction(NamedTuple):
         return found
 
     def target(self) -> int | None:
-        """Where it branches to, if it names a place."""
+        """Where it branches to, if it names a place in its section."""
         if self.plan is None:
             return None
-        for operand in self.plan.entry.operands.values():
-            if isinstance(operand, Target):
+        for name, operand in self.plan.entry.operands.items():
+            if isinstance(operand, Target) and not operand.absolute and self.plan.shows(name, self.word):
                 return target_of(operand, self.word, self.pc)
         return None
 

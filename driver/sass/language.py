@@ -205,12 +205,14 @@ class Number:
     negate: int | None = None
 
 
-HEX, SIGNED_HEX, DECIMAL, F32, F64_HIGH, F16X2, BF16X2 = (
+HEX, SIGNED_HEX, DECIMAL, F32, F64_HIGH, F16, BF16, F16X2, BF16X2 = (
     "hex",
     "signed hex",
     "decimal",
     "f32",
     "high half of f64",
+    "f16",
+    "bf16",
     "f16x2",
     "bf16x2",
 )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from barewire.sass.decoder import Instruction, decode
 
 INSTRUCTION_BYTES = 16
+STALL_AND_YIELD_BITS = 0x1F << 105  # where these are zero, nvdisasm leaves no space before the semicolon
 TEXT_COLUMN = 19  # characters between the address and the mnemonic; a guard ends there
 
 # How nvdisasm writes what a relocation fills in, by relocation type. {} is the symbol or expression.
@@ -43,6 +44,8 @@ class Code(NamedTuple):
         name: of the kernel or function it is for.
         functions: names of what begins at an offset.
         relocations: by the offset of the instruction.
+        marks: places that the attributes of the section name, in their order.
+        branch_targets: where indirect branches may go, by the offset of the branch.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Code(NamedTuple):
     arch: int
     functions: Mapping[int, str] = {}
     relocations: Mapping[int, Relocated] = {}
+    marks: Sequence[int] = ()
+    branch_targets: Mapping[int, Sequence[int]] = {}
 
 
 class Line(NamedTuple):
@@ -69,42 +74,79 @@ class Listed(NamedTuple):
 
 
 class _Labels:
-    """Numbers for places, given on first use."""
+    """Names of places, by section; numbered as nvdisasm does it.
 
-    def __init__(self) -> None:
+    First come the places that relocations name, then those that instructions name, then those that attributes
+    name (where a place that has a label already uses a number up), and last the ends of functions.
+    """
+
+    def __init__(self, sections: Sequence[Code]) -> None:
         self.count = 0
+        self.names: dict[str, dict[int, str]] = {code.name: {} for code in sections}
 
-    def next(self) -> str:
+    def name(self, section: str, place: int) -> str:
+        """The label of a place, a new one if it has none."""
+        names = self.names[section]
+        if place not in names:
+            names[place] = f".L_x_{self.count}"
+            self.count += 1
+        return names[place]
+
+    def mark(self, section: str, place: int) -> None:
+        """Name a place that an attribute names or where a function ends."""
+        self.names[section].setdefault(place, f".L_x_{self.count}")
         self.count += 1
-        return f".L_x_{self.count - 1}"
 
 
-def listings(sections: Sequence[Code]) -> Iterator[Listed]:
-    """The sections in order, labels numbered through all of them."""
-    labels = _Labels()
+def listings(sections: Sequence[Code], ends: Sequence[tuple[str, int]] = ()) -> list[Listed]:
+    """The sections in order, labels numbered through all of them.
+
+    Args:
+        sections: the code of a file.
+        ends: (section, place) where each function ends, in the order of the file's symbols.
+    """
+    labels = _Labels(sections)
     for code in sections:
-        yield _listed(code, labels)
+        for _, relocated in sorted(code.relocations.items()):
+            if relocated.place is not None:
+                labels.name(code.name, relocated.place)
+    texts = [(code, _texts(code, labels)) for code in sections]
+    for code in sections:
+        for place in code.marks:
+            labels.mark(code.name, place)
+    for name, place in ends:
+        labels.mark(name, place)
+    return [_listed(code, found, labels.names[code.name]) for code, found in texts]
 
 
-def _listed(code: Code, labels: _Labels) -> Listed:
-    named: dict[int, str] = {}
+def _texts(code: Code, labels: _Labels) -> list[tuple[Instruction, str]]:
+    """The instructions of a section with their texts; places get labels as they are named."""
+    end = len(code.data)
 
     def label(place: int) -> str:
         if place in code.functions:
             return f"`({code.functions[place]})"
-        if place % INSTRUCTION_BYTES or not 0 <= place <= len(code.data):
-            return f"{place:#x}" if place >= 0 else f"-{-place:#x}"
-        if place not in named:
-            named[place] = labels.next()
-        return f"`({named[place]})"
+        if place % INSTRUCTION_BYTES == 0 and 0 <= place <= end:
+            return f"`({labels.name(code.name, place)})"
+        return f"{place:#x}" if place >= 0 else f"-{-place:#x}"
 
-    instructions = list(_instructions(code))
-    texts = [one.text(label, _relocation_text(code.relocations.get(one.pc), label)) for one in instructions]
-    lines = tuple(
-        Line(_labels_at(one.pc, code, named), one, text)
-        for one, text in zip(instructions, texts, strict=True)
-    )
-    return Listed(code, lines, _labels_at(len(code.data), code, named))
+    names, relocations = labels.names[code.name], code.relocations
+    return [
+        (one, one.text(label, _relocation_text(relocations.get(one.pc), names)))
+        for one in _instructions(code)
+    ]
+
+
+def _listed(code: Code, texts: Sequence[tuple[Instruction, str]], names: Mapping[int, str]) -> Listed:
+    lines = [
+        Line(
+            _labels_at(one.pc, code, names),
+            one,
+            text + _branch_targets(code.branch_targets.get(one.pc, ()), names),
+        )
+        for one, text in texts
+    ]
+    return Listed(code, tuple(lines), _labels_at(len(code.data), code, names))
 
 
 def _instructions(code: Code) -> Iterator[Instruction]:
@@ -113,22 +155,29 @@ def _instructions(code: Code) -> Iterator[Instruction]:
         yield decode(int.from_bytes(data[pc : pc + INSTRUCTION_BYTES], "little"), code.arch, pc)
 
 
-def _relocation_text(found: Relocated | None, label: Callable[[int], str]) -> str:
+def _relocation_text(found: Relocated | None, names: Mapping[int, str]) -> str:
     if found is None:
         return ""
     expression = found.symbol
     if found.place is not None:
-        expression = f"({found.symbol} + {label(found.place).strip('`()')}@srel)"
+        expression = f"({found.symbol} + {names[found.place]}@srel)"
     elif found.addend:
         expression = f"({found.symbol} + {found.addend:#x})"
     return RELOCATION_TEXTS.get(found.type, "`({})").format(expression)
+
+
+def _branch_targets(places: Sequence[int], names: Mapping[int, str]) -> str:
+    if not places:
+        return ""
+    shown = ",".join(names.get(place, hex(place)) for place in places)
+    return f' (*"BRANCH_TARGETS {shown}"*)'
 
 
 def _labels_at(place: int, code: Code, named: Mapping[int, str]) -> tuple[str, ...]:
     found = []
     if place and place in code.functions:
         found.append(code.functions[place])
-    if place in named:
+    elif place in named:
         found.append(named[place])
     return tuple(found)
 
@@ -154,7 +203,7 @@ def _laid_out(line: Line) -> str:
     # Guards of the uniform datapath stand where mnemonics do.
     before = TEXT_COLUMN - (0 if "UP" in guard else len(guard))
     one = line.instruction
-    semicolon = ";" if one.target() == one.pc else " ;"
+    semicolon = ";" if not one.word & STALL_AND_YIELD_BITS or text.endswith("*)") else " ;"
     return f"        /*{one.pc:04x}*/{' ' * before}{text}{semicolon}"
 
 

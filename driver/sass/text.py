@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from barewire.sass.language import (
+    BF16,
     BF16X2,
     C_AT_32_FORMS,
     CONSTANT_FORMS,
@@ -119,6 +120,7 @@ STYLES: dict[str, Callable[[int, int], str]] = {
     F32: lambda value, width: f32_text(value),
     F64_HIGH: lambda value, width: f64_high_text(value),
     F16: lambda value, width: f16_text(value & 0xFFFF),
+    BF16: lambda value, width: bf16_text(value & 0xFFFF),
     F16X2: lambda value, width: f"{f16_text(value >> 16)}, {f16_text(value & 0xFFFF)}",
     BF16X2: lambda value, width: f"{bf16_text(value >> 16)}, {bf16_text(value & 0xFFFF)}",
 }
@@ -399,6 +401,8 @@ def target_of(operand: Target, word: int, pc: int) -> int:
 
 
 def _target(operand: Target) -> Reader:
+    if operand.absolute:
+        return lambda word, place: place.relocated or signed_hex(target_of(operand, word, 0))
     return lambda word, place: place.relocated or place.label(target_of(operand, word, place.pc))
 
 
@@ -493,6 +497,12 @@ class Plan:
             (name, choice.at, _extractor(choice.at), choice.names, holds(choice.when, fields, form, arch))
             for name, choice in _closed_choices(fields, form)
         ]
+
+    def shows(self, name: str, word: int) -> bool:
+        """Whether an operand is part of a word's text."""
+        fields = self.entry.fields
+        named = f"{{{name}}}" in self.entry.text
+        return named and holds(fields[name].when, fields, self.form, self.arch)(word)
 
     def reserved(self, word: int) -> str:
         """Which field of a word holds a value that has no meaning; "" if none does."""

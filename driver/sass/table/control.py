@@ -6,6 +6,8 @@ bits of that count lie apart, at 16-23. Indirect branches add the same field to 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from barewire.sass.language import (
     HEX,
     RD,
@@ -186,9 +188,14 @@ def calls() -> Entries:
                    modifiers=uncounted, operands={"Pa": ALSO, "target": place}),
             *_register_or_uniform(
                 Opcode(
-                    "RET", **only(0x950), archs=archs, text="RET{absolute}{count} {Pa}, {Ra} {target}",
+                    "RET", **only(0x950), archs=archs,
+                    text="RET{absolute}{count} {Pa}, {Ra} {target}{address}",
                     modifiers={"absolute": flag(85, ".ABS", ".REL"), "count": flag(86, ".NODEC")},
-                    operands={"Pa": ALSO, "target": place},
+                    operands={
+                        "Pa": ALSO,
+                        "target": replace(place, when={"absolute": 0}),
+                        "address": replace(place, absolute=True, when={"absolute": 1}),
+                    },
                 )
             ),
         ]  # fmt: skip

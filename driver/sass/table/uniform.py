@@ -211,6 +211,10 @@ OPCODES = (
     uniform_op("USEL.64", 0x087, "USEL.64 {URd}, {URa}, {B}, {UPa}", archs=SM120_UP, forms=(6,), UPa=UPA),
     uniform_op("UMOV.64", 0x082, "UMOV.64 {URd}, {B}", archs=SM120_UP, forms=(6,), fixed={bits(80): 1}),
     uniform_op(
+        "USEL.64", 0x087, "USEL.64 {URd}, {URa}, {wide}, {UPa}", archs=SM120_UP, forms=(2,),
+        wide=number(joined((32, 32), (64, 1)), style=SIGNED_HEX), UPa=UPA,
+    ),
+    uniform_op(
         "UMOV.64", 0x082, "UMOV.64 {URd}, {wide}",
         archs=SM120_UP, forms=(2,), wide=number(joined((24, 40), (64, 24))),
     ),
