@@ -6,7 +6,8 @@
  *
  * An mbarrier of sm_90 is 64 bits (PTX ISA, "mbarrier", has what it means; where the bits lie shows in the code that the
  * compiler makes of mbarrier.init and mbarrier.pending_count): bits 1-20 are 2^20 less the arrivals of a phase, bits 43-62
- * 2^20 less the arrivals still missing, bit 63 the phase, and bits 21-42 the bytes that copies have yet to bring.
+ * 2^20 less the arrivals still missing, bit 63 the phase, and bits 21-41 are 2^21 less the bytes that copies have yet to
+ * bring (that count shows in what an H100 returns).
  */
 
 #include "address.h"
@@ -63,7 +64,7 @@ enum {
         MBARRIER_PENDING_LOW = 43,
         MBARRIER_PHASE_LOW = 63,
         MBARRIER_COUNT_BITS = 20,
-        MBARRIER_TRANSACTION_BITS = 22,
+        MBARRIER_TRANSACTION_BITS = 21,
         MBARRIER_BYTES = 8,
 };
 
@@ -91,7 +92,7 @@ static uint64_t mbarrier_after(uint64_t state, struct mbarrier_change change)
         uint64_t expected = mbarrier_field(state, MBARRIER_EXPECTED_LOW, MBARRIER_COUNT_BITS) + change.leaving;
         uint64_t pending = mbarrier_field(state, MBARRIER_PENDING_LOW, MBARRIER_COUNT_BITS) + change.arrivals;
         uint64_t transactions = mbarrier_field(state, MBARRIER_TRANSACTIONS_LOW, MBARRIER_TRANSACTION_BITS)
-                                + (uint64_t)(int64_t)change.transactions;
+                                - (uint64_t)(int64_t)change.transactions;
 
         state = mbarrier_put(state, MBARRIER_EXPECTED_LOW, MBARRIER_COUNT_BITS, expected);
         state = mbarrier_put(state, MBARRIER_TRANSACTIONS_LOW, MBARRIER_TRANSACTION_BITS, transactions);
@@ -158,8 +159,8 @@ INLINE lane_mask lanes_at(const struct vreg *address, unsigned lane, lane_mask a
 }
 
 /*
- * SYNCS.ARRIVE Rd, [address], Rb: the old state. With .TMASK the lanes that meet at an mbarrier get the state before the
- * first of them, and in place of the low word the mask of these lanes.
+ * SYNCS.ARRIVE Rd, [address], Rb. The lanes that meet at an mbarrier arrive as one: all get the state before the first of
+ * them, as its high word. The low word is the mask of these lanes with .TMASK; else an H100 leaves that register alone.
  */
 static enum sm_outcome run_syncs_arrive(struct warp *warp, const struct uop *uop, lane_mask active)
 {
@@ -169,24 +170,19 @@ static enum sm_outcome run_syncs_arrive(struct warp *warp, const struct uop *uop
         shared_addresses(warp, uop, &uop->a, &uop->b, &address);
         for_each_lane_of(lane, active) {
                 uint8_t *where = shared_memory(warp, address.lane[lane], MBARRIER_BYTES);
+                lane_mask together = lanes_at(&address, lane, active);
                 uint64_t old;
 
                 if (UNLIKELY(!where || address.lane[lane] % MBARRIER_BYTES))
                         return shared_fault(warp, uop, lane, address.lane[lane], MBARRIER_BYTES);
                 old = change_mbarrier(where, arrival_change(uop, warp->reg[uop->c.index].lane[lane]));
-                low.lane[lane] = (uint32_t)old;
                 high.lane[lane] = (uint32_t)(old >> 32);
-                if (uop->option[SYNCS_OPTION_LANE_MASK]) {
-                        lane_mask together = lanes_at(&address, lane, active);
-
-                        low.lane[lane] = together;
-                        high.lane[lane] = high.lane[__builtin_ctz(together)];
-                }
+                high.lane[lane] = high.lane[__builtin_ctz(together)];
+                low.lane[lane] = together;
         }
-        if (uop->d != SM_RZ_WRITTEN) {
+        if (uop->option[SYNCS_OPTION_LANE_MASK])
                 write_register(warp, uop->d, &low, active);
-                write_register(warp, uop->d + 1, &high, active);
-        }
+        write_register(warp, uop->d + 1, &high, active);
         return SM_NEXT;
 }
 

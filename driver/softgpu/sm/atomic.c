@@ -116,11 +116,16 @@ static uint32_t atomic_value_32(enum atomic_operation operation, enum atomic_typ
         }
 }
 
+/* NaNs come out as they went in, not made quiet; of two, the operand (as recorded on an H100). */
 static uint64_t atomic_add_f64(uint64_t old, uint64_t operand)
 {
         double sum = f64_value(old) + f64_value(operand);
 
-        return sum != sum ? f64_nan_of(old, operand, operand) : f64_bits(sum);
+        if (f64_is_nan(operand))
+                return operand;
+        if (f64_is_nan(old))
+                return old;
+        return sum != sum ? F64_DEFAULT_NAN : f64_bits(sum);
 }
 
 static uint64_t atomic_value_64(enum atomic_operation operation, enum atomic_type type, uint64_t old, uint64_t operand)

@@ -68,14 +68,27 @@ INLINE void permute_lanes(struct vreg *result, const struct vreg *value, const s
 #endif
 }
 
-/* SHFL.mode Pd, Rd, Ra, B, C. */
+/* The lanes of `active` of a vector, zero elsewhere. */
+INLINE const struct vreg *only_active(const struct vreg *value, lane_mask active, struct vreg *room)
+{
+        struct vreg keep;
+
+        if (LIKELY(active == ALL_LANES))
+                return value;
+        lanes_from_mask(&keep, active);
+        for_each_lane(lane)
+                room->lane[lane] = value->lane[lane] & keep.lane[lane];
+        return room;
+}
+
+/* SHFL.mode Pd, Rd, Ra, B, C. Lanes that are not active read as zero (recorded on an H100). */
 INLINE enum sm_outcome shuffle(struct warp *warp, const struct uop *uop, lane_mask active, enum shuffle_mode mode)
 {
-        struct vreg distance_room, control_room, from, result;
+        struct vreg distance_room, control_room, value_room, from, result;
         lane_mask in_range = shuffle_sources(mode, source(warp, &uop->b, &distance_room),
                                              source(warp, &uop->c, &control_room), &from);
 
-        permute_lanes(&result, &warp->reg[uop->a.index], &from);
+        permute_lanes(&result, only_active(&warp->reg[uop->a.index], active, &value_room), &from);
         write_register(warp, uop->d, &result, active);
         write_predicate(warp, uop->pd, in_range, active);
         return SM_NEXT;
