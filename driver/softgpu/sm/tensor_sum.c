@@ -67,22 +67,24 @@ static struct tensor_rules tensor_rules_of(struct tensor_kind kind, unsigned k_c
 /* The result of a group: `sum`, exact, cut off or rounded. */
 INLINE float tensor_result(double sum, uint64_t cut, enum tensor_output output)
 {
-        double narrow = output == TENSOR_TO_F16 ? round_to_narrow(sum, 10, -14) : f64_value(f64_bits(sum) & ~cut);
-        double limit = output == TENSOR_TO_F16 ? 0x1p16 : 0x1p128;
-        double finite = narrow == 0 ? 0 : narrow;
+        double half;
 
-        return (float)(finite >= limit ? __builtin_inf() : finite <= -limit ? -__builtin_inf() : finite);
+        if (output == TENSOR_TO_F32)
+                return (float)f64_value(f64_bits(sum) & ~cut); /* from 2^128 on that is an infinity */
+        half = round_to_narrow(sum, 10, -14);
+        half = half >= 0x1p16 ? __builtin_inf() : half <= -0x1p16 ? -__builtin_inf() : half;
+        return (float)(half == 0 ? 0 : half);
 }
 
 /* The exponent of a number of the format whose least one is given. */
-INLINE int16_t tensor_exponent(float value, int16_t least)
+INLINE int16_t tensor_exponent(float value, int32_t least)
 {
         uint32_t magnitude = f32_bits(value) << 1;
-        int16_t exponent = (int16_t)((int16_t)(magnitude >> 24) - 127);
+        int32_t exponent = (int32_t)(magnitude >> 24) - 127;
 
         exponent = exponent < least ? least : exponent;
         exponent = exponent == 128 ? TENSOR_NO_NUMBER : exponent;
-        return magnitude == 0 ? TENSOR_NO_TERM : exponent;
+        return (int16_t)(magnitude == 0 ? TENSOR_NO_TERM : exponent);
 }
 
 /*
@@ -175,9 +177,14 @@ INLINE void tensor_largest(const struct tensor_block *block, unsigned group, int
         for (unsigned k = 0; k < group; k++) {
                 tensor_shorts exponent = *(const tensor_shorts *)(block->exponent_a[k][block->row] + block->lane)
                                          + *(const tensor_shorts *)block->exponent_b[k][block->column];
+
+#if defined(__AVX2__)
+                most = (tensor_shorts)_mm256_max_epi16((__m256i)exponent, (__m256i)most);
+#else
                 tensor_shorts larger = exponent > most;
 
                 most = (exponent & larger) | (most & ~larger);
+#endif
         }
         *(tensor_shorts *)largest = most;
 }

@@ -1,8 +1,8 @@
 """The shapes and types of the tensor cores' mma.sync that are recorded, and the layout of their fragments.
 
-Facts: PTX ISA, "Warp Level Matrix Instructions". All fragments follow one rule: lane 4 g + t holds row (A) or
-column (B) g, and of every 4 x (elements of a register) consecutive k the t-th group; rows g + 8 come next, then
-further k.
+Facts: PTX ISA, "Warp Level Matrix Instructions". All fragments follow one rule: lane 4 g + t holds row (A)
+or column (B) g, and of every 4 x (elements of a register) consecutive k the t-th group; rows g + 8 come next,
+then further k.
 """
 
 from __future__ import annotations
