@@ -18,6 +18,9 @@ enum {
         CODE_BUCKET_SHIFT = 10,        /* BLOCK_BYTES */
         SHARED_PADDING_BYTES = 128,    /* so that a vector access at the last byte stays inside */
         PAGE_ALIGNMENT_BYTES = 128,
+        FIRST_WITH_GMMU_V3 = 90,
+        GMMU_V3_BITS = 57, /* of a virtual address */
+        GMMU_V2_BITS = 49,
 };
 
 uint64_t sm_now_ns(void)
@@ -95,11 +98,13 @@ static struct code_block *find_block(const struct launch *launch, uint64_t block
 /* One instruction that can't be fetched faults when it is executed. */
 static void bind_unreachable(const struct launch *launch, uint64_t va, struct uop *uop)
 {
+        unsigned address_bits = launch->arch >= FIRST_WITH_GMMU_V3 ? GMMU_V3_BITS : GMMU_V2_BITS;
+
         memset(uop, 0, sizeof *uop);
         uop->va = va;
         uop->target = va;
         uop->guard.index = SM_PT;
-        uop->fault = SM_FAULT_MMU;
+        uop->fault = va >> address_bits ? SM_FAULT_PC_OVERFLOW : SM_FAULT_MMU;
         uop->run = launch->isa->raise;
 }
 
