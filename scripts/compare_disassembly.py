@@ -2,16 +2,19 @@
 """Compare our disassembly with nvdisasm's, instruction by instruction, and say where they differ.
 
     scripts/compare_disassembly.py [--nvdisasm PROGRAM] [--cache FOLDER] [--only TEXT] [--arch N] CUBIN...
-    scripts/compare_disassembly.py --json results.json CUBIN...
+    scripts/compare_disassembly.py --json results.json --witness words.json.gz CUBIN...
 
-Differences are grouped by kind: numbers are left out of the texts of both sides, and the groups counted,
-with an example each. --only shows the groups whose text contains TEXT. Only code that this project or an
-openly licensed source compiles is meant to be compared.
+The texts must be equal but for the numbers of labels, for which both sides have the address that they stand
+for. Differences are grouped by kind: numbers are left out of the texts of both sides, and the groups counted,
+with an example each. --only shows the groups whose text contains TEXT. --json writes the counts and every
+kind of difference; --witness writes one instruction of every shape, which the unit tests read again. Only
+code that this project or an openly licensed source compiles is meant to be compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import json
 import re
@@ -19,23 +22,29 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from barewire.sass.decoder import decode
+from barewire.compute.elf import ElfFile
+from barewire.sass.listing import Listed, listings
+from barewire.tools.disasm import architecture, code_of, function_ends
 
 LINE = re.compile(r"\s*/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;\s*/\* 0x([0-9a-f]{16}) \*/")
 SECOND = re.compile(r"\s*/\* 0x([0-9a-f]{16}) \*/")
 LABEL = re.compile(r"(\.L_x_\d+):")
-SECTION = re.compile(r"\s*\.section\s+(\.text\.[^,\s]+),")
 REFERENCE = re.compile(r"`\((\.L_x_\d+)\)")
 TARGET = re.compile(r"\s*\.target\s+sm_(\d+)")
+BRANCH_TARGETS = re.compile(r"\s*\(\*.*\*\)$")
+BRACES = re.compile(r"^\{\s+|\s+\}$")
 NUMBERS = re.compile(r"(?<![A-Za-z_.])-?0x[0-9a-f]+|(?<=[RPB])\d+|(?<![\w.])-?\d+(\.\d+)?(e[-+]\d+)?")
-EXAMPLES = 3
+SYMBOL = re.compile(r"`\([^)]*\)|32@\w+\(.*\)")
+# A witness stands on its own: what a symbol or a place fills in is left out.
+CONTROL_BITS = ((1 << 17) - 1) << 105
 
 
 class Line(NamedTuple):
-    """One instruction as nvdisasm has it."""
+    """One instruction as one side has it."""
 
     arch: int
     pc: int
@@ -43,14 +52,15 @@ class Line(NamedTuple):
     text: str
 
 
-def lines_of(cubin: Path, nvdisasm: str, cache: Path | None) -> list[Line]:
-    """Every instruction of a cubin, branch targets as addresses; kept in the cache folder."""
+def nvdisasm_lines(cubin: Path, nvdisasm: str, cache: Path | None) -> list[Line]:
+    """Every instruction of a cubin, labels as addresses; kept in the cache folder."""
     kept = cache / f"{hashlib.sha256(cubin.read_bytes()).hexdigest()}.json" if cache else None
     if kept and kept.exists():
-        return [Line(*row[:2], int(row[2], 16), row[3]) for row in json.loads(kept.read_text())]
+        rows = json.loads(kept.read_text())
+        return [Line(arch, pc, int(word, 16), BRANCH_TARGETS.sub("", text)) for arch, pc, word, text in rows]
     done = subprocess.run([nvdisasm, "-c", "-hex", str(cubin)], capture_output=True, text=True, check=False)
     if done.returncode:
-        print(f"{cubin}: nvdisasm fails: {done.stderr.strip()}", file=sys.stderr)
+        print(f"{cubin}: nvdisasm fails: {done.stderr.strip().splitlines()[:1]}", file=sys.stderr)
         return []
     lines = list(parse(done.stdout))
     if kept:
@@ -79,7 +89,24 @@ def parse(listing: str) -> Iterator[Line]:
             arch = int(found[1])
     for one in raw:
         plain = REFERENCE.sub(lambda label: hex(places.get(label[1], -1)), one.text)
-        yield one._replace(text=re.sub(r"^\{\s+|\s+\}$|\s*\(\*.*\*\)$", "", plain))
+        yield one._replace(text=BRANCH_TARGETS.sub("", BRACES.sub("", plain)))
+
+
+def our_lines(cubin: Path) -> Iterator[Line]:
+    """The same from our own listing."""
+    image = ElfFile(cubin.read_bytes())
+    arch = architecture(image)
+    for listed in listings(code_of(image), function_ends(image)):
+        places = label_places(listed)
+        for line in listed.lines:
+            text = REFERENCE.sub(lambda label: hex(places[label[1]]), line.text)  # noqa: B023
+            yield Line(arch, line.instruction.pc, line.instruction.word, BRANCH_TARGETS.sub("", text))
+
+
+def label_places(listed: Listed) -> dict[str, int]:
+    """The addresses of a section's labels."""
+    places = {label: line.instruction.pc for line in listed.lines for label in line.labels}
+    return places | dict.fromkeys(listed.end, len(listed.code.data))
 
 
 def shape(text: str) -> str:
@@ -87,86 +114,111 @@ def shape(text: str) -> str:
     return NUMBERS.sub("N", text)
 
 
+@dataclass
+class Comparison:
+    """What was compared, and what differed."""
+
+    total: Counter[int] = field(default_factory=Counter)
+    equal: Counter[int] = field(default_factory=Counter)
+    groups: Counter[tuple[str, str]] = field(default_factory=Counter)
+    archs: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    examples: dict[tuple[str, str], tuple[Line, Line]] = field(default_factory=dict)
+    witnesses: dict[tuple[int, int, str], Line] = field(default_factory=dict)
+    uncompared: list[str] = field(default_factory=list)
+
+    def add(self, theirs: Line, ours: Line) -> None:
+        """Compare one instruction."""
+        self.total[theirs.arch] += 1
+        if not SYMBOL.search(theirs.text):
+            key = (theirs.arch, theirs.word & 0xFFF, shape(theirs.text))
+            self.witnesses.setdefault(key, theirs._replace(word=theirs.word & ~CONTROL_BITS))
+        if ours.text == theirs.text:
+            self.equal[theirs.arch] += 1
+            return
+        kind = (shape(theirs.text), shape(ours.text))
+        self.groups[kind] += 1
+        self.archs.setdefault(kind, set()).add(theirs.arch)
+        self.examples.setdefault(kind, (theirs, ours))
+
+    def add_file(self, cubin: Path, theirs: list[Line]) -> None:
+        """Compare a cubin with what nvdisasm printed for it."""
+        ours = list(our_lines(cubin)) if theirs else []
+        if not theirs or [line.word for line in ours] != [line.word for line in theirs]:
+            self.uncompared.append(cubin.name)
+            return
+        for one, other in zip(theirs, ours, strict=True):
+            self.add(one, other)
+
+    def print(self, only: str, limit: int) -> None:
+        """The kinds of differences, the most frequent first, and the shares that are equal."""
+        shown = [item for item in self.groups.most_common() if any(only in text for text in item[0])]
+        for kind, count in shown[:limit]:
+            theirs, ours = self.examples[kind]
+            archs = ",".join(map(str, sorted(self.archs[kind])))
+            print(f"{count:7d} sm_{archs}  {theirs.word:#034x}")
+            print(f"        nvdisasm  {theirs.text}")
+            print(f"        ours      {ours.text}")
+        if len(shown) > limit:
+            print(f"... and {len(shown) - limit} more kinds")
+        for arch in sorted(self.total):
+            share = 100 * self.equal[arch] / self.total[arch]
+            print(f"sm_{arch}: {self.equal[arch]} of {self.total[arch]} equal ({share:.3f} %)")
+        if self.uncompared:
+            print(f"not compared: {', '.join(self.uncompared)}")
+
+    def results(self) -> dict[str, Any]:
+        """The counts by architecture, and every kind of difference with an example."""
+        return {
+            "counts": {
+                f"sm_{arch}": {
+                    "instructions": self.total[arch],
+                    "equal": self.equal[arch],
+                    "equal_percent": round(100 * self.equal[arch] / self.total[arch], 4),
+                }
+                for arch in sorted(self.total)
+            },
+            "differences": [
+                {
+                    "count": count,
+                    "architectures": sorted(self.archs[kind]),
+                    "word": f"{self.examples[kind][0].word:032x}",
+                    "nvdisasm": self.examples[kind][0].text,
+                    "ours": self.examples[kind][1].text,
+                }
+                for kind, count in self.groups.most_common()
+            ],
+        }
+
+    def witness_rows(self) -> list[list[Any]]:
+        """One instruction of every architecture, opcode and shape."""
+        return [
+            [line.arch, f"{line.word:x}", line.pc, line.text] for _, line in sorted(self.witnesses.items())
+        ]
+
+
 def main() -> int:
     """Compare the files named, print what differs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("cubins", nargs="+", type=Path, metavar="CUBIN")
     parser.add_argument("--nvdisasm", default="nvdisasm")
-    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--cache", type=Path, help="folder that keeps what nvdisasm printed")
     parser.add_argument("--only", default="", help="show only groups that contain this")
     parser.add_argument("--arch", type=int, action="append", help="only cubins of this architecture")
     parser.add_argument("--limit", type=int, default=60, help="how many groups are shown")
-    parser.add_argument("--json", type=Path, help="write counts and all groups to this file")
+    parser.add_argument("--json", type=Path, help="write counts and all kinds of differences to this file")
+    parser.add_argument("--witness", type=Path, help="write one instruction of every shape to this file")
     args = parser.parse_args()
-    total: Counter[int] = Counter()
-    equal: Counter[int] = Counter()
-    groups: Counter[tuple[str, str]] = Counter()
-    archs: dict[tuple[str, str], set[int]] = {}
-    examples: dict[tuple[str, str], list[Line]] = {}
-    seen: dict[tuple[int, int], str] = {}
+    comparison = Comparison()
     for cubin in args.cubins:
-        for line in lines_of(cubin, args.nvdisasm, args.cache):
-            if args.arch and line.arch not in args.arch:
-                continue
-            total[line.arch] += 1
-            ours = decode(line.word, line.arch, line.pc).text()
-            if ours == line.text:
-                equal[line.arch] += 1
-                continue
-            key = (shape(line.text), shape(ours))
-            groups[key] += 1
-            archs.setdefault(key, set()).add(line.arch)
-            kept = examples.setdefault(key, [])
-            if len(kept) < EXAMPLES:
-                kept.append(line)
-                seen[line.arch, line.word] = ours
-    shown = [(key, count) for key, count in groups.most_common() if any(args.only in text for text in key)]
-    for (theirs, ours), count in shown[: args.limit]:
-        line = examples[theirs, ours][0]
-        print(f"{count:7d} sm_{','.join(map(str, sorted(archs[theirs, ours])))}  {line.word:#034x}")
-        print(f"        nvdisasm  {line.text}")
-        print(f"        ours      {seen[line.arch, line.word]}")
-    if len(shown) > args.limit:
-        print(f"... and {len(shown) - args.limit} more kinds")
-    for arch in sorted(total):
-        share = 100 * equal[arch] / total[arch]
-        print(f"sm_{arch}: {equal[arch]} of {total[arch]} equal ({share:.3f} %)")
+        if not args.arch or architecture(ElfFile(cubin.read_bytes())) in args.arch:
+            comparison.add_file(cubin, nvdisasm_lines(cubin, args.nvdisasm, args.cache))
+    comparison.print(args.only, args.limit)
     if args.json:
-        write_results(args.json, total, equal, groups, archs, examples, seen)
+        args.json.write_text(json.dumps(comparison.results(), indent=1) + "\n", encoding="utf-8")
+    if args.witness:
+        rows = ",\n".join(json.dumps(row) for row in comparison.witness_rows())
+        args.witness.write_bytes(gzip.compress(f"[{rows}]\n".encode(), mtime=0))
     return 0
-
-
-def write_results(
-    path: Path,
-    total: Counter[int],
-    equal: Counter[int],
-    groups: Counter[tuple[str, str]],
-    archs: dict[tuple[str, str], set[int]],
-    examples: dict[tuple[str, str], list[Line]],
-    seen: dict[tuple[int, int], str],
-) -> None:
-    """The counts by architecture, and every kind of difference with an example."""
-    differences = []
-    for key, count in groups.most_common():
-        line = examples[key][0]
-        differences.append(
-            {
-                "count": count,
-                "architectures": sorted(archs[key]),
-                "word": f"{line.word:032x}",
-                "nvdisasm": line.text,
-                "ours": seen[line.arch, line.word],
-            }
-        )
-    counts = {
-        f"sm_{arch}": {
-            "instructions": total[arch],
-            "equal": equal[arch],
-            "equal_percent": round(100 * equal[arch] / total[arch], 4),
-        }
-        for arch in sorted(total)
-    }
-    path.write_text(json.dumps({"counts": counts, "differences": differences}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
