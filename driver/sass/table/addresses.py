@@ -19,6 +19,7 @@ from barewire.sass.language import (
     SM80_TO_89,
     SM80_UP,
     SM90_UP,
+    URZ,
     Bits,
     Choice,
     Number,
@@ -45,6 +46,7 @@ INVALID = ".INVALID{}"
 EVICT = choice(bits(84, 3), ".EF", "", ".EL", ".LU", ".EU", ".NA", otherwise=INVALID)
 SIZE = choice(bits(73, 3), ".U8", ".S8", ".U16", ".S16", "", ".64", ".128", otherwise=INVALID,
               means={0: "U8", 1: "S8", 2: "U16", 3: "S16", 4: "32", 5: "64", 6: "128"})  # fmt: skip
+SIZE_SM75 = Choice(SIZE.at, {**SIZE.names, 7: ".U.128"}, INVALID, {}, {**(SIZE.means or {}), 7: "U_128"})
 SECTORS = choice(bits(68, 2), "", ".LTC64B", ".LTC128B", ".LTC256B")
 SECTORS_SM75 = choice(bits(68, 2), "", ".LTC64B", ".LTC128B", otherwise=INVALID)
 
@@ -209,6 +211,16 @@ def spread(entry: Opcode, modes: tuple[Mode, ...]) -> tuple[Opcode, ...]:
         for mode in modes
         if entry.archs & mode.archs
     )
+
+
+def remote(wide: int) -> tuple[Mode, ...]:
+    """Addresses in the shared memory of another block: beside a pair of registers URZ is not shown."""
+    modes: list[Mode] = []
+    for is_wide, hide in ((1, URZ), (0, None)):
+        base = register(24, suffix=choice(bits(wide), *WIDTHS))
+        parts = address(base=base, uniform=uniform(64, hide=hide), offset=OFFSET)
+        modes.append(Mode(SM90_UP, {bits(wide): is_wide}, "[{address}]", {"address": parts}))
+    return tuple(modes)
 
 
 # Shared memory: a register that is scaled, a uniform register, an offset.

@@ -14,11 +14,9 @@ from barewire.sass.language import (
     SM90_ONLY,
     SM90_UP,
     SM100_UP,
-    URZ,
     Choice,
     Opcode,
     Spelling,
-    address,
     bits,
     choice,
     joined,
@@ -26,14 +24,13 @@ from barewire.sass.language import (
     only,
     predicate,
     register,
-    uniform,
 )
 from barewire.sass.table.addresses import (
     ATOMIC_SCOPE_SM75,
     EVICT,
     EXTENDED,
     INVALID,
-    OFFSET,
+    PRIVATE_SM75,
     SCALE,
     SCALED,
     STORE_SCOPE,
@@ -42,6 +39,7 @@ from barewire.sass.table.addresses import (
     Layout,
     Mode,
     plain,
+    remote,
     shared,
     spread,
 )
@@ -82,6 +80,8 @@ FLOAT_MEANS = {
     11: "F32X4_FTZ", 12: "F32", 13: "F32X2", 14: "F32X4", 15: "F64",
 }  # fmt: skip
 FLOAT_TYPE = Choice(joined((73, 4), (87, 1)), FLOAT_NAMES, INVALID, {}, FLOAT_MEANS)
+MULTICAST_FLOATS = {value: name for value, name in FLOAT_NAMES.items() if value not in (9, 10, 11)}
+MULTICAST_FLOAT_TYPE = Choice(joined((73, 4), (87, 1)), MULTICAST_FLOATS, INVALID, {}, FLOAT_MEANS)
 FLOAT_OPERATION = choice(bits(88, 2), ".ADD", ".MIN", ".MAX", otherwise=INVALID)
 
 PD = predicate(81)
@@ -101,6 +101,10 @@ GENERATIONS = (
 )
 
 
+def _private(archs: frozenset[int]) -> str:
+    return "{private}" if archs is SM75_ONLY else ""
+
+
 def _modes(archs: frozenset[int], before: Layout, after: Layout) -> tuple[Mode, ...]:
     return (*before.with_uniform(archs - SM100_UP), *after.with_uniform(archs & SM100_UP))
 
@@ -118,7 +122,7 @@ def atomics(name: str, register_code: int, uniform_code: int, operation: Choice)
                 name,
                 **only(code),
                 archs=archs,
-                text=f"{name}{{extended}}{{operation}}{{evict}}{{{type_name}}}{{scope}}"
+                text=f"{name}{{extended}}{{operation}}{{evict}}{{{type_name}}}{{scope}}{_private(archs)}"
                 " {Pd}, {Rd}, @, {Rb}",
                 modifiers={
                     "extended": EXTENDED,
@@ -126,6 +130,7 @@ def atomics(name: str, register_code: int, uniform_code: int, operation: Choice)
                     "evict": EVICT,
                     **type_,
                     "scope": scope,
+                    "private": PRIVATE_SM75,
                 },
                 operands={"Pd": PD, "Rd": RD, "Rb": RB},
             )
@@ -169,18 +174,20 @@ def compare_and_swap(name: str, code: int) -> Entries:
         (SM80_TO_89, STORE_SCOPE, SWAP_SIZE),
         (SM90_UP, STORE_SCOPE, SWAP_SIZE_SM90),
     ):
+        swaps = {"exchange": EXCHANGE} if name == "ATOM" else {}
         entry = Opcode(
             f"{name}_CAS",
             **only(code),
             archs=archs,
-            text=f"{name}{{extended}}{{exchange}}{{evict}}{{size}}{{scope}}"
-            " {Pd}, {Rd}, @, {Rb}, {Rc}",
+            text=f"{name}{{extended}}{'{exchange}' if swaps else '.CAS'}{{evict}}{{size}}{{scope}}"
+            f"{_private(archs)} {{Pd}}, {{Rd}}, @, {{Rb}}, {{Rc}}",
             modifiers={
                 "extended": EXTENDED,
-                "exchange": EXCHANGE,
+                **swaps,
                 "evict": EVICT,
                 "size": size,
                 "scope": scope,
+                "private": PRIVATE_SM75,
             },
             operands={"Pd": PD, "Rd": RD, "Rb": RB, "Rc": RC},
         )
@@ -200,20 +207,33 @@ def reductions() -> Entries:
             "RED",
             **only(0x98E),
             archs=archs,
-            text=f"{mnemonic}{{extended}}{{operation}}{{evict}}{{{type_name}}}{{scope}} @, {{Rb}}",
-            modifiers={"extended": EXTENDED, "operation": REDUCTION, "evict": EVICT, **types, "scope": scope},
+            text=f"{mnemonic}{{extended}}{{operation}}{{evict}}{{{type_name}}}{{scope}}{_private(archs)}"
+            " @, {Rb}",
+            modifiers={
+                "extended": EXTENDED,
+                "operation": REDUCTION,
+                "evict": EVICT,
+                **types,
+                "scope": scope,
+                "private": PRIVATE_SM75,
+            },
             operands={"Rb": RB},
         )
         entries += spread(entry, (plain(archs=archs), *_modes(archs, REDUCE, REDUCE_SM100)))
     entry = Opcode(
-        "RED_FLOAT", **only(0x9A6), archs=SM90_UP,
+        "RED_FLOAT",
+        **only(0x9A6),
+        archs=SM90_UP,
         text="REDG{extended}{operation}{evict}{float_type}{scope} @, {Rb}",
         modifiers={
-            "extended": EXTENDED, "operation": FLOAT_OPERATION, "evict": EVICT, "float_type": FLOAT_TYPE,
+            "extended": EXTENDED,
+            "operation": FLOAT_OPERATION,
+            "evict": EVICT,
+            "float_type": FLOAT_TYPE,
             "scope": STORE_SCOPE,
         },
         operands={"Rb": RB},
-    )  # fmt: skip
+    )
     entries += spread(entry, (plain(archs=SM90_UP), *_modes(SM90_UP, REDUCE, REDUCE_SM100)))
     return tuple(entries)
 
@@ -332,7 +352,7 @@ def multicast_loads() -> Entries:
             modifiers={
                 "extended": EXTENDED,
                 "operation": choice(bits(88, 2), ".ADD", ".MIN", ".MAX", precise),
-                "float_type": FLOAT_TYPE,
+                "float_type": MULTICAST_FLOAT_TYPE,
                 "scope": STORE_SCOPE,
             },
             operands={"Rd": RD},
@@ -344,24 +364,19 @@ def multicast_loads() -> Entries:
 
 def remote_reductions() -> Entries:
     """REDAS: on the shared memory of another block of the cluster."""
-    base = register(24, suffix=choice(bits(72), ".U32", ".64"))
     names = Choice(bits(73, 3), SHARED_TYPES, INVALID, {}, SHARED_MEANS)
-    return (
-        Opcode(
-            "REDAS",
-            **only(0xDBE),
-            archs=SM90_UP,
-            text="REDAS{operation}{integer_type} [{address}], {Rb}",
-            modifiers={
-                "operation": choice(bits(87, 4), *OPERATIONS[:8], otherwise=INVALID),
-                "integer_type": names,
-            },
-            operands={
-                "address": address(base=base, uniform=uniform(64, hide=URZ), offset=OFFSET),
-                "Rb": RB,
-            },
-        ),
+    entry = Opcode(
+        "REDAS",
+        **only(0xDBE),
+        archs=SM90_UP,
+        text="REDAS{operation}{integer_type} @, {Rb}",
+        modifiers={
+            "operation": choice(bits(87, 4), *OPERATIONS[:8], otherwise=INVALID),
+            "integer_type": names,
+        },
+        operands={"Rb": RB},
     )
+    return spread(entry, remote(72))
 
 
 OPCODES = (

@@ -23,6 +23,7 @@ from barewire.sass.table.addresses import INVALID, SECTORS, Entries
 DIMENSIONS = choice(bits(79, 3), ".1D", ".2D", ".3D", ".4D", ".5D", otherwise=INVALID)
 IM2COL = flag(82, ".IM2COL")
 LOAD_MODE = choice(bits(82, 3), "", ".IM2COL", ".W128", ".W", ".GATHER4", otherwise=INVALID)
+TILE_MODE = Choice(bits(82, 3), {0: "", 4: ".GATHER4"}, INVALID)
 STORE_MODE = choice(bits(82, 2), "", ".IM2COL", ".SCATTER4", otherwise=INVALID)
 MULTICAST = flag(75, ".MULTICAST")
 PAIR = flag(85, ".2CTA")
@@ -54,26 +55,43 @@ def tiles() -> Entries:
     entries: list[Opcode] = []
     for archs in (SM90_ONLY, SM100_UP):
         new = archs is SM100_UP
-        load_mode, store_mode = (LOAD_MODE, STORE_MODE) if new else (IM2COL, IM2COL)
+        dimensions = {"dimensions": DIMENSIONS}
+        by_parts = {**dimensions, "mode": LOAD_MODE if new else IM2COL}
+        whole = {**dimensions, "mode": TILE_MODE} if new else dimensions
+        stored = {**dimensions, "mode": STORE_MODE if new else IM2COL}
+        reduced = {**dimensions, "mode": IM2COL}
         pair = {"pair": PAIR} if new else {}
         shown_pair = "{pair}" if new else ""
-        common = {"dimensions": DIMENSIONS, "mode": load_mode}
-        stores = {"dimensions": DIMENSIONS, "mode": store_mode}
-        load = "UTMALDG{dimensions}{mode}{multicast}" + shown_pair + TILE_TO
+        shown_mode = "{mode}" if new else ""
         entries += [
-            *_hinted("UTMALDG", load + ", {URc}", 0x3B4, archs, **common, multicast=MULTICAST, **pair),
-            *_hinted("UTMALDG", load, 0x5B4, archs, **common, multicast=MULTICAST, **pair),
-            *_hinted("UTMASTG", "UTMASTG{dimensions}{mode}" + TILE_TO, 0x3B5, archs, **stores),
+            *_hinted(
+                "UTMALDG",
+                "UTMALDG{dimensions}{mode}{multicast}" + shown_pair + TILE_TO + ", {URc}",
+                0x3B4,
+                archs,
+                **by_parts,
+                multicast=MULTICAST,
+                **pair,
+            ),
+            *_hinted(
+                "UTMALDG",
+                "UTMALDG{dimensions}" + shown_mode + shown_pair + TILE_TO,
+                0x5B4,
+                archs,
+                **whole,
+                **pair,
+            ),
+            *_hinted("UTMASTG", "UTMASTG{dimensions}{mode}" + TILE_TO, 0x3B5, archs, **stored),
             *_hinted(
                 "UTMAREDG",
                 "UTMAREDG{dimensions}{mode}{operation}" + TILE_TO,
                 0x3B6,
                 archs,
-                **stores,
+                **reduced,
                 operation=OPERATION,
             ),
-            *_hinted("UTMAPF", "UTMAPF.L2{dimensions}{mode}" + TILE_TO + ", {URc}", 0x3B8, archs, **common),
-            *_hinted("UTMAPF", "UTMAPF.L2{dimensions}{mode}" + TILE_TO, 0x5B8, archs, **common),
+            *_hinted("UTMAPF", "UTMAPF.L2{dimensions}{mode}" + TILE_TO + ", {URc}", 0x3B8, archs, **by_parts),
+            *_hinted("UTMAPF", "UTMAPF.L2{dimensions}" + shown_mode + TILE_TO, 0x5B8, archs, **whole),
         ]
     return tuple(entries)
 
@@ -99,10 +117,14 @@ def runs() -> Entries:
     """UBLKCP, UBLKRED, UBLKPF: runs of bytes."""
     entries: list[Opcode] = []
     for archs in (SM90_ONLY, SM100_UP):
-        masked = {"byte_mask": flag(84, ".DST_G_BYTE_MASK")} if archs is SM100_UP else {}
+        masked = (
+            {"byte_mask": flag(84, ".DST_G_BYTE_MASK"), "counted": flag(85, ".COUNTED")}
+            if archs is SM100_UP
+            else {}
+        )
         copy = (
-            "UBLKCP{spaces}{sectors}{sequenced}{multicast}"
-            + ("{byte_mask}" if masked else "")
+            "UBLKCP{spaces}{multicast}{sectors}{sequenced}"
+            + ("{byte_mask}{counted}" if masked else "")
             + TILE_TO
             + ", {URc}"
         )
@@ -144,7 +166,7 @@ OTHERS: Entries = (
         **only(0x3C6),
         archs=SM90_UP,
         text="FENCE.VIEW.ASYNC{space}",
-        modifiers={"space": choice(bits(72), ".S", ".G")},
+        modifiers={"space": choice(bits(72, 2), ".S", ".G", ".T")},
     ),
     Opcode(
         "UGETNEXTWORKID",

@@ -14,10 +14,12 @@ from barewire.sass.language import (
     SIGNED_HEX,
     SM75_TO_89,
     SM75_UP,
+    SM80_UP,
     SM90_UP,
     SM100_UP,
     Bits,
     Choice,
+    ConstantAddress,
     Number,
     Opcode,
     Operand,
@@ -47,14 +49,21 @@ NEAR_DISTANCES = ((SM75_TO_89, bits(34, 30)), (SM90_UP, bits(34, 30)))
 DEPTH = choice(bits(85, 2), "", ".INC", ".DEC", otherwise=INVALID)
 
 
+def _unsigned(distance: Bits) -> Bits:
+    """An absolute address's field: one bit less, since it has no sign."""
+    *low, (start, width) = distance.parts
+    return Bits((*low, (start, width - 1)))
+
+
 def _added(distance: Bits) -> Number:
     """A distance that is printed as it is, since a register is added."""
-    return Number(distance, SIGNED_HEX, 4)
+    return Number(distance, SIGNED_HEX, 4, hide=0, before=" ")
 
 
 def branches() -> Entries:
     """BRA: on a predicate, on whether the warp agrees on it, and on a mask in a uniform register."""
     how = choice(bits(32, 2), "", ".U", ".DIV", ".CONV")
+    by_mask = choice(bits(32, 2), ".INVALID0", ".INVALID1", ".DIV", ".CONV")
     entries: list[Opcode] = []
     for archs, distance in DISTANCES:
         modifiers = {"depth": DEPTH, "how": how, "any": flag(84, ".ANY", when={"how": 1})}
@@ -68,14 +77,13 @@ def branches() -> Entries:
                 text="BRA{depth}{how}{any} {Pa}, {target}",
                 modifiers=modifiers,
                 operands={"Pa": ALSO, "target": place},
-                fixed={UNIFORM_USED: 0},
             ),
             Opcode(
                 "BRA",
                 **only(0x947),
-                archs=archs,
-                text="BRA{depth}{how}{any} {Pa}, {URa}, {target}",
-                modifiers=modifiers,
+                archs=archs & SM80_UP,
+                text="BRA{depth}{how} {Pa}, {URa}, {target}",
+                modifiers={"depth": DEPTH, "how": by_mask},
                 operands={"Pa": ALSO, "URa": mask, "target": place},
                 fixed={UNIFORM_USED: 1},
                 about="With a uniform register: DIV branches if the mask's threads are not all here.",
@@ -126,7 +134,7 @@ def indirect_branches() -> Entries:
                 "BRX",
                 **only(0x949),
                 archs=archs,
-                text="BRX{depth} {Pa}, {Ra} {offset}",
+                text="BRX{depth} {Pa}, {Ra}{offset}",
                 modifiers=depth,
                 operands={"Ra": register(24, reuse=None), **offset},
             ),
@@ -134,7 +142,7 @@ def indirect_branches() -> Entries:
                 "BRXU",
                 **only(0x958),
                 archs=archs,
-                text="BRXU{depth} {Pa}, {URa} {offset}",
+                text="BRXU{depth} {Pa}, {URa}{offset}",
                 modifiers=depth,
                 operands={"URa": uniform(24), **offset},
             ),
@@ -142,7 +150,7 @@ def indirect_branches() -> Entries:
                 "JMX",
                 **only(0x94C),
                 archs=archs,
-                text="JMX{depth} {Pa}, {Ra} {offset}",
+                text="JMX{depth} {Pa}, {Ra}{offset}",
                 modifiers=depth,
                 operands={"Ra": register(24, reuse=None), **offset},
             ),
@@ -150,7 +158,7 @@ def indirect_branches() -> Entries:
                 "JMXU",
                 **only(0x959),
                 archs=archs,
-                text="JMXU{depth} {Pa}, {URa} {offset}",
+                text="JMXU{depth} {Pa}, {URa}{offset}",
                 modifiers=depth,
                 operands={"URa": uniform(24), **offset},
             ),
@@ -160,7 +168,15 @@ def indirect_branches() -> Entries:
                 archs=archs,
                 text="JMP{depth} {Pa}, {target}",
                 modifiers=depth,
-                operands={"Pa": ALSO, "target": Target(distance, absolute=True)},
+                operands={"Pa": ALSO, "target": Target(_unsigned(distance), absolute=True)},
+            ),
+            Opcode(
+                "JMP",
+                **only(0xB4A),
+                archs=archs,
+                text="JMP{depth} {Pa}, {constant}",
+                modifiers=depth,
+                operands={"Pa": ALSO, "constant": ConstantAddress()},
             ),
         ]
     return tuple(entries)
@@ -171,7 +187,7 @@ def calls() -> Entries:
     count = flag(86, ".NOINC")
     entries: list[Opcode] = []
     for archs, distance in DISTANCES:
-        place, absolute = Target(distance), Target(distance, absolute=True)
+        place, absolute = Target(distance), Target(_unsigned(distance), absolute=True)
         uncounted = {"count": count}
         entries += [
             *_register_or_uniform(
@@ -179,13 +195,20 @@ def calls() -> Entries:
                        modifiers=uncounted, operands={"Pa": ALSO})
             ),
             Opcode("CALL_ABS", **only(0x943), archs=archs, text="CALL.ABS{count} {Pa}, {target}",
-                   modifiers=uncounted, operands={"Pa": ALSO, "target": absolute}),
+                   modifiers=uncounted, operands={"Pa": ALSO, "target": absolute}, fixed={UNIFORM_USED: 0}),
+            Opcode("CALL_ABS", **only(0x943), archs=archs, text="CALL.ABS{count} {Pa}, {URa}",
+                   modifiers=uncounted, operands={"Pa": ALSO, "URa": uniform(24)}, fixed={UNIFORM_USED: 1}),
+            Opcode("CALL_ABS", **only(0xB43), archs=archs, text="CALL.ABS{count} {Pa}, {constant}",
+                   modifiers=uncounted, operands={"Pa": ALSO, "constant": ConstantAddress()}),
             *_register_or_uniform(
                 Opcode("CALL_REL", **only(0x344), archs=archs, text="CALL.REL{count} {Pa}, {Ra} {target}",
                        modifiers=uncounted, operands={"Pa": ALSO, "target": place})
             ),
             Opcode("CALL_REL", **only(0x944), archs=archs, text="CALL.REL{count} {Pa}, {target}",
-                   modifiers=uncounted, operands={"Pa": ALSO, "target": place}),
+                   modifiers=uncounted, operands={"Pa": ALSO, "target": place}, fixed={UNIFORM_USED: 0}),
+            Opcode("CALL_REL", **only(0x944), archs=archs, text="CALL.REL{count} {Pa}, {URa} {target}",
+                   modifiers=uncounted, operands={"Pa": ALSO, "URa": uniform(24), "target": place},
+                   fixed={UNIFORM_USED: 1}),
             *_register_or_uniform(
                 Opcode(
                     "RET", **only(0x950), archs=archs,
@@ -241,11 +264,20 @@ def states() -> Entries:
             ),
             Opcode(
                 "BMOV_TO",
-                **only(0x356),
+                base=0x156,
+                forms=(1, 4, 5),
                 archs=archs,
-                text="BMOV.32{quad} {state}, {Rb}",
+                text="BMOV.32{quad} {state}, {B}",
                 modifiers=quad,
-                operands={"state": state, "Rb": register(32, reuse=None)},
+                operands={"state": state, "B": slot(reuse=None)},
+            ),
+            Opcode(
+                "BMOV_64_TO",
+                base=0x157,
+                forms=(1, 4, 5),
+                archs=archs,
+                text="BMOV.64 ATEXIT_PC, {B}",
+                operands={"B": slot(reuse=None)},
             ),
             Opcode(
                 "BMOV_FROM",
@@ -333,9 +365,15 @@ def warp_synchronisation() -> Entries:
             "WARPSYNC",
             **only(0x948),
             archs=SM75_TO_89,
-            text="WARPSYNC{exclusive} {Pa}, {members}",
-            modifiers=exclusive,
+            text="WARPSYNC {Pa}, {members}",
             operands={"Pa": ALSO, "members": number(32, 32, HEX)},
+        ),
+        Opcode(
+            "WARPSYNC",
+            **only(0xB48),
+            archs=SM75_TO_89,
+            text="WARPSYNC {Pa}, {constant}",
+            operands={"Pa": ALSO, "constant": ConstantAddress()},
         ),
         Opcode(
             "WARPSYNC",
@@ -355,13 +393,12 @@ def sleeps() -> Entries:
     """NANOSLEEP."""
     entries: list[Opcode] = []
     for archs in (SM75_TO_89, SM90_UP):
-        modifiers = dict(SLEEP)
+        modifiers = {**SLEEP, "clear": flag(83, ".CLEAR")}
         text = "NANOSLEEP{random}{warp}"
-        spellings: tuple[Spelling, ...] = ()
         if archs is SM90_UP:
-            modifiers |= {"wakes": flag(84, ".SYNCS"), "clear": flag(83, ".CLEAR")}
+            modifiers["wakes"] = flag(84, ".SYNCS")
             text += "{wakes}"
-            spellings = (Spelling(text + ".CLEAR {Pa}", when={"clear": 1}),)
+        spellings = (Spelling(text + "{clear} {Pa}", when={"clear": 1}, forms=(4,)),)
         entries.append(
             Opcode(
                 "NANOSLEEP",
@@ -396,14 +433,6 @@ SINGLE: Entries = (
     Opcode("YIELD", **only(0x946), archs=SM75_UP, text="YIELD {Pa}", operands={"Pa": ALSO}),
     Opcode("KILL", **only(0x95B), archs=SM75_UP, text="KILL {Pa}", operands={"Pa": ALSO}),
     Opcode(
-        "RTT",
-        **only(0x94F),
-        archs=SM75_UP,
-        text="RTT{terminal} {Pa}",
-        modifiers={"terminal": choice(bits(84, 2), "", ".TERMINATE", otherwise=INVALID)},
-        operands={"Pa": ALSO},
-    ),
-    Opcode(
         "BPT",
         **only(0x95C),
         archs=SM75_UP,
@@ -421,10 +450,19 @@ SINGLE: Entries = (
     ),
     Opcode(
         "RPCMOV_TO",
-        **only(0x352),
+        base=0x152,
+        forms=(1, 4, 5),
         archs=SM75_UP,
-        text="RPCMOV.32 {half}, {Rb}",
-        operands={"half": HALF, "Rb": register(32, reuse=None)},
+        text="RPCMOV.32 {half}, {B}",
+        operands={"half": HALF, "B": slot(reuse=None)},
+    ),
+    Opcode(
+        "RPCMOV_64_TO",
+        base=0x154,
+        forms=(1, 4, 5),
+        archs=SM75_UP,
+        text="RPCMOV.64 Rpc, {B}",
+        operands={"B": slot(reuse=None)},
     ),
     Opcode(
         "RPCMOV_FROM",

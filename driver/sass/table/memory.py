@@ -16,7 +16,6 @@ from barewire.sass.language import (
     SM90_ONLY,
     SM90_UP,
     SM100_UP,
-    URZ,
     Choice,
     ConstantAddress,
     Opcode,
@@ -48,6 +47,7 @@ from barewire.sass.table.addresses import (
     SECTORS,
     SECTORS_SM75,
     SIZE,
+    SIZE_SM75,
     STORE,
     STORE_SCOPE,
     STORE_SCOPE_SM75,
@@ -57,6 +57,7 @@ from barewire.sass.table.addresses import (
     Mode,
     inverted_predicate,
     plain,
+    remote,
     shared,
     spread,
 )
@@ -75,9 +76,12 @@ def loads(name: str, register_code: int, uniform_code: int) -> Entries:
     for archs in (SM75_ONLY, SM80_UP):
         old = archs is SM75_ONLY
         modifiers = {
-            "extended": EXTENDED, "evict": EVICT, "sectors": SECTORS_SM75 if old else SECTORS, "size": SIZE,
+            "extended": EXTENDED,
+            "evict": EVICT,
+            "sectors": SECTORS_SM75 if old else SECTORS,
+            "size": SIZE_SM75 if old else SIZE,
             "scope": LOAD_SCOPE_SM75 if old else LOAD_SCOPE,
-        }  # fmt: skip
+        }
         if old:
             modifiers["private"] = PRIVATE_SM75
         offset = FAR_OFFSET if name == "LD" else OFFSET
@@ -112,7 +116,7 @@ def stores(name: str, register_code: int, uniform_code: int) -> Entries:
     scopes = ((SM75_ONLY, STORE_SCOPE_SM75), (SM80_TO_90, STORE_SCOPE), (SM100_UP, ordered))
     for archs, scope in scopes:
         old = archs is SM75_ONLY
-        modifiers = {"extended": EXTENDED, "evict": EVICT, "size": SIZE, "scope": scope}
+        modifiers = {"extended": EXTENDED, "evict": EVICT, "size": SIZE_SM75 if old else SIZE, "scope": scope}
         if old:
             modifiers["private"] = PRIVATE_SM75
         far = name == "ST"
@@ -321,7 +325,7 @@ def cache_control(archs: frozenset[int], names: dict[int, str]) -> Entries:
     cache = choice(bits(78, 2), "", ".U", ".C", ".I")
     entry = Opcode(
         "CCTL", **only(0x98F), archs=archs, text="CCTL{extended}{cache}{operation} @",
-        spellings=(Spelling("CCTL{extended}{cache}{operation}", when={"operation": WHOLE_CACHE}),),
+        spellings=(Spelling("CCTL{cache}{operation}", when={"operation": WHOLE_CACHE}),),
         modifiers={"extended": EXTENDED, "cache": cache, "operation": Choice(bits(87, 4), names)},
     )  # fmt: skip
     layout = Layout(uniform_at=32, wide=90, descriptor=None)
@@ -421,19 +425,14 @@ def window_queries() -> Entries:
 
 
 # Stores and reductions into another block of the cluster.
-REMOTE = Layout(uniform_at=64, wide=90, descriptor=None)
-REMOTE_ADDRESS = address(
-    base=register(24, suffix=choice(bits(90), ".U32", ".64")), uniform=uniform(64, hide=URZ), offset=OFFSET
-)
+STORE_ASYNC_SIZES = {4: "", 5: ".64", 6: ".128"}
 STORE_ASYNC = Opcode(
     "STAS",
     **only(0xDBD),
     archs=SM90_UP,
-    text="STAS{size} [{address}], {Rb}",
-    modifiers={
-        "size": Choice(bits(73, 3), {4: "", 5: ".64", 6: ".128"}, INVALID, {}, {4: "32", 5: "64", 6: "128"})
-    },
-    operands={"address": REMOTE_ADDRESS, "Rb": RS},
+    text="STAS{size} @, {Rb}",
+    modifiers={"size": Choice(bits(73, 3), STORE_ASYNC_SIZES, INVALID, {}, {4: "32", 5: "64", 6: "128"})},
+    operands={"Rb": RS},
 )
 
 
@@ -470,5 +469,5 @@ OPCODES = (
     *local_cache_control(),
     *FENCES,
     *window_queries(),
-    STORE_ASYNC,
+    *spread(STORE_ASYNC, remote(90)),
 )

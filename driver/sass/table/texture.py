@@ -18,7 +18,10 @@ from barewire.sass.language import (
     SM80_TO_89,
     SM90_ONLY,
     SM90_UP,
+    SM100_TO_110,
     SM100_UP,
+    SM120_UP,
+    URZ,
     Choice,
     Opcode,
     Operand,
@@ -86,7 +89,8 @@ TEXTURE_HANDLES = (
     Handle(SM75_TO_89, "slot", "{bank}, {slot}", SLOT),
     Handle(SM75_TO_89, "register", "", {}, ".B"),
     Handle(SM90_ONLY, "uniform", "{URb}, {slot}", {"URb": uniform(40), "slot": number(46, 8, HEX)}),
-    Handle(SM100_UP, "uniform", "{URb}, {slot}", {"URb": uniform(40), "slot": number(48, 8, HEX, hide=0xFF)}),
+    Handle(SM100_TO_110, "uniform", "{URb}", {"URb": uniform(40)}),
+    Handle(SM120_UP, "uniform", "{URb}, {URc}", {"URb": uniform(40), "URc": uniform(48, hide=URZ)}),
 )
 
 
@@ -196,7 +200,7 @@ def textures() -> Entries:
                 handle.bindless if name == "bindless" else f"{{{name}}}" for name in family.modifiers
             )
             place = f"{handle.text}, " if handle.text else ""
-            parts = {**family.modifiers, **(family.since_sm100 if handle.archs is SM100_UP else {})}
+            parts = {**family.modifiers, **(family.since_sm100 if handle.archs <= SM100_UP else {})}
             modifiers = {name: value for name, value in parts.items() if name != "bindless"}
             entries.append(
                 Opcode(
@@ -228,6 +232,7 @@ QUERY = choice(
     "TEX_HEADER_SAMPLER_POS",
     otherwise="INVALID{}",
 )
+QUERY_HANDLES = {"{URb}": "{URb}, 0x0", "{URb}, {URc}": "{URb}, 0x0"}
 QUERY_CODES = {"slot": 0xB6F, "register": 0x370, "uniform": 0xF6F}
 
 
@@ -239,7 +244,7 @@ def queries() -> Entries:
             **only(QUERY_CODES[handle.column]),
             archs=handle.archs,
             text=f"TXQ{handle.bindless}{{no_dependence}} {{Rd2}}, {{Rd}}, {{Ra}}, {{query}}, "
-            f"{handle.text + ', ' if handle.text else ''}{{lanes}}",
+            f"{QUERY_HANDLES.get(handle.text, handle.text)}{', ' if handle.text else ''}{{lanes}}",
             modifiers={"no_dependence": NO_DEPENDENCE},
             operands={
                 "Rd2": register(64, reuse=None),

@@ -6,7 +6,6 @@ from barewire.sass.language import (
     HEX,
     RD,
     RZ,
-    SM75_ONLY,
     SM75_UP,
     SM80_UP,
     SM90_ONLY,
@@ -125,8 +124,9 @@ VOTES: Entries = (
 
 
 # Barriers of a block: the barrier and the count of threads are registers or immediates.
-BARRIER_KINDS = (".SYNC", ".ARV", ".RED", ".SCAN")
+BARRIER_KINDS = (".SYNC", ".ARV", ".RED", ".SCAN", ".SYNCALL")
 REDUCES = {"kind": 2}
+ASKS = {"kind": (2, 3)}
 BARRIER = number(54, 4, HEX)
 COUNT = number(42, 12, HEX, hide=0)
 
@@ -134,35 +134,39 @@ COUNT = number(42, 12, HEX, hide=0)
 def barriers() -> Entries:
     """BAR, and B2R, which reads a barrier's result."""
     entries: list[Opcode] = []
-    for archs in (SM75_ONLY, SM80_UP):
-        deferred = "" if archs is SM75_ONLY else "{defer_blocking}"
-        modifiers = {
-            "kind": choice(bits(77, 2), *BARRIER_KINDS),
-            "reduction": choice(bits(74, 2), ".POPC", ".AND", ".OR", otherwise=INVALID, when=REDUCES),
-        }
-        if deferred:
-            modifiers["defer_blocking"] = flag(80, ".DEFER_BLOCKING")
-        for code, operands_ in (
-            (0x31D, "{Rb}, {Rb}"),
-            (0x51D, "{Rb}, {count}"),
-            (0x91D, "{barrier}, {Rb}"),
-            (0xB1D, "{barrier}, {count}"),
-        ):
-            entries.append(
-                Opcode(
-                    "BAR",
-                    **only(code),
-                    archs=archs,
-                    text=f"BAR{{kind}}{{reduction}}{deferred} {operands_}, {{Pa}}",
-                    modifiers=modifiers,
-                    operands={
-                        "barrier": BARRIER,
-                        "count": COUNT,
-                        "Rb": register(32, reuse=None),
-                        "Pa": predicate(87, negate=90, when=REDUCES),
-                    },
-                )
+    modifiers = {
+        "kind": choice(bits(77, 3), *BARRIER_KINDS),
+        "reduction": choice(bits(74, 2), ".POPC", ".AND", ".OR", otherwise=INVALID, when=REDUCES),
+        "defer_blocking": flag(80, ".DEFER_BLOCKING"),
+    }
+    operands = {
+        "barrier": BARRIER,
+        "count": COUNT,
+        "arrivals": number(42, 12, HEX),
+        "Rb": register(32, reuse=None),
+        "Pa": predicate(87, negate=90, when=ASKS),
+    }
+    mnemonic = "BAR{kind}{reduction}{defer_blocking}"
+    for code, sources in (
+        (0x31D, "{Rb}, {Rb}"),
+        (0x51D, "{Rb}, {count}"),
+        (0x91D, "{barrier}, {Rb}"),
+        (0xB1D, "{barrier}, {count}"),
+    ):
+        entries.append(
+            Opcode(
+                "BAR",
+                **only(code),
+                archs=SM75_UP,
+                text=f"{mnemonic} {sources}, {{Pa}}",
+                spellings=(
+                    Spelling(f"{mnemonic} {sources.replace('count', 'arrivals')}", when={"kind": 1}),
+                    Spelling(mnemonic, when={"kind": 4}),
+                ),
+                modifiers=modifiers,
+                operands=operands,
             )
+        )
     result = choice(bits(78, 2), "", ".RESULT", ".WARP", otherwise=INVALID)
     entries.append(
         Opcode(
