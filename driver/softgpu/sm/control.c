@@ -147,6 +147,21 @@ static void release_barrier(struct warp *warp, unsigned number)
         }
 }
 
+/* Lanes that wait at a barrier go on without those that have yielded, who will not meet them there any more. */
+static void release_without(struct warp *warp, unsigned number, lane_mask yielded)
+{
+        for_each_lane_of(lane, warp->at_convergence[number]) {
+                lane_mask meeting = participants(warp, number, lane);
+                lane_mask missing = meeting & ~warp->at_convergence[number];
+
+                if (!missing || missing & ~yielded)
+                        continue;
+                for_each_lane_of(member, meeting)
+                        warp->convergence[number].lane[member] &= missing >> member & 1 ? missing : ~missing;
+        }
+        release_barrier(warp, number);
+}
+
 static void release_barriers(struct warp *warp)
 {
         for (unsigned number = 0; number < SM_CONVERGENCE_COUNT; number++)
@@ -281,12 +296,21 @@ static enum sm_outcome run_exit(struct warp *warp, const struct uop *uop, lane_m
         return go_on(warp);
 }
 
-/* YIELD: another split runs, if there is one. */
+/*
+ * YIELD: another split runs, if there is one. Compilers put it into loops in which a lane may wait for another one; that
+ * one may stand at the convergence barrier behind the loop, where it must not wait for ever for those in the loop. So when
+ * that has gone on for a while, those at barriers go on without those that yield.
+ */
 static enum sm_outcome run_yield(struct warp *warp, const struct uop *uop, lane_mask active)
 {
+        enum { YIELDS_UNTIL_RELEASE = 64 };
+
         (void)active;
         note_poll(warp);
         warp->pc = next_va(uop);
+        if (warp->waiting && ++warp->yields % YIELDS_UNTIL_RELEASE == 0)
+                for (unsigned number = 0; number < SM_CONVERGENCE_BARRIERS; number++)
+                        release_without(warp, number, runnable(warp));
         take_turns(warp);
         return SM_JUMPED;
 }

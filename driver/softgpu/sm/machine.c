@@ -259,6 +259,7 @@ static void begin_warp(struct warp *warp)
         warp->waiting = 0;
         warp->instructions = 0;
         warp->polls = 0;
+        warp->yields = 0;
         warp->finished = false;
         warp->exited = false;
         memset(warp->at_barrier, 0, sizeof warp->at_barrier);

@@ -197,6 +197,7 @@ struct warp {
         struct vreg tid[3];
         uint64_t instructions; /* since the launch began: clocks are made of it */
         uint64_t polls;        /* strong accesses and the like, among them */
+        uint32_t yields;       /* YIELD executed while lanes wait at convergence barriers */
         bool finished;
         bool exited;           /* its CTA knows that no lane is alive */
 };
