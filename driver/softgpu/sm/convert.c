@@ -8,6 +8,7 @@ enum { CONVERT_FROM = 0, CONVERT_TO = 1, CONVERT_ROUND = 2, CONVERT_FLAGS = 3 };
 enum convert_format {
         CONVERT_F16, CONVERT_F32, CONVERT_F64, CONVERT_BF16, CONVERT_TF32, CONVERT_E4M3, CONVERT_E5M2,
         CONVERT_U8, CONVERT_S8, CONVERT_U16, CONVERT_S16, CONVERT_U32, CONVERT_S32, CONVERT_U64, CONVERT_S64,
+        NO_FORMAT,
 };
 enum {
         CONVERT_FTZ = 1,
@@ -91,6 +92,22 @@ INLINE uint64_t flush_denormal(uint64_t bits, const struct float_format *format)
         return bits >> format->fraction_bits & exponent_mask(format) ? bits : bits & sign_bit(format);
 }
 
+/*
+ * Conversions from and to fp64 keep the sign and the leading bits of a NaN's payload, made quiet; others return the
+ * canonical NaN of their format.
+ */
+static uint64_t convert_nan(uint64_t bits, const struct float_format *from, const struct float_format *to)
+{
+        int shift = to->fraction_bits - from->fraction_bits;
+        uint64_t payload = bits & ((UINT64_C(1) << from->fraction_bits) - 1);
+        uint64_t sign = bits & sign_bit(from) ? sign_bit(to) : 0;
+
+        if (from != &FORMAT_F64 && to != &FORMAT_F64)
+                return to->canonical_nan;
+        payload = shift < 0 ? payload >> -shift : payload << shift;
+        return sign | exponent_mask(to) << to->fraction_bits | UINT64_C(1) << (to->fraction_bits - 1) | payload;
+}
+
 /* One float to another format, or to the same (FRND). */
 static uint64_t convert_float(const struct uop *uop, uint64_t bits)
 {
@@ -109,6 +126,8 @@ static uint64_t convert_float(const struct uop *uop, uint64_t bits)
                 return 0;
         if (convert_flag(uop, CONVERT_RELU) && number.kind != NUMBER_NAN && number.negative)
                 return 0;
+        if (number.kind == NUMBER_NAN)
+                return convert_nan(bits, from, to);
         result = pack_number(&number, to, mode, convert_flag(uop, CONVERT_FINITE));
         if (convert_flag(uop, CONVERT_FTZ) && to == &FORMAT_F32)
                 result = flush_denormal(result, to);
@@ -130,6 +149,17 @@ static uint64_t convert_float_to_integer(const struct uop *uop, uint64_t bits)
         number = unpack_number(bits, from);
         return integer_of_number(&number, uop->option[CONVERT_TO], (enum rounding)uop->option[CONVERT_ROUND],
                                  convert_flag(uop, CONVERT_NAN_TO_ZERO));
+}
+
+/* F2I: a narrow signed result fills the register; what stands for NaN does not. */
+static uint64_t convert_float_to_register(const struct uop *uop, uint64_t bits)
+{
+        uint32_t to = uop->option[CONVERT_TO];
+        uint64_t result = convert_float_to_integer(uop, bits);
+
+        if (is_wide_format(to) || unpack_number(bits, float_format_of(uop->option[CONVERT_FROM])).kind == NUMBER_NAN)
+                return result;
+        return extend_bits((uint32_t)result, integer_bits(to), integer_is_signed(to), false);
 }
 
 static uint64_t convert_integer_to_float(const struct uop *uop, uint64_t bits)
@@ -162,6 +192,8 @@ INLINE uint64_t convert_source_lane(const struct uop *uop, struct wide_source b,
                 return bits;
         from = float_format_of(format);
         bits &= sign_bit(from) | (sign_bit(from) - 1);
+        if (unpack_number(bits, from).kind == NUMBER_NAN)
+                return bits; /* its sign is left alone */
         if (uop->b.absolute)
                 bits &= sign_bit(from) - 1;
         return uop->b.negate ? bits ^ sign_bit(from) : bits;
@@ -196,7 +228,7 @@ static enum sm_outcome run_f2f(struct warp *warp, const struct uop *uop, lane_ma
 
 static enum sm_outcome run_f2i(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        return run_convert(warp, uop, active, convert_float_to_integer);
+        return run_convert(warp, uop, active, convert_float_to_register);
 }
 
 static enum sm_outcome run_i2f(struct warp *warp, const struct uop *uop, lane_mask active)
@@ -279,6 +311,16 @@ static enum sm_outcome run_f2i_word(struct warp *warp, const struct uop *uop, la
         return SM_NEXT;
 }
 
+/* Every 32-bit integer is exact in double. */
+INLINE void round_words(struct vreg *d, const struct vreg *b, bool is_signed, enum rounding mode)
+{
+        for_each_lane(lane) {
+                double low = (double)(int32_t)b->lane[lane];
+
+                d->lane[lane] = f32_round(is_signed || low >= 0 ? low : low + 0x1p32, mode);
+        }
+}
+
 static enum sm_outcome run_i2f_word(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         bool is_signed = uop->option[CONVERT_FROM] == CONVERT_S32;
@@ -294,13 +336,9 @@ static enum sm_outcome run_i2f_word(struct warp *warp, const struct uop *uop, la
                         for_each_lane(lane)
                                 result.lane[lane] = f32_bits((float)b->lane[lane]);
                 break;
-        default: /* every 32-bit integer is exact in double */
-                for_each_lane(lane) {
-                        double exact = is_signed ? (double)(int32_t)b->lane[lane] : (double)b->lane[lane];
-
-                        result.lane[lane] = f32_round(exact, (enum rounding)uop->option[CONVERT_ROUND]);
-                }
-                break;
+        case ROUND_UP: round_words(&result, b, is_signed, ROUND_UP); break;
+        case ROUND_DOWN: round_words(&result, b, is_signed, ROUND_DOWN); break;
+        default: round_words(&result, b, is_signed, ROUND_ZERO); break;
         }
         write_register(warp, uop->d, &result, active);
         return SM_NEXT;
@@ -317,11 +355,95 @@ static enum sm_outcome run_frnd_word(struct warp *warp, const struct uop *uop, l
         return SM_NEXT;
 }
 
+/* fp64 to nearest from and to fp32, and from and to 32-bit integers. The host treats NaN as the GPU does. */
+static enum sm_outcome run_f64_from_f32(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        uint32_t keep = uop->b.absolute ? ~(uint32_t)F32_SIGN : ~(uint32_t)0, flip = uop->b.negate ? F32_SIGN : 0;
+        struct vreg room;
+        const struct vreg *b = source(warp, &uop->b, &room);
+        struct dreg result;
+
+        for_each_lane(lane) {
+                uint32_t bits = b->lane[lane];
+                uint32_t with_sign = f32_is_nan(bits) ? bits : (bits & keep) ^ flip;
+
+                result.lane[lane] = f64_bits((double)f32_value(with_sign));
+        }
+        write_double(warp, uop, &result, active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_f32_from_f64(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct dreg b;
+        struct vreg result;
+
+        load_double(warp, &uop->b, &b);
+        for_each_lane(lane)
+                result.lane[lane] = f32_bits((float)f64_value(b.lane[lane]));
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_s32_from_f64(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct dreg b;
+        struct vreg result;
+
+        load_double(warp, &uop->b, &b);
+        for_each_lane(lane) {
+                double value = f64_value(b.lane[lane]);
+                double inside = value > -0x1p31 && value < 0x1p31 ? value : 0;
+                uint32_t outside = value >= 0x1p31 ? 0x7fffffffu : 0x80000000u; /* NaN too */
+
+                result.lane[lane] = value > -0x1p31 && value < 0x1p31 ? (uint32_t)(int32_t)inside : outside;
+        }
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_f64_from_word(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        bool is_signed = uop->option[CONVERT_FROM] == CONVERT_S32;
+        struct vreg room;
+        const struct vreg *b = source(warp, &uop->b, &room);
+        struct dreg result;
+
+        for_each_lane(lane) {
+                double low = (double)(int32_t)b->lane[lane];
+
+                result.lane[lane] = f64_bits(is_signed || low >= 0 ? low : low + 0x1p32);
+        }
+        write_double(warp, uop, &result, active);
+        return SM_NEXT;
+}
+
+/* Conversions that fp64 code is full of; NULL if this is none. */
+static sm_handler *double_handler(const struct uop *uop, sm_handler *general)
+{
+        uint32_t from = uop->option[CONVERT_FROM], to = uop->option[CONVERT_TO], round = uop->option[CONVERT_ROUND];
+
+        if (uop->option[CONVERT_FLAGS])
+                return NULL;
+        if (general == run_f2f && from == CONVERT_F32 && to == CONVERT_F64)
+                return run_f64_from_f32;
+        if (general == run_f2f && from == CONVERT_F64 && to == CONVERT_F32 && round == ROUND_NEAREST)
+                return run_f32_from_f64;
+        if (general == run_f2i && from == CONVERT_F64 && to == CONVERT_S32 && round == ROUND_ZERO)
+                return run_s32_from_f64;
+        if (general == run_i2f && (from == CONVERT_S32 || from == CONVERT_U32) && to == CONVERT_F64)
+                return run_f64_from_word;
+        return NULL;
+}
+
 static sm_handler *convert_handler(const struct uop *uop, sm_handler *general)
 {
+        sm_handler *for_double = double_handler(uop, general);
         uint32_t from = uop->option[CONVERT_FROM], to = uop->option[CONVERT_TO];
         bool whole = !(uop->option[CONVERT_FLAGS] & ~(uint32_t)(CONVERT_NAN_TO_ZERO | CONVERT_INTEGRAL));
 
+        if (for_double)
+                return for_double;
         if (general == run_f2i && whole && from == CONVERT_F32 && (to == CONVERT_S32 || to == CONVERT_U32))
                 return run_f2i_word;
         if (general == run_i2f && whole && to == CONVERT_F32 && (from == CONVERT_S32 || from == CONVERT_U32))
@@ -346,11 +468,15 @@ static uint32_t pack_pair(const struct uop *uop, uint64_t upper, uint64_t lower,
         return width == 8 && convert_flag(uop, CONVERT_MERGE) ? kept | pair : pair;
 }
 
+enum { TF32_UNUSED_BITS = 13 };
+
 static uint32_t convert_pair(const struct uop *uop, uint32_t a, uint32_t b, uint32_t c)
 {
         uint32_t from = uop->option[CONVERT_FROM], to = uop->option[CONVERT_TO];
         uint32_t bits = from == CONVERT_E4M3 || from == CONVERT_E5M2 ? 8 : 16;
 
+        if (to == CONVERT_TF32)
+                return (uint32_t)convert_float(uop, b) << TF32_UNUSED_BITS;
         if (convert_flag(uop, CONVERT_UNPACK)) {
                 uint32_t pair = b >> (bits == 8 && convert_flag(uop, CONVERT_H1) ? 16 : 0);
 
@@ -399,36 +525,13 @@ static sm_handler *f2fp_handler(const struct uop *uop)
 }
 
 /*
- * I2IP and F2IP: a and b clamped to narrow integers, side by side at the bottom; c moves up over them.
+ * F2IP: a and b clamped to narrow integers, side by side at the bottom; c moves up over them.
  */
 INLINE uint32_t pack_integers(uint32_t upper, uint32_t lower, uint32_t c, unsigned bits)
 {
         uint32_t pair = upper << bits | lower;
 
         return bits == 16 ? pair : c << 2 * bits | pair;
-}
-
-/* option for I2IP: FROM, TO, and in FLAGS the width of a 4-bit result. */
-enum { NARROW_BITS = 3 };
-
-static enum sm_outcome run_i2ip(struct warp *warp, const struct uop *uop, lane_mask active)
-{
-        unsigned bits = uop->option[NARROW_BITS];
-        bool from_signed = integer_is_signed(uop->option[CONVERT_FROM]), to_signed = uop->option[CONVERT_TO];
-        struct vreg room_a, room_b, room_c, result;
-        const struct vreg *a = source(warp, &uop->a, &room_a);
-        const struct vreg *b = source(warp, &uop->b, &room_b);
-        const struct vreg *c = source(warp, &uop->c, &room_c);
-
-        for_each_lane(lane) {
-                int64_t upper = from_signed ? (int64_t)(int32_t)a->lane[lane] : (int64_t)a->lane[lane];
-                int64_t lower = from_signed ? (int64_t)(int32_t)b->lane[lane] : (int64_t)b->lane[lane];
-
-                result.lane[lane] = pack_integers(saturate_integer(upper, bits, to_signed),
-                                                  saturate_integer(lower, bits, to_signed), c->lane[lane], bits);
-        }
-        write_register(warp, uop->d, &result, active);
-        return SM_NEXT;
 }
 
 static enum sm_outcome run_f2ip(struct warp *warp, const struct uop *uop, lane_mask active)
@@ -450,9 +553,216 @@ static enum sm_outcome run_f2ip(struct warp *warp, const struct uop *uop, lane_m
         return SM_NEXT;
 }
 
+/* The float formats' numbers in the words. */
+static uint32_t float_of_field(unsigned field)
+{
+        static const uint8_t FORMATS[8] = {
+                CONVERT_F16, CONVERT_F16, CONVERT_F32, CONVERT_F64, CONVERT_BF16, CONVERT_TF32, CONVERT_F32, CONVERT_F32,
+        };
+
+        return FORMATS[field & 7];
+}
+
+/* The integer formats are numbered as here: sizes from 8 to 64 bits, of each the unsigned one first. */
+static uint32_t integer_of_field(unsigned field) { return CONVERT_U8 + (field & 7); }
+
+/* b is one register or two; narrow sources are one byte or half of it. */
+static void bind_convert_source(const struct sass_word *word, struct uop *uop)
+{
+        unsigned part = (unsigned)word_bits(word->word, 60, 2);
+        uint32_t from = uop->option[CONVERT_FROM];
+        unsigned bits = from == CONVERT_U8 || from == CONVERT_S8 ? 8 : 16;
+        bool narrow = bits == 8 || from == CONVERT_F16 || from == CONVERT_BF16 || from == CONVERT_U16 || from == CONVERT_S16;
+
+        uop->b = bind_slot(word, uop, is_wide_format(from) ? 2 : 1, false);
+        if (uop->b.kind == OPERAND_IMMEDIATE && !uop->b.is_constant) {
+                if (from == CONVERT_F64) {
+                        uop->b.value_high = uop->b.value;
+                        uop->b.value = 0;
+                } else {
+                        extend_immediate(&uop->b);
+                }
+                return;
+        }
+        if (narrow)
+                uop->option[CONVERT_FLAGS] |= part * bits << CONVERT_PART_SHIFT;
+}
+
+static void bind_convert_result(const struct sass_word *word, struct uop *uop)
+{
+        bind_d(word, uop, is_wide_format(uop->option[CONVERT_TO]) ? 2 : 1);
+}
+
+static void bind_f2f(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        uop->option[CONVERT_FROM] = float_of_field(sass_F2F_source(w));
+        uop->option[CONVERT_TO] = float_of_field(sass_F2F_result(w));
+        uop->option[CONVERT_ROUND] = sass_F2F_round(w);
+        uop->option[CONVERT_FLAGS] = sass_F2F_ftz(w) ? CONVERT_FTZ : 0;
+        bind_convert_source(word, uop);
+        bind_convert_result(word, uop);
+        uop->run = convert_handler(uop, run_f2f);
+}
+
+static void bind_frnd(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        uop->option[CONVERT_FROM] = uop->option[CONVERT_TO] = float_of_field(sass_FRND_source(w));
+        uop->option[CONVERT_ROUND] = sass_FRND_round(w);
+        uop->option[CONVERT_FLAGS] = CONVERT_INTEGRAL | (sass_FRND_ftz(w) ? CONVERT_FTZ : 0);
+        bind_convert_source(word, uop);
+        bind_convert_result(word, uop);
+        uop->run = convert_handler(uop, run_f2f);
+}
+
+static void bind_f2i(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        uop->option[CONVERT_FROM] = float_of_field(sass_F2I_source(w));
+        uop->option[CONVERT_TO] = integer_of_field(sass_F2I_result(w));
+        uop->option[CONVERT_ROUND] = sass_F2I_round(w);
+        uop->option[CONVERT_FLAGS] = (sass_F2I_ftz(w) ? CONVERT_FTZ : 0) | (sass_F2I_ntz(w) ? CONVERT_NAN_TO_ZERO : 0);
+        bind_convert_source(word, uop);
+        bind_convert_result(word, uop);
+        uop->run = convert_handler(uop, run_f2i);
+}
+
+static void bind_i2f(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        uop->option[CONVERT_FROM] = integer_of_field(sass_I2F_source(w));
+        uop->option[CONVERT_TO] = float_of_field(sass_I2F_result(w));
+        uop->option[CONVERT_ROUND] = sass_I2F_round(w);
+        bind_convert_source(word, uop);
+        bind_convert_result(word, uop);
+        uop->run = convert_handler(uop, run_i2f);
+}
+
+static void bind_i2fp(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        uop->option[CONVERT_FROM] = integer_of_field(sass_I2FP_source(w));
+        uop->option[CONVERT_TO] = CONVERT_F32;
+        uop->option[CONVERT_ROUND] = sass_I2FP_round(w);
+        bind_convert_source(word, uop);
+        bind_convert_result(word, uop);
+        uop->run = convert_handler(uop, run_i2f);
+}
+
+static void bind_i2i(const struct sass_word *word, struct uop *uop)
+{
+        uop->option[CONVERT_FROM] = CONVERT_S32;
+        uop->option[CONVERT_TO] = integer_of_field(sass_I2I_result(word->word));
+        bind_convert_source(word, uop);
+        bind_convert_result(word, uop);
+        uop->run = run_i2i;
+}
+
+/* What lies at which end of the pairs' c: a half of it, or all but its highest byte. */
+static void bind_pair_sources(const struct sass_word *word, struct uop *uop)
+{
+        bind_d(word, uop, 1);
+        bind_abc(word, uop, false);
+        forget_signs(&uop->c);
+}
+
+static void bind_f2ip(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_pair_sources(word, uop);
+        uop->option[CONVERT_FROM] = CONVERT_F32;
+        uop->option[CONVERT_TO] = integer_of_field(sass_F2IP_result(w));
+        uop->option[CONVERT_ROUND] = sass_F2IP_round(w);
+        uop->option[CONVERT_FLAGS] = (sass_F2IP_ntz(w) ? CONVERT_NAN_TO_ZERO : 0) | (sass_F2IP_relu(w) ? CONVERT_RELU : 0);
+        uop->run = run_f2ip;
+}
+
+/* F2FP's formats and layouts, as the tables number them. */
+static uint32_t packed_format(unsigned field)
+{
+        switch (field) {
+        case 0: return CONVERT_F16;
+        case 1: return CONVERT_BF16;
+        case 5: return CONVERT_TF32;
+        case 8: return CONVERT_E5M2;
+        case 9: return CONVERT_E4M3;
+        default: return NO_FORMAT;
+        }
+}
+
+static uint32_t unpacked_format(unsigned field)
+{
+        switch (field) {
+        case 0: return CONVERT_F32;
+        case 1: return CONVERT_F16;
+        case 2: return CONVERT_E5M2;
+        case 3: return CONVERT_E4M3;
+        case 9: return CONVERT_BF16;
+        default: return NO_FORMAT;
+        }
+}
+
+enum { LAYOUT_PACK_AB, LAYOUT_MERGE_C, LAYOUT_UNPACK_B, LAYOUT_PACK_B, LAYOUT_UNPACK_B_MERGE_C, LAYOUT_PACK_AB_MERGE_C };
+
+static uint32_t layout_flags(unsigned layout)
+{
+        switch (layout) {
+        case LAYOUT_MERGE_C:
+        case LAYOUT_PACK_AB_MERGE_C: return CONVERT_MERGE;
+        case LAYOUT_UNPACK_B: return CONVERT_UNPACK;
+        case LAYOUT_UNPACK_B_MERGE_C: return CONVERT_UNPACK | CONVERT_MERGE;
+        default: return 0;
+        }
+}
+
+/* Bits that choose the upper half of c, or of an unpacked b; the tables show them as parts of those operands. */
+enum { UPPER_C_BIT = 72, UPPER_B_BIT = 88 };
+
+static void bind_f2fp(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+        bool upper = word_bits(w, UPPER_C_BIT, 1) || word_bits(w, UPPER_B_BIT, 1);
+
+        bind_pair_sources(word, uop);
+        uop->option[CONVERT_FROM] = unpacked_format(word->arch < 89 ? 0 : sass_F2FP_source(w));
+        uop->option[CONVERT_TO] = packed_format(sass_F2FP_result(w, word->arch));
+        uop->option[CONVERT_ROUND] = sass_F2FP_round(w, word->arch);
+        uop->option[CONVERT_FLAGS] = layout_flags(sass_F2FP_layout(w, word->arch)) | (sass_F2FP_relu(w) ? CONVERT_RELU : 0)
+                                     | (sass_F2FP_satfinite(w) ? CONVERT_FINITE : 0) | (upper ? CONVERT_H1 : 0);
+        uop->run = f2fp_handler(uop);
+}
+
+static bool f2fp_is_known(const struct sass_word *word)
+{
+        const uint64_t *w = word->word;
+
+        return packed_format(sass_F2FP_result(w, word->arch)) != NO_FORMAT
+               && (word->arch < 89 || unpacked_format(sass_F2FP_source(w)) != NO_FORMAT)
+               && sass_F2FP_round(w, word->arch) <= ROUND_ZERO;
+}
+
 static bool bind_convert(const struct sass_word *word, struct uop *uop)
 {
-        (void)word;
-        (void)uop;
-        return false;
+        switch (word->opcode) {
+        case SASS_F2F: bind_f2f(word, uop); return true;
+        case SASS_FRND: bind_frnd(word, uop); return true;
+        case SASS_F2I: bind_f2i(word, uop); return true;
+        case SASS_I2F: bind_i2f(word, uop); return true;
+        case SASS_I2FP: bind_i2fp(word, uop); return true;
+        case SASS_I2I: bind_i2i(word, uop); return true;
+        case SASS_F2IP: bind_f2ip(word, uop); return true;
+        case SASS_F2FP:
+                if (!f2fp_is_known(word))
+                        return false;
+                bind_f2fp(word, uop);
+                return true;
+        default: return false;
+        }
 }

@@ -22,8 +22,11 @@ INLINE void load_double(const struct warp *warp, const struct operand *operand, 
         struct wide_room room;
         struct wide_source from = wide_source(warp, operand, &room);
 
-        for_each_lane(lane)
-                d->lane[lane] = (wide_lane(from, lane) & keep) ^ flip;
+        for_each_lane(lane) {
+                uint64_t bits = wide_lane(from, lane);
+
+                d->lane[lane] = f64_is_nan(bits) ? bits : (bits & keep) ^ flip;
+        }
 }
 
 INLINE void write_double(struct warp *warp, const struct uop *uop, const struct dreg *d, lane_mask active)
@@ -37,10 +40,13 @@ INLINE void write_double(struct warp *warp, const struct uop *uop, const struct 
         write_wide(warp, uop, &split, active);
 }
 
-/* What an operation returns where its result is NaN: the first source that is one, made quiet. */
+/*
+ * What an operation returns where its result is NaN: b, c or a, the first that is one, made quiet; the signs of operands do
+ * not touch it. The default NaN where none is.
+ */
 static inline uint64_t f64_nan_of(uint64_t a, uint64_t b, uint64_t c)
 {
-        uint64_t nan = f64_is_nan(a) ? a : f64_is_nan(b) ? b : f64_is_nan(c) ? c : F64_DEFAULT_NAN;
+        uint64_t nan = f64_is_nan(b) ? b : f64_is_nan(c) ? c : f64_is_nan(a) ? a : F64_DEFAULT_NAN;
 
         return nan | F64_QUIET;
 }
@@ -135,8 +141,9 @@ static enum sm_outcome run_dfma(struct warp *warp, const struct uop *uop, lane_m
         return run_double(warp, uop, active, &a, &b, &c, f64_fma_nearest, f64_fma_exact);
 }
 
-/* DSETP. option: COMPARE, BOOLEAN. */
+/* DSETP. option: COMPARE, BOOLEAN. Two codes that are comparisons elsewhere choose the lesser or the greater here. */
 enum { DSETP_COMPARE = 0, DSETP_BOOLEAN = 1 };
+enum { DSETP_MINIMUM = 0, DSETP_MAXIMUM = 15 };
 
 static enum sm_outcome run_dsetp(struct warp *warp, const struct uop *uop, lane_mask active)
 {
@@ -159,9 +166,104 @@ static enum sm_outcome run_dsetp(struct warp *warp, const struct uop *uop, lane_
         return SM_NEXT;
 }
 
+/* Numbers as integers in the same order, -0 below +0. */
+static inline int64_t f64_order(uint64_t bits) { return (int64_t)(bits & F64_SIGN ? bits ^ ~F64_SIGN : bits); }
+
+/* DSETP.MIN, DSETP.MAX: whether a is the result; the second predicate says that the result is NaN, both being that. */
+static enum sm_outcome run_dsetp_pick(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        bool want_least = uop->option[DSETP_COMPARE] == DSETP_MINIMUM;
+        lane_mask other = predicate(warp, uop->p[0]);
+        struct dreg a, b;
+        struct vreg picked, nan;
+
+        load_double(warp, &uop->a, &a);
+        load_double(warp, &uop->b, &b);
+        for_each_lane(lane) {
+                bool a_nan = f64_is_nan(a.lane[lane]), b_nan = f64_is_nan(b.lane[lane]);
+                int64_t left = f64_order(a.lane[lane]), right = f64_order(b.lane[lane]);
+
+                picked.lane[lane] = !a_nan && (b_nan || (want_least ? left <= right : left > right));
+                nan.lane[lane] = a_nan && b_nan;
+        }
+        write_predicate(warp, uop->pd, combine(lanes_not_zero(&picked), other, uop->option[DSETP_BOOLEAN]), active);
+        write_predicate(warp, uop->pd2, combine(lanes_not_zero(&nan), other, uop->option[DSETP_BOOLEAN]), active);
+        return SM_NEXT;
+}
+
+/* The second source, wherever the form puts it: a 32-bit immediate is the upper half of a number. */
+static void bind_double_slot(const struct sass_word *word, struct uop *uop, struct operand *operand)
+{
+        *operand = bind_slot(word, uop, 2, false);
+        if (operand->kind == OPERAND_IMMEDIATE && !operand->is_constant) {
+                operand->value_high = operand->value;
+                operand->value = 0;
+        }
+}
+
+static void bind_double_ab(const struct sass_word *word, struct uop *uop)
+{
+        uop->a = bind_a(word, uop, 2, false);
+        bind_double_slot(word, uop, &uop->b);
+}
+
+static void bind_dadd(const struct sass_word *word, struct uop *uop)
+{
+        bind_d(word, uop, 2);
+        bind_double_ab(word, uop);
+        if (word_form(word) == FORM_REGISTERS) /* it has the third source's place */
+                uop->b = bind_register_64(word, uop, 2, false);
+        uop->option[DOUBLE_ROUND] = sass_DADD_round(word->word);
+        uop->run = run_dadd;
+}
+
+static void bind_dmul(const struct sass_word *word, struct uop *uop)
+{
+        bind_d(word, uop, 2);
+        bind_double_ab(word, uop);
+        uop->option[DOUBLE_ROUND] = sass_DMUL_round(word->word);
+        uop->run = run_dmul;
+}
+
+static void bind_dfma(const struct sass_word *word, struct uop *uop)
+{
+        enum operand_form form = word_form(word);
+
+        bind_d(word, uop, 2);
+        uop->a = bind_a(word, uop, 2, false);
+        if (form == FORM_C_IMMEDIATE || form == FORM_C_CONSTANT || form == FORM_C_UNIFORM) {
+                uop->b = bind_register_64(word, uop, 2, false);
+                bind_double_slot(word, uop, &uop->c);
+        } else {
+                bind_double_slot(word, uop, &uop->b);
+                uop->c = bind_register_64(word, uop, 2, false);
+        }
+        uop->option[DOUBLE_ROUND] = sass_DFMA_round(word->word);
+        uop->run = run_dfma;
+}
+
+static void bind_dsetp(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_double_ab(word, uop);
+        bind_outputs(uop, sass_DSETP_Pd(w), sass_DSETP_Pd2(w));
+        uop->p[0] = bind_predicate(sass_DSETP_Pa(w), sass_DSETP_Pa_negate(w));
+        uop->option[DSETP_COMPARE] = sass_DSETP_compare(w);
+        uop->option[DSETP_BOOLEAN] = sass_DSETP_boolean(w);
+        if (uop->option[DSETP_COMPARE] == DSETP_MINIMUM || uop->option[DSETP_COMPARE] == DSETP_MAXIMUM)
+                uop->run = run_dsetp_pick;
+        else
+                uop->run = run_dsetp;
+}
+
 static bool bind_double(const struct sass_word *word, struct uop *uop)
 {
-        (void)word;
-        (void)uop;
-        return false;
+        switch (word->opcode) {
+        case SASS_DADD: bind_dadd(word, uop); return true;
+        case SASS_DMUL: bind_dmul(word, uop); return true;
+        case SASS_DFMA: bind_dfma(word, uop); return true;
+        case SASS_DSETP: bind_dsetp(word, uop); return true;
+        default: return false;
+        }
 }

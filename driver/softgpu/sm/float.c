@@ -2,8 +2,11 @@
 
 #include "alu.h"
 
-/* option of FADD, FMUL, FFMA: ROUND, FTZ, SATURATE, FMZ (as FTZ, and zero times anything is zero). */
-enum { FLOAT_ROUND = 0, FLOAT_FTZ = 1, FLOAT_SATURATE = 2, FLOAT_FMZ = 3 };
+/* option of FADD, FMUL, FFMA: ROUND, FLUSH, SATURATE; of FMUL also SCALE. */
+enum { FLOAT_ROUND = 0, FLOAT_FLUSH = 1, FLOAT_SATURATE = 2, FLOAT_SCALE = 3 };
+
+/* FTZ flushes denormal sources and results; with FMZ, moreover, zero times anything is zero. */
+enum { FLUSH_NONE = 0, FLUSH_FTZ = 1, FLUSH_FMZ = 2 };
 
 /* The forms that most code uses: to nearest, nothing flushed, nothing clamped. */
 static enum sm_outcome run_fadd(struct warp *warp, const struct uop *uop, lane_mask active)
@@ -22,26 +25,82 @@ static enum sm_outcome run_ffma(struct warp *warp, const struct uop *uop, lane_m
 }
 
 static uint32_t add_flushed_lane(uint32_t a, uint32_t b) { return f32_flush(f32_add(f32_flush(a), f32_flush(b))); }
-static uint32_t multiply_flushed_lane(uint32_t a, uint32_t b) { return f32_flush(f32_multiply(f32_flush(a), f32_flush(b))); }
-
-static uint32_t fma_flushed_lane(uint32_t a, uint32_t b, uint32_t c)
-{
-        return f32_flush(f32_fma(f32_flush(a), f32_flush(b), f32_flush(c)));
-}
 
 static enum sm_outcome run_fadd_flushed(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         return float2(warp, uop, active, add_flushed_lane);
 }
 
+/*
+ * Results are flushed that are denormal if rounded without a least exponent. Where rounding made the least normal number
+ * of them, that is looked at again: far from the denormals, where nothing limits the exponent.
+ */
+enum { F32_LEAST_NORMAL = 0x00800000 };
+
+static inline bool f32_is_tiny(double exact, enum rounding mode)
+{
+        return (f32_round(exact * AWAY_FROM_DENORMALS, mode) & ~(uint32_t)F32_SIGN) < f32_bits(0x1p-126f * (float)AWAY_FROM_DENORMALS);
+}
+
+static uint32_t flush_if_tiny(uint32_t result, uint32_t a, uint32_t b, uint32_t c, enum rounding mode)
+{
+        double exact = sum_to_odd((double)f32_value(a) * (double)f32_value(b), f32_value(c));
+
+        return f32_is_tiny(exact, mode) ? result & F32_SIGN : result;
+}
+
+/* `result` is a * b + c of flushed sources. */
+INLINE void flush_results(struct vreg *result, const struct vreg *a, const struct vreg *b, const struct vreg *c,
+                          enum rounding mode)
+{
+        struct vreg doubtful;
+        lane_mask lanes;
+
+        for_each_lane(lane) {
+                result->lane[lane] = f32_flush(result->lane[lane]);
+                doubtful.lane[lane] = (result->lane[lane] & ~(uint32_t)F32_SIGN) == F32_LEAST_NORMAL;
+        }
+        lanes = lanes_not_zero(&doubtful);
+        for_each_lane_of(lane, lanes)
+                result->lane[lane] = flush_if_tiny(result->lane[lane], a->lane[lane], b->lane[lane], c->lane[lane],
+                                                   mode);
+}
+
+INLINE void load_flushed(const struct warp *warp, const struct operand *operand, struct vreg *v)
+{
+        struct vreg room;
+        const struct vreg *from = float_source(warp, operand, &room);
+
+        for_each_lane(lane)
+                v->lane[lane] = f32_flush(from->lane[lane]);
+}
+
 static enum sm_outcome run_fmul_flushed(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        return float2(warp, uop, active, multiply_flushed_lane);
+        struct vreg a, b, zero, result;
+
+        load_flushed(warp, &uop->a, &a);
+        load_flushed(warp, &uop->b, &b);
+        lanes_fill(&zero, 0);
+        for_each_lane(lane)
+                result.lane[lane] = f32_multiply(a.lane[lane], b.lane[lane]);
+        flush_results(&result, &a, &b, &zero, ROUND_NEAREST);
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
 }
 
 static enum sm_outcome run_ffma_flushed(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        return float3(warp, uop, active, fma_flushed_lane);
+        struct vreg a, b, c, result;
+
+        load_flushed(warp, &uop->a, &a);
+        load_flushed(warp, &uop->b, &b);
+        load_flushed(warp, &uop->c, &c);
+        for_each_lane(lane)
+                result.lane[lane] = f32_fma(a.lane[lane], b.lane[lane], c.lane[lane]);
+        flush_results(&result, &a, &b, &c, ROUND_NEAREST);
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
 }
 
 /*
@@ -118,16 +177,16 @@ INLINE enum sm_outcome run_fma_lanes(struct warp *warp, const struct uop *uop, l
 {
         struct vreg result;
 
-        if (uop->option[FLOAT_FTZ] || uop->option[FLOAT_FMZ]) {
+        if (uop->option[FLOAT_FLUSH]) {
                 flush_lanes(a);
                 flush_lanes(b);
                 flush_lanes(c);
         }
-        if (uop->option[FLOAT_FMZ])
+        if (uop->option[FLOAT_FLUSH] == FLUSH_FMZ)
                 clear_zero_products(a, b);
         fma_rounded_lanes(&result, a, b, c, (enum rounding)uop->option[FLOAT_ROUND]);
-        if (uop->option[FLOAT_FTZ] || uop->option[FLOAT_FMZ])
-                flush_lanes(&result);
+        if (uop->option[FLOAT_FLUSH])
+                flush_results(&result, a, b, c, (enum rounding)uop->option[FLOAT_ROUND]);
         if (uop->option[FLOAT_SATURATE])
                 for_each_lane(lane)
                         result.lane[lane] = f32_saturate(result.lane[lane]);
@@ -151,7 +210,7 @@ static enum sm_outcome run_fmul_general(struct warp *warp, const struct uop *uop
         struct vreg a = *float_source(warp, &uop->a, &room);
         struct vreg b = *float_source(warp, &uop->b, &room);
 
-        if (uop->option[FLOAT_FMZ])
+        if (uop->option[FLOAT_FLUSH] == FLUSH_FMZ)
                 clear_zero_products(&a, &b);
         for_each_lane(lane)
                 zero.lane[lane] = (a.lane[lane] ^ b.lane[lane]) & F32_SIGN;
@@ -168,14 +227,6 @@ static enum sm_outcome run_ffma_general(struct warp *warp, const struct uop *uop
         return run_fma_lanes(warp, uop, active, &a, &b, &c);
 }
 
-/* Which of the three handlers of an operation. */
-static sm_handler *float_handler(const struct uop *uop, sm_handler *plain, sm_handler *flushed, sm_handler *general)
-{
-        if (uop->option[FLOAT_ROUND] != ROUND_NEAREST || uop->option[FLOAT_SATURATE] || uop->option[FLOAT_FMZ])
-                return general;
-        return uop->option[FLOAT_FTZ] ? flushed : plain;
-}
-
 /* Sources that are flushed where the instruction says so. */
 INLINE void float_operand(const struct warp *warp, const struct operand *operand, struct vreg *v, bool ftz)
 {
@@ -184,6 +235,38 @@ INLINE void float_operand(const struct warp *warp, const struct operand *operand
         *v = *float_source(warp, operand, &room);
         if (ftz)
                 flush_lanes(v);
+}
+
+/* FMUL's scale: the product times 2^-3 to 2^3, rounded once. */
+enum { FMUL_UNSCALED = 4 };
+
+static enum sm_outcome run_fmul_scaled(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        bool flush = uop->option[FLOAT_FLUSH];
+        double scale = __builtin_ldexp(1.0, (int)uop->option[FLOAT_SCALE] - FMUL_UNSCALED);
+        struct vreg a, b, result;
+
+        float_operand(warp, &uop->a, &a, flush);
+        float_operand(warp, &uop->b, &b, flush);
+        if (uop->option[FLOAT_FLUSH] == FLUSH_FMZ)
+                clear_zero_products(&a, &b);
+        for_each_lane(lane) {
+                double exact = (double)f32_value(a.lane[lane]) * (double)f32_value(b.lane[lane]) * scale;
+                uint32_t rounded = f32_round(exact, (enum rounding)uop->option[FLOAT_ROUND]);
+
+                rounded = flush && f32_is_tiny(exact, (enum rounding)uop->option[FLOAT_ROUND]) ? rounded & F32_SIGN : rounded;
+                result.lane[lane] = uop->option[FLOAT_SATURATE] ? f32_saturate(rounded) : rounded;
+        }
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
+/* Which of the three handlers of an operation. */
+static sm_handler *float_handler(const struct uop *uop, sm_handler *plain, sm_handler *flushed, sm_handler *general)
+{
+        if (uop->option[FLOAT_ROUND] != ROUND_NEAREST || uop->option[FLOAT_SATURATE] || uop->option[FLOAT_FLUSH] > FLUSH_FTZ)
+                return general;
+        return uop->option[FLOAT_FLUSH] ? flushed : plain;
 }
 
 /*
@@ -323,35 +406,6 @@ static enum sm_outcome run_fsel(struct warp *warp, const struct uop *uop, lane_m
 }
 
 /*
- * FSWZADD: what each of the four lanes of a quad does with a and b is two bits of the pattern, the first lane's the
- * highest. option: PATTERN, FTZ, ROUND.
- */
-enum { SWIZZLE_PATTERN = 0, SWIZZLE_FTZ = 1, SWIZZLE_ROUND = 2 };
-enum { SWIZZLE_ADD = 0, SWIZZLE_SUBTRACT_A = 1, SWIZZLE_SUBTRACT_B = 2, SWIZZLE_TAKE_B = 3 };
-
-static enum sm_outcome run_fswzadd(struct warp *warp, const struct uop *uop, lane_mask active)
-{
-        enum rounding mode = (enum rounding)uop->option[SWIZZLE_ROUND];
-        struct vreg a, b, result;
-
-        float_operand(warp, &uop->a, &a, uop->option[SWIZZLE_FTZ]);
-        float_operand(warp, &uop->b, &b, uop->option[SWIZZLE_FTZ]);
-        for_each_lane(lane) {
-                uint32_t what = uop->option[SWIZZLE_PATTERN] >> 2 * (3 - lane % 4) & 3;
-                uint32_t left = what == SWIZZLE_SUBTRACT_A ? a.lane[lane] ^ F32_SIGN : a.lane[lane];
-                uint32_t right = what == SWIZZLE_SUBTRACT_B ? b.lane[lane] ^ F32_SIGN : b.lane[lane];
-
-                if (what == SWIZZLE_TAKE_B)
-                        left = F32_SIGN; /* -0 + b is b */
-                result.lane[lane] = f32_add_rounded(left, right, mode);
-        }
-        if (uop->option[SWIZZLE_FTZ])
-                flush_lanes(&result);
-        write_register(warp, uop->d, &result, active);
-        return SM_NEXT;
-}
-
-/*
  * FCHK: whether a / b needs the slow path, that is whether a reciprocal of b, the quotient or the remainder could leave the
  * normal numbers.
  */
@@ -360,8 +414,8 @@ INLINE bool division_is_risky(uint32_t a, uint32_t b)
         int32_t exponent_a = (int32_t)(a >> 23 & 0xff), exponent_b = (int32_t)(b >> 23 & 0xff);
         int32_t difference = exponent_a - exponent_b;
 
-        return exponent_a == 255 || exponent_b == 255 || exponent_b <= 1 || exponent_b >= 253 || exponent_a <= 24
-               || difference >= 126 || difference <= -126;
+        return exponent_a < 25 || exponent_a > 254 || exponent_b < 2 || exponent_b > 251 || difference > 126
+               || difference < -124;
 }
 
 static enum sm_outcome run_fchk(struct warp *warp, const struct uop *uop, lane_mask active)
@@ -375,9 +429,194 @@ static enum sm_outcome run_fchk(struct warp *warp, const struct uop *uop, lane_m
         return SM_NEXT;
 }
 
+static void bind_float_options(struct uop *uop, uint32_t round, uint32_t flush, uint32_t saturate)
+{
+        uop->option[FLOAT_ROUND] = round;
+        uop->option[FLOAT_FLUSH] = flush;
+        uop->option[FLOAT_SATURATE] = saturate;
+}
+
+/* a + b, where b is what lies in bits 32-63 whichever form it has. */
+static void bind_fadd(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_ab(word, uop, false);
+        bind_float_options(uop, sass_FADD_round(w), sass_FADD_ftz(w), sass_FADD_saturate(w));
+        uop->run = float_handler(uop, run_fadd, run_fadd_flushed, run_fadd_general);
+}
+
+static void bind_fmul(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_ab(word, uop, false);
+        bind_float_options(uop, sass_FMUL_round(w), sass_FMUL_flush(w), sass_FMUL_saturate(w));
+        uop->option[FLOAT_SCALE] = sass_FMUL_scale(w);
+        if (sass_FMUL_scale(w) != FMUL_UNSCALED)
+                uop->run = run_fmul_scaled;
+        else
+                uop->run = float_handler(uop, run_fmul, run_fmul_flushed, run_fmul_general);
+}
+
+static void bind_ffma(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_abc(word, uop, false);
+        bind_float_options(uop, sass_FFMA_round(w), sass_FFMA_flush(w), sass_FFMA_saturate(w));
+        uop->run = float_handler(uop, run_ffma, run_ffma_flushed, run_ffma_general);
+}
+
+static void bind_fmnmx(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_ab(word, uop, false);
+        uop->p[0] = bind_predicate(sass_FMNMX_Pa(w), sass_FMNMX_Pa_negate(w));
+        uop->option[FMNMX_FTZ] = sass_FMNMX_ftz(w);
+        uop->option[FMNMX_NAN] = sass_FMNMX_nan(w);
+        uop->option[FMNMX_XORSIGN] = sass_FMNMX_xorsign(w);
+        uop->run = run_fmnmx;
+}
+
+static void bind_fmnmx3(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_abc(word, uop, false);
+        uop->p[0] = uop->p[1] = bind_predicate(sass_FMNMX3_Pa(w), sass_FMNMX3_Pa_negate(w));
+        uop->option[FMNMX_FTZ] = sass_FMNMX3_ftz(w);
+        uop->option[FMNMX_NAN] = sass_FMNMX3_nan(w);
+        uop->run = run_fmnmx3;
+}
+
+static void bind_fsetp(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_ab(word, uop, false);
+        bind_outputs(uop, sass_FSETP_Pd(w), sass_FSETP_Pd2(w));
+        uop->p[0] = bind_predicate(sass_FSETP_Pa(w), sass_FSETP_Pa_negate(w));
+        uop->option[FSETP_COMPARE] = sass_FSETP_compare(w);
+        uop->option[FSETP_BOOLEAN] = sass_FSETP_boolean(w);
+        uop->option[FSETP_FTZ] = sass_FSETP_ftz(w);
+        uop->run = run_fsetp;
+}
+
+static void bind_fset(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_ab(word, uop, false);
+        uop->p[0] = bind_predicate(sass_FSET_Pa(w), sass_FSET_Pa_negate(w));
+        uop->option[FSETP_COMPARE] = sass_FSET_compare(w);
+        uop->option[FSETP_BOOLEAN] = sass_FSET_boolean(w);
+        uop->option[FSETP_FTZ] = sass_FSET_ftz(w);
+        uop->option[FSET_TRUE] = F32_ONE;
+        uop->run = run_fset;
+}
+
+static void bind_fsel(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_ab(word, uop, false);
+        uop->p[0] = bind_predicate(sass_FSEL_Pa(w), sass_FSEL_Pa_negate(w));
+        uop->option[FSEL_FTZ] = sass_FSEL_ftz(w);
+        uop->run = run_fsel;
+}
+
+static void bind_fchk(const struct sass_word *word, struct uop *uop)
+{
+        bind_ab(word, uop, false);
+        bind_outputs(uop, sass_FCHK_Pd(word->word), PT);
+        uop->run = run_fchk;
+}
+
+/* FHADD and FHFMA: a, or a and b, are 16-bit floats in the low halves. option: HALF_FORMAT beside those of FADD. */
+enum { HALF_FORMAT = 3, HALF_FORMAT_BF16 = 1 };
+
+INLINE void widen_low_half(const struct warp *warp, const struct uop *uop, const struct operand *operand, struct vreg *d)
+{
+        struct operand plain = *operand;
+        struct vreg room;
+        const struct vreg *from;
+
+        plain.negate = plain.absolute = false;
+        from = source(warp, &plain, &room);
+        for_each_lane(lane) {
+                uint32_t half = from->lane[lane] & 0xffff;
+                uint32_t wide = uop->option[HALF_FORMAT] == HALF_FORMAT_BF16 ? half << 16 : f32_bits(f16_value(half));
+
+                wide = operand->absolute ? wide & ~(uint32_t)F32_SIGN : wide;
+                d->lane[lane] = operand->negate ? wide ^ F32_SIGN : wide;
+        }
+}
+
+static enum sm_outcome run_fhadd(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg a, one, c;
+
+        widen_low_half(warp, uop, &uop->a, &a);
+        lanes_fill(&one, F32_ONE);
+        float_operand(warp, &uop->b, &c, false);
+        return run_fma_lanes(warp, uop, active, &a, &one, &c);
+}
+
+static enum sm_outcome run_fhfma(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg a, b, c;
+
+        widen_low_half(warp, uop, &uop->a, &a);
+        widen_low_half(warp, uop, &uop->b, &b);
+        float_operand(warp, &uop->c, &c, false);
+        return run_fma_lanes(warp, uop, active, &a, &b, &c);
+}
+
+static void bind_fhadd(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_ab(word, uop, false);
+        bind_float_options(uop, sass_FHADD_round(w), FLUSH_NONE, sass_FHADD_saturate(w));
+        uop->option[HALF_FORMAT] = sass_FHADD_format(w);
+        uop->run = run_fhadd;
+}
+
+static void bind_fhfma(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_abc(word, uop, false);
+        bind_float_options(uop, sass_FHFMA_round(w), FLUSH_NONE, sass_FHFMA_saturate(w));
+        uop->option[HALF_FORMAT] = sass_FHFMA_format(w);
+        uop->run = run_fhfma;
+}
+
 static bool bind_float(const struct sass_word *word, struct uop *uop)
 {
-        (void)word;
-        (void)uop;
-        return false;
+        switch (word->opcode) {
+        case SASS_FADD: bind_fadd(word, uop); return true;
+        case SASS_FMUL: bind_fmul(word, uop); return true;
+        case SASS_FFMA: bind_ffma(word, uop); return true;
+        case SASS_FMNMX: bind_fmnmx(word, uop); return true;
+        case SASS_FMNMX3: bind_fmnmx3(word, uop); return true;
+        case SASS_FSETP: bind_fsetp(word, uop); return true;
+        case SASS_FSET: bind_fset(word, uop); return true;
+        case SASS_FSEL: bind_fsel(word, uop); return true;
+        case SASS_FHADD: bind_fhadd(word, uop); return true;
+        case SASS_FHFMA: bind_fhfma(word, uop); return true;
+        case SASS_FCHK: bind_fchk(word, uop); return true;
+        default: return false;
+        }
 }

@@ -3,7 +3,7 @@
 #include "alu.h"
 
 /*
- * option: FLAGS, SWIZZLES (two bits a source), COMPARE and BOOLEAN of the comparisons.
+ * option: FLAGS, SWIZZLES (three bits a source), COMPARE and BOOLEAN of the comparisons.
  * In the lanes of `struct halves` lie 16-bit numbers, one a lane.
  */
 enum { HALF_FLAGS = 0, HALF_SWIZZLES = 1, HALF_COMPARE = 2, HALF_BOOLEAN = 3 };
@@ -18,8 +18,10 @@ enum {
         HALF_ONES = 128,   /* HSET2: true is 1.0, else all ones */
         HALF_BOTH = 256,   /* HSETP2: one predicate for both halves */
         HALF_FMZ = 512,    /* zero times anything is zero */
+        HALF_OOB = 1024,   /* a factor that stands for a number outside of a tensor makes the result zero */
 };
-enum { SWIZZLE_H1_H0 = 0, SWIZZLE_F32 = 1, SWIZZLE_H0_H0 = 2, SWIZZLE_H1_H1 = 3 };
+enum { SWIZZLE_H1_H0 = 0, SWIZZLE_F32 = 1, SWIZZLE_H0_H0 = 2, SWIZZLE_H1_H1 = 3, SWIZZLE_H0_NH1 = 4 };
+enum { SWIZZLE_BITS = 3, SWIZZLE_MASK = 7 };
 enum { HALF_SIGN = 0x8000, HALF_MAGNITUDE = 0x7fff };
 
 struct halves {
@@ -32,14 +34,16 @@ INLINE bool half_flag(const struct uop *uop, uint32_t flag) { return uop->option
 INLINE void load_halves(const struct warp *warp, const struct uop *uop, const struct operand *operand, unsigned position,
                         struct halves *halves)
 {
-        uint32_t swizzle = uop->option[HALF_SWIZZLES] >> 2 * position & 3;
-        uint32_t low_shift = swizzle == SWIZZLE_H1_H1 ? 16 : 0, high_shift = swizzle == SWIZZLE_H0_H0 ? 0 : 16;
+        uint32_t swizzle = uop->option[HALF_SWIZZLES] >> SWIZZLE_BITS * position & SWIZZLE_MASK;
+        uint32_t low_shift = swizzle == SWIZZLE_H1_H1 || swizzle == SWIZZLE_H0_NH1 ? 16 : 0;
+        uint32_t high_shift = swizzle == SWIZZLE_H0_H0 || swizzle == SWIZZLE_H0_NH1 ? 0 : 16;
         uint32_t keep = operand->absolute ? HALF_MAGNITUDE : 0xffff, flip = operand->negate ? HALF_SIGN : 0;
+        uint32_t flip_low = swizzle == SWIZZLE_H0_NH1 ? flip ^ HALF_SIGN : flip;
         struct vreg room;
         const struct vreg *from = source(warp, operand, &room);
 
         for_each_lane(lane) {
-                halves->low.lane[lane] = (from->lane[lane] >> low_shift & keep) ^ flip;
+                halves->low.lane[lane] = (from->lane[lane] >> low_shift & keep) ^ flip_low;
                 halves->high.lane[lane] = (from->lane[lane] >> high_shift & keep) ^ flip;
         }
         if (!half_flag(uop, HALF_FTZ | HALF_FMZ))
@@ -118,14 +122,14 @@ static inline float sum_to_odd_f32(float a, float b)
         return f32_value(bits + (inexact_even ? away : 0));
 }
 
-static inline uint32_t f16_fma(uint32_t a, uint32_t b, uint32_t c)
+static uint32_t fma_to_odd_lane(uint32_t a, uint32_t b, uint32_t c)
 {
-        return f16_from_f32(f32_bits(sum_to_odd_f32(f16_value(a) * f16_value(b), f16_value(c))));
+        return f32_bits(sum_to_odd_f32(f32_value(a) * f32_value(b), f32_value(c)));
 }
 
 /* A sum or product of two needs no such care: 24 bits are more than twice 11. */
-static inline uint32_t f16_add(uint32_t a, uint32_t b) { return f16_from_f32(f32_bits(f16_value(a) + f16_value(b))); }
-static inline uint32_t f16_multiply(uint32_t a, uint32_t b) { return f16_from_f32(f32_bits(f16_value(a) * f16_value(b))); }
+static uint32_t sum_lane(uint32_t a, uint32_t b) { return f32_bits(f32_value(a) + f32_value(b)); }
+static uint32_t product_lane(uint32_t a, uint32_t b) { return f32_bits(f32_value(a) * f32_value(b)); }
 
 /* bf16: a product may leave the range of fp32, so the fused form is in double. */
 static inline uint32_t bf16_fma(uint32_t a, uint32_t b, uint32_t c)
@@ -135,6 +139,83 @@ static inline uint32_t bf16_fma(uint32_t a, uint32_t b, uint32_t c)
 
 static inline uint32_t bf16_add(uint32_t a, uint32_t b) { return bf16_from_f32(f32_bits(bf16_value(a) + bf16_value(b))); }
 static inline uint32_t bf16_multiply(uint32_t a, uint32_t b) { return bf16_from_f32(f32_bits(bf16_value(a) * bf16_value(b))); }
+
+/* Lanes of fp16 to fp32, and of fp32 to fp16, to nearest: the host has instructions for that, if not for their NaNs. */
+#if defined(__AVX512F__)
+INLINE void widen_f16_lanes(struct vreg *d, const struct vreg *half)
+{
+        for (unsigned i = 0; i < LANES; i += 16)
+                _mm512_store_ps(d->lane + i, _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_load_si512(half->lane + i))));
+}
+
+INLINE void narrow_f16_lanes(struct vreg *d, const struct vreg *single)
+{
+        for (unsigned i = 0; i < LANES; i += 16) {
+                __m512 value = _mm512_load_ps(single->lane + i);
+                __m512i half = _mm512_cvtepu16_epi32(_mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+
+                half = _mm512_mask_mov_epi32(half, _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q), _mm512_set1_epi32(F16_NAN));
+                _mm512_store_si512(d->lane + i, half);
+        }
+}
+#elif defined(__F16C__)
+INLINE void widen_f16_lanes(struct vreg *d, const struct vreg *half)
+{
+        for (unsigned i = 0; i < LANES; i += 8) {
+                const __m128i *words = (const __m128i *)(half->lane + i);
+
+                _mm256_store_ps((float *)d->lane + i, _mm256_cvtph_ps(_mm_packus_epi32(words[0], words[1])));
+        }
+}
+
+INLINE void narrow_f16_lanes(struct vreg *d, const struct vreg *single)
+{
+        for (unsigned i = 0; i < LANES; i += 8) {
+                __m256 value = _mm256_load_ps((const float *)single->lane + i);
+                __m256i half = _mm256_cvtepu16_epi32(_mm256_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+                __m256 nan = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
+
+                half = _mm256_blendv_epi8(half, _mm256_set1_epi32(F16_NAN), _mm256_castps_si256(nan));
+                _mm256_store_si256((__m256i *)(d->lane + i), half);
+        }
+}
+#else
+INLINE void widen_f16_lanes(struct vreg *d, const struct vreg *half)
+{
+        for_each_lane(lane)
+                d->lane[lane] = f32_bits(f16_value(half->lane[lane]));
+}
+
+INLINE void narrow_f16_lanes(struct vreg *d, const struct vreg *single)
+{
+        for_each_lane(lane)
+                d->lane[lane] = f16_from_f32(single->lane[lane]);
+}
+#endif
+
+INLINE void combine_f16_2(struct vreg *d, const struct vreg *a, const struct vreg *b, lane_function2 *function)
+{
+        struct vreg wide_a, wide_b, result;
+
+        widen_f16_lanes(&wide_a, a);
+        widen_f16_lanes(&wide_b, b);
+        for_each_lane(lane)
+                result.lane[lane] = function(wide_a.lane[lane], wide_b.lane[lane]);
+        narrow_f16_lanes(d, &result);
+}
+
+INLINE void combine_f16_3(struct vreg *d, const struct vreg *a, const struct vreg *b, const struct vreg *c,
+                          lane_function3 *function)
+{
+        struct vreg wide_a, wide_b, wide_c, result;
+
+        widen_f16_lanes(&wide_a, a);
+        widen_f16_lanes(&wide_b, b);
+        widen_f16_lanes(&wide_c, c);
+        for_each_lane(lane)
+                result.lane[lane] = function(wide_a.lane[lane], wide_b.lane[lane], wide_c.lane[lane]);
+        narrow_f16_lanes(d, &result);
+}
 
 INLINE void combine_halves2(struct halves *d, const struct halves *a, const struct halves *b, lane_function2 *function)
 {
@@ -156,6 +237,41 @@ INLINE void combine_halves3(struct halves *d, const struct halves *a, const stru
 /* A 16-bit number of either format as fp32. */
 INLINE uint32_t widen_half(uint32_t half, bool bf16) { return bf16 ? half << 16 : f32_bits(f16_value(half)); }
 
+/*
+ * With .FTZ, results are flushed that are denormal if rounded without a least exponent. Where rounding made the least
+ * normal number of them, that is looked at again. Sums of two are exact there.
+ */
+INLINE void flush_tiny_half(struct vreg *d, const struct vreg *a, const struct vreg *b, const struct vreg *c, bool bf16)
+{
+        uint32_t least_normal = bf16 ? 0x0080 : 0x0400;
+        int exponent = bf16 ? -126 : -14, fraction_bits = bf16 ? 7 : 10;
+        struct vreg doubtful;
+        lane_mask lanes;
+
+        for_each_lane(lane)
+                doubtful.lane[lane] = (d->lane[lane] & HALF_MAGNITUDE) == least_normal;
+        lanes = lanes_not_zero(&doubtful);
+        for_each_lane_of(lane, lanes) {
+                double product = (double)f32_value(widen_half(a->lane[lane], bf16)) * f32_value(widen_half(b->lane[lane], bf16));
+                double exact = sum_to_odd(product, f32_value(widen_half(c->lane[lane], bf16)));
+
+                if (__builtin_fabs(round_to_narrow(exact * AWAY_FROM_DENORMALS, fraction_bits, exponent))
+                    < __builtin_ldexp(AWAY_FROM_DENORMALS, exponent))
+                        d->lane[lane] &= HALF_SIGN;
+        }
+}
+
+static const struct halves ZERO_HALVES;
+
+INLINE void flush_tiny_halves(const struct uop *uop, struct halves *d, const struct halves *a, const struct halves *b,
+                              const struct halves *c)
+{
+        if (!half_flag(uop, HALF_FTZ | HALF_FMZ))
+                return;
+        flush_tiny_half(&d->low, &a->low, &b->low, &c->low, half_flag(uop, HALF_BF16));
+        flush_tiny_half(&d->high, &a->high, &b->high, &c->high, half_flag(uop, HALF_BF16));
+}
+
 /* HADD2. */
 static enum sm_outcome run_hadd2(struct warp *warp, const struct uop *uop, lane_mask active)
 {
@@ -163,10 +279,12 @@ static enum sm_outcome run_hadd2(struct warp *warp, const struct uop *uop, lane_
 
         load_halves(warp, uop, &uop->a, 0, &a);
         load_halves(warp, uop, &uop->b, 1, &b);
-        if (half_flag(uop, HALF_BF16))
+        if (half_flag(uop, HALF_BF16)) {
                 combine_halves2(&d, &a, &b, bf16_add);
-        else
-                combine_halves2(&d, &a, &b, f16_add);
+        } else {
+                combine_f16_2(&d.low, &a.low, &b.low, sum_lane);
+                combine_f16_2(&d.high, &a.high, &b.high, sum_lane);
+        }
         finish_halves(warp, uop, &d, active);
         return SM_NEXT;
 }
@@ -186,17 +304,28 @@ static enum sm_outcome run_hadd2_f32(struct warp *warp, const struct uop *uop, l
 }
 
 /* HADD2.F32 Rd, -RZ, Rb: the conversion of a half. */
-static uint32_t widen_low_lane(uint32_t b) { return f32_canonical(f16_value(b & 0xffff)); }
-static uint32_t widen_high_lane(uint32_t b) { return f32_canonical(f16_value(b >> 16)); }
+INLINE enum sm_outcome widen_source(struct warp *warp, const struct uop *uop, lane_mask active, unsigned shift)
+{
+        struct vreg room, half, result;
+        const struct vreg *b = source(warp, &uop->b, &room);
+
+        for_each_lane(lane)
+                half.lane[lane] = b->lane[lane] >> shift & 0xffff;
+        widen_f16_lanes(&result, &half);
+        for_each_lane(lane)
+                result.lane[lane] = f32_is_nan(result.lane[lane]) ? F32_NAN : result.lane[lane];
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
 
 static enum sm_outcome run_widen_low(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        return plain1(warp, uop, active, widen_low_lane);
+        return widen_source(warp, uop, active, 0);
 }
 
 static enum sm_outcome run_widen_high(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        return plain1(warp, uop, active, widen_high_lane);
+        return widen_source(warp, uop, active, 16);
 }
 
 /* Factors of which one is zero become positive zeros (.FMZ). */
@@ -221,26 +350,35 @@ static enum sm_outcome run_hmul2(struct warp *warp, const struct uop *uop, lane_
                 clear_zero_half_products(&a.low, &b.low);
                 clear_zero_half_products(&a.high, &b.high);
         }
-        if (half_flag(uop, HALF_BF16))
+        if (half_flag(uop, HALF_BF16)) {
                 combine_halves2(&d, &a, &b, bf16_multiply);
-        else
-                combine_halves2(&d, &a, &b, f16_multiply);
+        } else {
+                combine_f16_2(&d.low, &a.low, &b.low, product_lane);
+                combine_f16_2(&d.high, &a.high, &b.high, product_lane);
+        }
+        flush_tiny_halves(uop, &d, &a, &b, &ZERO_HALVES);
         finish_halves(warp, uop, &d, active);
         return SM_NEXT;
 }
 
-static enum sm_outcome run_hmul2_f32(struct warp *warp, const struct uop *uop, lane_mask active)
-{
-        bool bf16 = half_flag(uop, HALF_BF16);
-        struct halves a, b;
-        struct vreg d;
+/*
+ * The NaN with which tensor maps fill what lies outside of a tensor: where a source holds it, its sign not looked at as an
+ * operand's but as it stands, the result is zero (.OOB).
+ */
+enum { OUT_OF_BOUNDS_NAN = 0xfff7 };
 
-        load_halves(warp, uop, &uop->a, 0, &a);
-        load_halves(warp, uop, &uop->b, 1, &b);
-        for_each_lane(lane)
-                d.lane[lane] = f32_multiply(widen_half(a.low.lane[lane], bf16), widen_half(b.low.lane[lane], bf16));
-        finish_f32(warp, uop, &d, active);
-        return SM_NEXT;
+INLINE void clear_out_of_bounds(const struct warp *warp, const struct uop *uop, const struct operand *operand,
+                                unsigned position, struct halves *d)
+{
+        struct operand raw = *operand;
+        struct halves source_halves;
+
+        raw.negate = raw.absolute = false;
+        load_halves(warp, uop, &raw, position, &source_halves);
+        for_each_lane(lane) {
+                d->low.lane[lane] = source_halves.low.lane[lane] == OUT_OF_BOUNDS_NAN ? 0 : d->low.lane[lane];
+                d->high.lane[lane] = source_halves.high.lane[lane] == OUT_OF_BOUNDS_NAN ? 0 : d->high.lane[lane];
+        }
 }
 
 /* HFMA2. */
@@ -255,10 +393,17 @@ static enum sm_outcome run_hfma2(struct warp *warp, const struct uop *uop, lane_
                 clear_zero_half_products(&a.low, &b.low);
                 clear_zero_half_products(&a.high, &b.high);
         }
-        if (half_flag(uop, HALF_BF16))
+        if (half_flag(uop, HALF_BF16)) {
                 combine_halves3(&d, &a, &b, &c, bf16_fma);
-        else
-                combine_halves3(&d, &a, &b, &c, f16_fma);
+        } else {
+                combine_f16_3(&d.low, &a.low, &b.low, &c.low, fma_to_odd_lane);
+                combine_f16_3(&d.high, &a.high, &b.high, &c.high, fma_to_odd_lane);
+        }
+        flush_tiny_halves(uop, &d, &a, &b, &c);
+        if (half_flag(uop, HALF_OOB)) {
+                clear_out_of_bounds(warp, uop, &uop->a, 0, &d);
+                clear_out_of_bounds(warp, uop, &uop->b, 1, &d);
+        }
         finish_halves(warp, uop, &d, active);
         return SM_NEXT;
 }
@@ -449,9 +594,172 @@ static enum sm_outcome run_hsetp2(struct warp *warp, const struct uop *uop, lane
         return SM_NEXT;
 }
 
+/*
+ * Sources lie where others have them, but the signs of the register at 64 are bits 84 and 83 and its swizzle is 81-82;
+ * a's swizzle is 74-75, that of bits 32-63 is 60-61 unless they are an immediate, which is both halves.
+ */
+static struct operand bind_half_register_64(const struct sass_word *word, struct uop *uop, unsigned position)
+{
+        struct operand operand = bind_register_at(word, uop, 64, 1, false);
+
+        operand.absolute = word_bits(word->word, 83, 1);
+        operand.negate = word_bits(word->word, 84, 1);
+        uop->option[HALF_SWIZZLES] |= (uint32_t)word_bits(word->word, 81, 2) << SWIZZLE_BITS * position;
+        return operand;
+}
+
+static struct operand bind_half_slot(const struct sass_word *word, struct uop *uop, unsigned position)
+{
+        struct operand operand = bind_slot(word, uop, 1, false);
+
+        if (operand.kind != OPERAND_IMMEDIATE || operand.is_constant)
+                uop->option[HALF_SWIZZLES] |= (uint32_t)word_bits(word->word, 60, 2) << SWIZZLE_BITS * position;
+        return operand;
+}
+
+static void bind_half_ab(const struct sass_word *word, struct uop *uop)
+{
+        uop->a = bind_a(word, uop, 1, false);
+        uop->option[HALF_SWIZZLES] = (uint32_t)word_bits(word->word, 74, 2);
+        uop->b = bind_half_slot(word, uop, 1);
+}
+
+static void bind_half_abc(const struct sass_word *word, struct uop *uop)
+{
+        enum operand_form form = word_form(word);
+
+        uop->a = bind_a(word, uop, 1, false);
+        uop->option[HALF_SWIZZLES] = (uint32_t)word_bits(word->word, 74, 2);
+        if (form == FORM_C_IMMEDIATE || form == FORM_C_CONSTANT || form == FORM_C_UNIFORM) {
+                uop->b = bind_half_register_64(word, uop, 1);
+                uop->c = bind_half_slot(word, uop, 2);
+        } else {
+                uop->b = bind_half_slot(word, uop, 1);
+                uop->c = bind_half_register_64(word, uop, 2);
+        }
+        if (word_bits(word->word, 86, 1)) /* b's swizzle has a third bit */
+                uop->option[HALF_SWIZZLES] |= SWIZZLE_H0_NH1 << SWIZZLE_BITS;
+}
+
+/* The format fields: halves are 0. */
+enum { FORMAT_TO_F32 = 1, FORMAT_OF_BF16 = 2 };
+
+/* The field of HMUL2 and HFMA2 that says what is flushed. */
+static const uint16_t FLUSH_FLAGS[4] = { 0, HALF_FTZ, HALF_FMZ, HALF_OOB };
+
+static uint32_t flag_if(unsigned field, uint32_t flag) { return field ? flag : 0; }
+
+static void bind_hadd2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+        unsigned format = sass_HADD2_format(w, word->arch);
+        uint32_t flags = flag_if(sass_HADD2_ftz(w), HALF_FTZ) | flag_if(sass_HADD2_saturate(w), HALF_SATURATE)
+                         | flag_if(format == FORMAT_OF_BF16, HALF_BF16);
+        uint32_t swizzle_b;
+
+        bind_d(word, uop, 1);
+        bind_half_ab(word, uop);
+        uop->option[HALF_FLAGS] = flags;
+        swizzle_b = uop->option[HALF_SWIZZLES] >> SWIZZLE_BITS & SWIZZLE_MASK;
+        if (format != FORMAT_TO_F32)
+                uop->run = run_hadd2;
+        else if (!flags && uop->a.index == SM_RZ && uop->a.negate && !uop->b.negate && !uop->b.absolute)
+                uop->run = swizzle_b == SWIZZLE_H1_H1 ? run_widen_high : run_widen_low;
+        else
+                uop->run = run_hadd2_f32;
+}
+
+static void bind_hmul2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_half_ab(word, uop);
+        uop->option[HALF_FLAGS] = FLUSH_FLAGS[sass_HMUL2_flush(w)] | flag_if(sass_HMUL2_saturate(w), HALF_SATURATE)
+                                  | flag_if(sass_HMUL2_format(w) == FORMAT_OF_BF16, HALF_BF16);
+        uop->run = run_hmul2;
+}
+
+/* HFMA2, and HFMA2.MMA, which does the same in another pipe. */
+static void bind_fused_half(const struct sass_word *word, struct uop *uop, unsigned format, uint32_t flags)
+{
+        bind_d(word, uop, 1);
+        bind_half_abc(word, uop);
+        uop->option[HALF_FLAGS] = flags | flag_if(format == FORMAT_OF_BF16, HALF_BF16);
+        if (format == FORMAT_TO_F32)
+                uop->run = run_hfma2_f32;
+        else
+                uop->run = is_constant_load(uop) ? run_half_constant : run_hfma2;
+}
+
+static void bind_hfma2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_fused_half(word, uop, sass_HFMA2_format(w, word->arch),
+                        FLUSH_FLAGS[sass_HFMA2_flush(w)] | flag_if(sass_HFMA2_saturate(w), HALF_SATURATE)
+                                | flag_if(sass_HFMA2_relu(w), HALF_RELU));
+}
+
+static void bind_hfma2_mma(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_fused_half(word, uop, sass_HFMA2_MMA_format(w),
+                        FLUSH_FLAGS[sass_HFMA2_MMA_flush(w)] | flag_if(sass_HFMA2_MMA_saturate(w), HALF_SATURATE)
+                                | flag_if(sass_HFMA2_MMA_relu(w), HALF_RELU));
+}
+
+static void bind_hmnmx2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_half_ab(word, uop);
+        uop->p[0] = bind_predicate(sass_HMNMX2_Pa(w), sass_HMNMX2_Pa_negate(w));
+        uop->option[HALF_FLAGS] = flag_if(sass_HMNMX2_ftz(w), HALF_FTZ) | flag_if(sass_HMNMX2_format(w) == FORMAT_OF_BF16, HALF_BF16)
+                                  | flag_if(sass_HMNMX2_nan(w), HALF_NAN) | flag_if(sass_HMNMX2_xorsign(w), HALF_XORSIGN);
+        uop->run = run_hmnmx2;
+}
+
+static void bind_hset2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_half_ab(word, uop);
+        uop->p[0] = bind_predicate(sass_HSET2_Pa(w), sass_HSET2_Pa_negate(w));
+        uop->option[HALF_FLAGS] = flag_if(sass_HSET2_ftz(w), HALF_FTZ) | flag_if(sass_HSET2_format(w) == FORMAT_OF_BF16, HALF_BF16)
+                                  | flag_if(sass_HSET2_ones(w), HALF_ONES);
+        uop->option[HALF_COMPARE] = sass_HSET2_compare(w);
+        uop->option[HALF_BOOLEAN] = sass_HSET2_boolean(w);
+        uop->run = run_hset2;
+}
+
+static void bind_hsetp2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_half_ab(word, uop);
+        bind_outputs(uop, sass_HSETP2_Pd(w), sass_HSETP2_Pd2(w));
+        uop->p[0] = bind_predicate(sass_HSETP2_Pa(w), sass_HSETP2_Pa_negate(w));
+        uop->option[HALF_FLAGS] = flag_if(sass_HSETP2_ftz(w), HALF_FTZ) | flag_if(sass_HSETP2_format(w) == FORMAT_OF_BF16, HALF_BF16)
+                                  | flag_if(sass_HSETP2_both(w), HALF_BOTH);
+        uop->option[HALF_COMPARE] = sass_HSETP2_compare(w);
+        uop->option[HALF_BOOLEAN] = sass_HSETP2_boolean(w);
+        uop->run = run_hsetp2;
+}
+
 static bool bind_half(const struct sass_word *word, struct uop *uop)
 {
-        (void)word;
-        (void)uop;
-        return false;
+        switch (word->opcode) {
+        case SASS_HADD2: bind_hadd2(word, uop); return true;
+        case SASS_HMUL2: bind_hmul2(word, uop); return true;
+        case SASS_HFMA2: bind_hfma2(word, uop); return true;
+        case SASS_HFMA2_MMA: bind_hfma2_mma(word, uop); return true;
+        case SASS_HMNMX2: bind_hmnmx2(word, uop); return true;
+        case SASS_HSET2: bind_hset2(word, uop); return true;
+        case SASS_HSETP2: bind_hsetp2(word, uop); return true;
+        default: return false;
+        }
 }

@@ -749,8 +749,31 @@ static enum sm_outcome run_sgxt(struct warp *warp, const struct uop *uop, lane_m
         return SM_NEXT;
 }
 
-/* PRMT. option: MODE; with a constant selector, the bytes and signs it picks. */
+/* PRMT. option: MODE. */
 enum { PERMUTE_MODE = 0 };
+
+/* With a constant selector each byte of the result has one source for all lanes. */
+static enum sm_outcome run_prmt_constant(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg room_a, room_c, result;
+        const struct vreg *a = source(warp, &uop->a, &room_a);
+        const struct vreg *c = source(warp, &uop->c, &room_c);
+
+        lanes_fill(&result, 0);
+        for (unsigned i = 0; i < 4; i++) {
+                uint32_t pick = uop->b.value >> 4 * i, shift = 8 * (pick & 3);
+                const struct vreg *from = pick & 4 ? c : a;
+
+                if (pick & 8)
+                        for_each_lane(lane)
+                                result.lane[lane] |= (from->lane[lane] >> shift & 0x80 ? 0xffu : 0) << 8 * i;
+                else
+                        for_each_lane(lane)
+                                result.lane[lane] |= (from->lane[lane] >> shift & 0xff) << 8 * i;
+        }
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
 
 static enum sm_outcome run_prmt(struct warp *warp, const struct uop *uop, lane_mask active)
 {
@@ -773,6 +796,21 @@ static enum sm_outcome run_prmt_mode(struct warp *warp, const struct uop *uop, l
 /* IDP. option: A_SIGNED, B_SIGNED, SIZE (4 or 2), HIGH. */
 enum { DOT_A_SIGNED = 0, DOT_B_SIGNED = 1, DOT_SIZE = 2, DOT_HIGH = 3 };
 
+INLINE void dot_lanes_4(struct vreg *d, const struct vreg *a, const struct vreg *b, const struct vreg *c, bool a_signed,
+                        bool b_signed)
+{
+        for_each_lane(lane)
+                d->lane[lane] = dot_product_4(a->lane[lane], b->lane[lane], c->lane[lane], a_signed, b_signed);
+}
+
+INLINE void dot_lanes_2(struct vreg *d, const struct vreg *a, const struct vreg *b, const struct vreg *c,
+                        const struct uop *uop)
+{
+        for_each_lane(lane)
+                d->lane[lane] = dot_product_2(a->lane[lane], b->lane[lane], c->lane[lane], uop->option[DOT_A_SIGNED],
+                                              uop->option[DOT_B_SIGNED], uop->option[DOT_HIGH]);
+}
+
 static enum sm_outcome run_idp(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         bool a_signed = uop->option[DOT_A_SIGNED], b_signed = uop->option[DOT_B_SIGNED];
@@ -781,13 +819,14 @@ static enum sm_outcome run_idp(struct warp *warp, const struct uop *uop, lane_ma
         const struct vreg *b = source(warp, &uop->b, &room_b);
         const struct vreg *c = integer_source(warp, &uop->c, &room_c);
 
-        if (uop->option[DOT_SIZE] == 4)
-                for_each_lane(lane)
-                        result.lane[lane] = dot_product_4(a->lane[lane], b->lane[lane], c->lane[lane], a_signed, b_signed);
+        if (uop->option[DOT_SIZE] != 4)
+                dot_lanes_2(&result, a, b, c, uop);
+        else if (a_signed && b_signed)
+                dot_lanes_4(&result, a, b, c, true, true);
+        else if (!a_signed && !b_signed)
+                dot_lanes_4(&result, a, b, c, false, false);
         else
-                for_each_lane(lane)
-                        result.lane[lane] = dot_product_2(a->lane[lane], b->lane[lane], c->lane[lane], a_signed, b_signed,
-                                                          uop->option[DOT_HIGH]);
+                dot_lanes_4(&result, a, b, c, a_signed, b_signed);
         write_register(warp, uop->d, &result, active);
         return SM_NEXT;
 }
@@ -834,6 +873,25 @@ static enum sm_outcome run_plop3(struct warp *warp, const struct uop *uop, lane_
 
         write_predicate(warp, uop->pd, first, active);
         write_predicate(warp, uop->pd2, second, active);
+        return SM_NEXT;
+}
+
+/* PLOP3 of the signs of three registers. */
+static enum sm_outcome run_plop3_signs(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg room, sign;
+        const struct operand *sources[] = { &uop->a, &uop->b, &uop->c };
+        lane_mask signs[3];
+
+        for (unsigned i = 0; i < 3; i++) {
+                const struct vreg *from = source(warp, sources[i], &room);
+
+                for_each_lane(lane)
+                        sign.lane[lane] = from->lane[lane] >> 31;
+                signs[i] = lanes_not_zero(&sign);
+        }
+        write_predicate(warp, uop->pd, lop3_word(signs[0], signs[1], signs[2], uop->option[PLOP3_TABLE]), active);
+        write_predicate(warp, uop->pd2, lop3_word(signs[0], signs[1], signs[2], uop->option[PLOP3_TABLE2]), active);
         return SM_NEXT;
 }
 
@@ -1038,7 +1096,10 @@ static void bind_prmt(const struct sass_word *word, struct uop *uop, bool unifor
         bind_result(word, uop, 1, uniform);
         bind_abc(word, uop, uniform);
         uop->option[PERMUTE_MODE] = sass_PRMT_mode(word->word);
-        uop->run = uop->option[PERMUTE_MODE] == PRMT_INDEX ? run_prmt : run_prmt_mode;
+        if (uop->option[PERMUTE_MODE] != PRMT_INDEX)
+                uop->run = run_prmt_mode;
+        else
+                uop->run = uop->b.kind == OPERAND_IMMEDIATE ? run_prmt_constant : run_prmt;
 }
 
 /* Instructions of one source whose bits may be inverted. */
@@ -1249,6 +1310,17 @@ static void bind_plop3(const struct sass_word *word, struct uop *uop)
         uop->run = run_plop3;
 }
 
+static void bind_plop3_signs(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_abc(word, uop, false);
+        bind_outputs(uop, sass_PLOP3_SIGN_Pd(w), sass_PLOP3_SIGN_Pd2(w));
+        uop->option[PLOP3_TABLE] = sass_PLOP3_SIGN_table(w);
+        uop->option[PLOP3_TABLE2] = sass_PLOP3_SIGN_table2(w);
+        uop->run = run_plop3_signs;
+}
+
 static void bind_predicate_move(const struct sass_word *word, struct uop *uop, uint32_t byte, sm_handler *run)
 {
         bind_ab(word, uop, false);
@@ -1292,6 +1364,7 @@ static bool bind_integer(const struct sass_word *word, struct uop *uop)
                 bind_vabsdiff(word, uop, sass_VABSDIFF4_signed(w), sass_VABSDIFF4_accumulate(w), run_vabsdiff4);
                 return true;
         case SASS_PLOP3: bind_plop3(word, uop); return true;
+        case SASS_PLOP3_SIGN: bind_plop3_signs(word, uop); return true;
         case SASS_P2R:
                 bind_d(word, uop, 1);
                 bind_predicate_move(word, uop, sass_P2R_byte(w), run_p2r);

@@ -11,6 +11,7 @@
 #include "half.c"
 #include "double.c"
 #include "convert.c"
+#include "uniform_float.c"
 #include "mufu.c"
 #include "tensor_sum.c"
 #include "matrix.c"

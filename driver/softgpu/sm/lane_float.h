@@ -154,6 +154,9 @@ static inline double round_to_narrow(double exact, int fraction_bits, int lowest
         return f64_value((f64_bits(rounded) & ~((uint64_t)1 << 63)) | (f64_bits(exact) & (uint64_t)1 << 63));
 }
 
+/* A factor that takes every denormal result to where exponents are not limited, exactly. */
+static const double AWAY_FROM_DENORMALS = 0x1p64;
+
 static inline float f16_value(uint32_t half)
 {
         uint32_t sign = (half & 0x8000) << 16;

@@ -166,12 +166,12 @@ static inline uint32_t permute_bytes(uint32_t a, uint32_t selector, uint32_t b, 
         return result;
 }
 
-/* A field of a word, extended to 32 bits. */
+/* A field of a word, extended to 32 bits: moved to the top, and down again. */
 static inline int32_t part_of(uint32_t word, unsigned index, unsigned bits, bool is_signed)
 {
-        uint32_t part = word >> index * bits & low_ones(bits);
+        uint32_t top = word << (32 - bits * (index + 1));
 
-        return (int32_t)extend_bits(part, bits, is_signed, false);
+        return is_signed ? (int32_t)top >> (32 - bits) : (int32_t)(top >> (32 - bits));
 }
 
 /* Four products of bytes, or two of a 16-bit half with a byte of b's low or high half, added to c. */

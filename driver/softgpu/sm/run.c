@@ -17,7 +17,7 @@ static enum sm_outcome enter_next_block(struct warp *warp, const struct uop *uop
 typedef bool bind_family(const struct sass_word *word, struct uop *uop);
 
 static bind_family *const FAMILIES[] = {
-        bind_integer, bind_uniform, bind_float, bind_loadstore, bind_control, bind_special, bind_half, bind_double, bind_convert,
+        bind_integer, bind_uniform, bind_float, bind_uniform_float, bind_loadstore, bind_control, bind_special, bind_half, bind_double, bind_convert,
         bind_mufu, bind_matrix, bind_memory, bind_atomic, bind_shuffle, bind_async, bind_barrier,
 };
 
