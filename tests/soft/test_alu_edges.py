@@ -1,0 +1,107 @@
+"""Arithmetic at the edges of its formats: 419 instructions, as PTX makes them, give what an H100 gave.
+
+The recording holds the words (their operands moved to the probe's registers) and a digest of the 4096 results
+each. Every instruction set of the host must give the same bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from barewire.softgpu.sm.machine import INSTRUCTION_SETS, _sm
+from numpy.typing import NDArray
+
+from tests.soft.alu_operands import LANES, operands
+from tests.soft.probe import program
+from tests.soft.sm_device import SmArray, SmDevice
+
+RECORDING = Path(__file__).parent / "recordings" / "alu-edges-h100.npz"
+REGISTERS = 64
+PARAMETERS_OFFSET = 0x210
+PARAMETER_WORDS = 8
+DIGEST_BYTES = 8
+
+
+class Recorded(NamedTuple):
+    """One instruction: word and text, what its operands are, how many bytes it makes, their digest."""
+
+    word: int
+    text: str
+    kinds: tuple[str, ...]
+    size_bytes: int
+    digest: bytes
+
+
+@cache
+def recorded() -> list[Recorded]:
+    with np.load(RECORDING) as file:
+        return [
+            Recorded(
+                int(low) | int(high) << 64, str(text), tuple(str(kinds).split(",")), int(size), bytes(digest)
+            )
+            for (low, high), text, kinds, size, digest in zip(
+                file["words"], file["texts"], file["kinds"], file["sizes"], file["digests"], strict=True
+            )
+        ]
+
+
+def mnemonic(instruction: Recorded) -> str:
+    return instruction.text.split()[0].split(".")[0]
+
+
+class Probe:
+    """Runs one instruction after another over its operands."""
+
+    def __init__(self, isa: str) -> None:
+        self.device = SmDevice(90, isa=isa)
+        self.sources: dict[tuple[str, ...], SmArray] = {}
+        self.result = self.device.empty((LANES, program.RESULT_WORDS), np.uint32)
+
+    def run(self, instruction: Recorded) -> NDArray[np.uint8]:
+        """The bytes that it makes, uint8[lanes, size]."""
+        kinds = instruction.kinds
+        if kinds not in self.sources:
+            self.sources[kinds] = self.device.array(operands(kinds))
+        pointers = struct.pack("<QQ", self.sources[kinds].gpu_va, self.result.gpu_va)
+        before = self.device._next_va
+        self.device.run_words(
+            program.program(instruction.word, writes_late=False, reads_late=False),
+            bytes(PARAMETERS_OFFSET) + pointers + bytes(4 * PARAMETER_WORDS),
+            grid=(LANES // program.THREADS_PER_CTA, 1, 1),
+            block=(program.THREADS_PER_CTA, 1, 1),
+            register_count=REGISTERS,
+        )
+        self.device._next_va = before  # the next word's code takes this one's place
+        bytes_of_lanes = np.ascontiguousarray(self.result.numpy()[:, :2]).view(np.uint8).reshape(LANES, 8)
+        return bytes_of_lanes[:, : instruction.size_bytes]
+
+
+def runs_here(isa: str) -> bool:
+    """Whether the SM was built for an instruction set, and the host has it."""
+    return _sm.lib.sm_isa_name(INSTRUCTION_SETS[isa]) != _sm.ffi.NULL
+
+
+@cache
+def probe(isa: str) -> Probe:
+    if not runs_here(isa):
+        pytest.skip(f"this host, or this build, has no {isa}")
+    return Probe(isa)
+
+
+@pytest.mark.parametrize("isa", ["generic", "avx2", "avx512"])
+@pytest.mark.parametrize("name", sorted({mnemonic(instruction) for instruction in recorded()}))
+def test_edge_values_give_what_the_gpu_gave(name, isa):
+    wrong = []
+    for instruction in recorded():
+        if mnemonic(instruction) == name:
+            results = np.ascontiguousarray(probe(isa).run(instruction))
+            if hashlib.blake2b(results.tobytes(), digest_size=DIGEST_BYTES).digest() != instruction.digest:
+                wrong.append(instruction.text)
+
+    assert wrong == []
