@@ -142,8 +142,8 @@ class Comparison:
 
     def add_file(self, cubin: Path, theirs: list[Line]) -> None:
         """Compare a cubin with what nvdisasm printed for it."""
-        ours = list(our_lines(cubin)) if theirs else []
-        if not theirs or [line.word for line in ours] != [line.word for line in theirs]:
+        ours = list(our_lines(cubin))
+        if [line.word for line in ours] != [line.word for line in theirs]:
             self.uncompared.append(cubin.name)
             return
         for one, other in zip(theirs, ours, strict=True):

@@ -52,6 +52,7 @@ def plain(
     archs: frozenset[int] = SM75_UP,
     forms: tuple[int, ...] = B_FORMS,
     fixed: dict[Bits, int] | None = None,
+    about: str = "",
     **operands: Operand,
 ) -> Opcode:
     """An opcode with a destination, one register and what bits 32-63 hold, unless told otherwise."""
@@ -62,6 +63,7 @@ def plain(
         modifiers=modifiers,
         operands={"Rd": RD, "Ra": RA, "B": slot(immediate=SIGNED_HEX), **others},
         fixed=fixed or {},
+        about=about,
     )  # fmt: skip
 
 
@@ -257,9 +259,9 @@ OPCODES = (
             "table": number(joined((64, 3), (72, 5))), "table2": number(16, 8),
         },
     ),
-    plain("P2R", 0x003, "P2R{byte} {Rd}, PR, {Ra}, {B}", forms=(4,), B=slot(), byte=FIRST_BYTES),
+    plain("P2R", 0x003, "P2R{byte} {Rd}, PR, {Ra}, {B}", B=slot(), byte=FIRST_BYTES),
     plain(
-        "R2P", 0x004, "R2P PR, {Ra}{byte}, {B}", forms=(4,),
+        "R2P", 0x004, "R2P PR, {Ra}{byte}, {B}",
         B=slot(), byte=FIRST_BYTES,
     ),
     plain(
@@ -301,5 +303,26 @@ OPCODES = (
         "PLOP3.SIGN", 0x01F, "PLOP3.LUT {Pd}, {Pd2}, {Ra}.SIGN, {B}.SIGN, {C}.SIGN, {table}, {table2}",
         forms=(1,), Pd=predicate(81), Pd2=predicate(84), B=slot(), C=register(64),
         table=number(72, 8), table2=number(16, 8),
+    ),
+    plain(
+        "PLOP3.SIGN_B", 0x01D, "PLOP3.LUT {Pd}, {Pd2}, {Pa}, {B}.SIGN, {Pc}, {table}, {table2}",
+        forms=(1,), Pd=predicate(81), Pd2=predicate(84), Pa=PA, B=slot(), Pc=predicate(68, negate=71),
+        table=number(72, 8), table2=number(16, 8),
+    ),
+    plain(
+        "PLOP3.SIGN_BC", 0x01E, "PLOP3.LUT {Pd}, {Pd2}, {Pa}, {B}.SIGN, {C}.SIGN, {table}, {table2}",
+        forms=(1,), Pd=predicate(81), Pd2=predicate(84), Pa=PA, B=slot(), C=register(64),
+        table=number(72, 8), table2=number(16, 8),
+    ),
+    plain(
+        "VIMNMX3", 0x00F, "VIMNMX3{type}{relu} {Rd}, {Ra}, {B}, {C}, {Pa}",
+        archs=SM90_ONLY | SM100_TO_110, type=PACKED_TYPE_TO_SM110, relu=flag(76, ".RELU"),
+        C=register(64), Pa=PA,
+        about="The least of three numbers, or where the predicate does not hold the greatest.",
+    ),
+    plain(
+        "CLMAD", 0x02C, "CLMAD{high} {Rd}, {Ra}, {B}, {C}", archs=SM90_ONLY, forms=(1, 3, 5),
+        B=slot_b(), C=slot_c(), high=choice(bits(77), ".LO", ".HI"),
+        about="Multiplication without carries, added without carries.",
     ),
 )  # fmt: skip
