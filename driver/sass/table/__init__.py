@@ -13,6 +13,8 @@ FAMILIES = (
     "bulk",
     "control",
     "warp",
+    "packed",
+    "tensor_memory",
     "texture",
     "special",
     "uniform",
