@@ -340,6 +340,7 @@ def reconvergence() -> Entries:
 
 def warp_synchronisation() -> Entries:
     """WARPSYNC: with a mask of threads in a register, as an immediate, or of all."""
+    exclusive_before_hopper = {"exclusive": flag(86, ".EXCLUSIVE")}
     exclusive = {"exclusive": flag(85, ".EXCLUSIVE")}
     collective = {**exclusive, "collective": flag(86, ".COLLECTIVE")}
     place = Target(DISTANCE, when={"collective": 1})
@@ -350,7 +351,7 @@ def warp_synchronisation() -> Entries:
             **only(0x348),
             archs=SM75_TO_89,
             text="WARPSYNC{exclusive} {Pa}, {Rb}",
-            modifiers=exclusive,
+            modifiers=exclusive_before_hopper,
             operands={"Pa": ALSO, "Rb": register(32, reuse=None)},
         ),
         Opcode(

@@ -407,7 +407,7 @@ static void bind_warpsync(const struct sass_word *word, struct uop *uop, struct 
         bool collective = word->arch >= FIRST_WITH_COLLECTIVE && sass_WARPSYNC_collective(word->word);
 
         uop->a = members;
-        uop->option[0] = sass_WARPSYNC_exclusive(word->word);
+        uop->option[0] = sass_WARPSYNC_exclusive(word->word, word->arch);
         uop->barrier = collective ? SM_COLLECTIVE : SM_WARPSYNC;
         uop->target = next_va(uop) + distance(sass_WARPSYNC_target(word->word), word->arch);
         uop->run = run_warpsync;
