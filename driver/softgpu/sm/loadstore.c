@@ -5,6 +5,7 @@
  * by rows. It lies at the end of its window: the stack grows down from there.
  */
 #include "address.h"
+#include "gather.h"
 #include "sizes.h"
 
 enum { SHARED_LINE_BYTES = LANES * 4 };
@@ -69,11 +70,10 @@ INLINE void store_lane(const struct warp *warp, const struct uop *uop, unsigned 
                 memcpy(memory + i * stride, &from[i].lane[lane], 4);
 }
 
-/* All lanes, from consecutive places. */
+/* All lanes, from consecutive places; one word at most. */
 INLINE void load_row(struct warp *warp, const struct uop *uop, const uint8_t *memory, unsigned size)
 {
         struct vreg *into = &warp->reg[uop->d];
-        uint32_t words[LANES * 4];
 
         switch (size) {
         case SIZE_U8:
@@ -93,21 +93,8 @@ INLINE void load_row(struct warp *warp, const struct uop *uop, const uint8_t *me
                         into->lane[lane] = size == SIZE_U16 ? halves[lane] : (uint32_t)(int16_t)halves[lane];
                 break;
         }
-        case SIZE_32:
-                memcpy(into, memory, sizeof *into);
-                break;
-        case SIZE_64:
-                memcpy(words, memory, sizeof *into * 2);
-                for_each_lane(lane)
-                        into[0].lane[lane] = words[lane * 2];
-                for_each_lane(lane)
-                        into[1].lane[lane] = words[lane * 2 + 1];
-                break;
         default:
-                memcpy(words, memory, sizeof *into * 4);
-                for (unsigned i = 0; i < 4; i++)
-                        for_each_lane(lane)
-                                into[i].lane[lane] = words[lane * 4 + i];
+                memcpy(into, memory, sizeof *into);
                 break;
         }
 }
@@ -151,9 +138,86 @@ INLINE void store_row(const struct warp *warp, const struct uop *uop, uint8_t *m
         }
 }
 
-/* Global memory. */
-
 enum direction { LOADS, STORES };
+
+/* The same word for all lanes. */
+INLINE void load_same(struct warp *warp, const struct uop *uop, const uint8_t *memory, unsigned size)
+{
+        uint32_t word[4];
+
+        load_extended(memory, size, word);
+        for (unsigned i = 0; i < words_of(size); i++)
+                lanes_fill(&warp->reg[uop->d + i], word[i]);
+}
+
+/* All lanes, each from or to its own place. */
+INLINE void access_all(struct warp *warp, const struct uop *uop, uint8_t *base, const uint32_t offsets[LANES], unsigned size,
+                       enum direction direction)
+{
+        if (direction == LOADS && size == SIZE_32)
+                gather_32(&warp->reg[uop->d], base, offsets);
+        else if (direction == LOADS && size == SIZE_64)
+                gather_64(&warp->reg[uop->d], base, offsets);
+        else if (direction == LOADS && size == SIZE_128)
+                gather_128(&warp->reg[uop->d], base, offsets);
+        else if (direction == LOADS)
+                for_each_lane(lane)
+                        load_lane(warp, uop, lane, base + offsets[lane], size, 4);
+        else if (size >= SIZE_32)
+                scatter_words(&warp->reg[uop->c.index], words_of(size), base, offsets);
+        else
+                for_each_lane(lane)
+                        store_lane(warp, uop, lane, base + offsets[lane], size, 4);
+}
+
+/* How the places of the lanes lie: those of all 32, from the first. */
+struct layout {
+        bool same, row;
+};
+
+INLINE struct layout layout_of(const uint32_t offsets[LANES], unsigned bytes)
+{
+        uint32_t not_same = 0;
+        uint32_t not_row = 0;
+
+        for_each_lane(lane) {
+                not_same |= offsets[lane] ^ offsets[0];
+                not_row |= offsets[lane] ^ (offsets[0] + lane * bytes);
+        }
+        return (struct layout){!not_same, !not_row};
+}
+
+/* All lanes, by the quickest way for how their places lie. */
+INLINE void access_full(struct warp *warp, const struct uop *uop, uint8_t *base, const uint32_t offsets[LANES],
+                        unsigned size, enum direction direction)
+{
+        struct layout layout = layout_of(offsets, SIZE_BYTES[size]);
+
+        if (layout.row && (size <= SIZE_32 || direction == STORES)) {
+                if (direction == LOADS)
+                        load_row(warp, uop, base + offsets[0], size);
+                else
+                        store_row(warp, uop, base + offsets[0], size);
+        } else if (layout.same && direction == LOADS) {
+                load_same(warp, uop, base + offsets[0], size);
+        } else {
+                access_all(warp, uop, base, offsets, size, direction);
+        }
+}
+
+/* Some lanes. */
+INLINE void access_some(struct warp *warp, const struct uop *uop, uint8_t *base, const uint32_t offsets[LANES],
+                        lane_mask active, unsigned size, enum direction direction)
+{
+        for_each_lane_of(lane, active) {
+                if (direction == LOADS)
+                        load_lane(warp, uop, lane, base + offsets[lane], size, 4);
+                else
+                        store_lane(warp, uop, lane, base + offsets[lane], size, 4);
+        }
+}
+
+/* Global memory. */
 
 /* Do all 32 lanes access consecutive places, in order? */
 INLINE bool is_row(const struct addresses *addresses, unsigned bytes)
@@ -229,9 +293,10 @@ INLINE enum sm_outcome access_global(struct warp *warp, const struct uop *uop, c
         uint32_t access = direction == LOADS ? SM_ACCESS_READ : SM_ACCESS_WRITE;
         unsigned bytes = SIZE_BYTES[size];
         struct extent extent;
+        uint32_t offsets[LANES] __attribute__((aligned(64)));
         uint8_t *memory;
 
-        if (active == ALL_LANES && is_row(addresses, bytes) && addresses->lane[0] % bytes == 0) {
+        if (active == ALL_LANES && size <= SIZE_32 && is_row(addresses, bytes) && addresses->lane[0] % bytes == 0) {
                 memory = sm_translate(warp->worker, addresses->lane[0], bytes * LANES, access);
                 if (LIKELY(memory)) {
                         if (direction == LOADS)
@@ -244,19 +309,17 @@ INLINE enum sm_outcome access_global(struct warp *warp, const struct uop *uop, c
         extent = extent_of(addresses, active);
         if (UNLIKELY(extent.bits & (bytes - 1)))
                 return misaligned_fault(warp, uop, addresses, active, bytes);
-        if (extent.high - extent.low > UINT32_MAX - bytes)
+        if (UNLIKELY(extent.high - extent.low > UINT32_MAX - bytes))
                 return access_scattered(warp, uop, addresses, active, size, direction);
         memory = sm_translate(warp->worker, extent.low, (uint32_t)(extent.high - extent.low) + bytes, access);
         if (UNLIKELY(!memory))
                 return access_scattered(warp, uop, addresses, active, size, direction);
-        for_each_lane_of(lane, active) {
-                uint8_t *place = memory + (addresses->lane[lane] - extent.low);
-
-                if (direction == LOADS)
-                        load_lane(warp, uop, lane, place, size, 4);
-                else
-                        store_lane(warp, uop, lane, place, size, 4);
-        }
+        for_each_lane(lane)
+                offsets[lane] = (uint32_t)(addresses->lane[lane] - extent.low);
+        if (LIKELY(active == ALL_LANES))
+                access_full(warp, uop, memory, offsets, size, direction);
+        else
+                access_some(warp, uop, memory, offsets, active, size, direction);
         return SM_NEXT;
 }
 
@@ -404,38 +467,38 @@ INLINE enum sm_outcome access_shared(struct warp *warp, const struct uop *uop, l
 {
         unsigned bytes = SIZE_BYTES[size];
         struct vreg addresses, offsets;
-        uint32_t different = 0;
 
         shared_addresses(warp, uop, &uop->a, &uop->b, &addresses);
         if (UNLIKELY(!shared_is_plain(warp, &addresses, active, bytes, &offsets)))
                 return refused_shared(warp, uop, &addresses, active, bytes);
-        if (active == ALL_LANES) {
-                for_each_lane(lane)
-                        different |= offsets.lane[lane] ^ (offsets.lane[0] + lane * bytes);
-                if (!different) {
-                        if (direction == LOADS)
-                                load_row(warp, uop, warp->shared + offsets.lane[0], size);
-                        else
-                                store_row(warp, uop, warp->shared + offsets.lane[0], size);
-                        return SM_NEXT;
-                }
-                if (direction == LOADS && size >= SIZE_32) {
-                        for (unsigned i = 0; i < words_of(size); i++)
-                                for_each_lane(lane)
-                                        memcpy(&warp->reg[uop->d + i].lane[lane], warp->shared + offsets.lane[lane] + i * 4, 4);
-                        return SM_NEXT;
-                }
-        }
-        for_each_lane_of(lane, active) {
-                if (direction == LOADS)
-                        load_lane(warp, uop, lane, warp->shared + offsets.lane[lane], size, 4);
-                else
-                        store_lane(warp, uop, lane, warp->shared + offsets.lane[lane], size, 4);
-        }
+        if (LIKELY(active == ALL_LANES))
+                access_full(warp, uop, warp->shared, offsets.lane, size, direction);
+        else
+                access_some(warp, uop, warp->shared, offsets.lane, active, size, direction);
         return SM_NEXT;
 }
 
 /* Local memory. */
+
+/* All lanes at the same offset in their frames: a row for each word. False if that is not so. */
+INLINE bool access_frame(struct warp *warp, const struct uop *uop, const struct vreg *addresses, unsigned size,
+                         enum direction direction)
+{
+        struct layout layout = layout_of(addresses->lane, 0);
+        unsigned bytes = SIZE_BYTES[size];
+        uint8_t *rows;
+
+        if (!layout.same || size < SIZE_32 || addresses->lane[0] % bytes)
+                return false;
+        rows = local_memory(warp, 0, addresses->lane[0], bytes);
+        if (!rows)
+                return false;
+        if (direction == LOADS)
+                memcpy(&warp->reg[uop->d], rows, SHARED_LINE_BYTES * words_of(size));
+        else
+                memcpy(rows, &warp->reg[uop->c.index], SHARED_LINE_BYTES * words_of(size));
+        return true;
+}
 
 INLINE enum sm_outcome access_local(struct warp *warp, const struct uop *uop, lane_mask active, unsigned size,
                                     enum direction direction)
@@ -444,6 +507,8 @@ INLINE enum sm_outcome access_local(struct warp *warp, const struct uop *uop, la
         struct vreg addresses;
 
         shared_addresses(warp, uop, &uop->a, &uop->b, &addresses);
+        if (active == ALL_LANES && access_frame(warp, uop, &addresses, size, direction))
+                return SM_NEXT;
         for_each_lane_of(lane, active) {
                 uint8_t *memory = addresses.lane[lane] % bytes ? NULL : local_memory(warp, lane, addresses.lane[lane], bytes);
 

@@ -112,46 +112,44 @@ static bool warp_special(const struct warp *warp, unsigned number, uint64_t *val
 /* A special register that differs between lanes; false if it is none. */
 static bool lane_special(const struct warp *warp, unsigned number, struct vreg *value)
 {
-        for_each_lane(lane) {
-                uint32_t bit = (uint32_t)1 << lane;
-
-                switch (number) {
-                case SASS_S2R_SPECIAL_SR_LANEID:
+        switch (number) {
+        case SASS_S2R_SPECIAL_SR_LANEID:
+                for_each_lane(lane)
                         value->lane[lane] = lane;
-                        break;
-                case SASS_S2R_SPECIAL_SR_TID:
+                return true;
+        case SASS_S2R_SPECIAL_SR_TID:
+                for_each_lane(lane)
                         value->lane[lane] = warp->tid[0].lane[lane] | warp->tid[1].lane[lane] << 16
                                             | warp->tid[2].lane[lane] << 26;
-                        break;
-                case SASS_S2R_SPECIAL_SR_TID_X:
-                        value->lane[lane] = warp->tid[0].lane[lane];
-                        break;
-                case SASS_S2R_SPECIAL_SR_TID_Y:
-                        value->lane[lane] = warp->tid[1].lane[lane];
-                        break;
-                case SASS_S2R_SPECIAL_SR_TID_Z:
-                        value->lane[lane] = warp->tid[2].lane[lane];
-                        break;
-                case SASS_S2R_SPECIAL_SR_EQMASK:
-                        value->lane[lane] = bit;
-                        break;
-                case SASS_S2R_SPECIAL_SR_LTMASK:
-                        value->lane[lane] = bit - 1;
-                        break;
-                case SASS_S2R_SPECIAL_SR_LEMASK:
-                        value->lane[lane] = bit | (bit - 1);
-                        break;
-                case SASS_S2R_SPECIAL_SR_GTMASK:
-                        value->lane[lane] = ~(bit | (bit - 1));
-                        break;
-                case SASS_S2R_SPECIAL_SR_GEMASK:
-                        value->lane[lane] = ~(bit - 1);
-                        break;
-                default:
-                        return false;
-                }
+                return true;
+        case SASS_S2R_SPECIAL_SR_TID_X:
+        case SASS_S2R_SPECIAL_SR_TID_Y:
+        case SASS_S2R_SPECIAL_SR_TID_Z:
+                *value = warp->tid[number - SASS_S2R_SPECIAL_SR_TID_X];
+                return true;
+        case SASS_S2R_SPECIAL_SR_EQMASK:
+                for_each_lane(lane)
+                        value->lane[lane] = (uint32_t)1 << lane;
+                return true;
+        case SASS_S2R_SPECIAL_SR_LTMASK:
+                for_each_lane(lane)
+                        value->lane[lane] = ((uint32_t)1 << lane) - 1;
+                return true;
+        case SASS_S2R_SPECIAL_SR_LEMASK:
+                for_each_lane(lane)
+                        value->lane[lane] = ((uint32_t)2 << lane) - 1;
+                return true;
+        case SASS_S2R_SPECIAL_SR_GTMASK:
+                for_each_lane(lane)
+                        value->lane[lane] = ~(((uint32_t)2 << lane) - 1);
+                return true;
+        case SASS_S2R_SPECIAL_SR_GEMASK:
+                for_each_lane(lane)
+                        value->lane[lane] = ~(((uint32_t)1 << lane) - 1);
+                return true;
+        default:
+                return false;
         }
-        return true;
 }
 
 /* S2R and CS2R. A register that we have not reads as zero, as those that hardware does not define do. */
@@ -218,7 +216,7 @@ static enum sm_outcome run_ldc_fixed(struct warp *warp, const struct uop *uop, l
 {
         enum sm_fault_kind fault;
         const uint8_t *data = constant_at(warp, uop, 0, &fault);
-        uint32_t words[4];
+        uint32_t words[4] = {0};
 
         if (!data)
                 return sm_fault(warp, uop, fault, active, uop->target);
@@ -239,7 +237,7 @@ static enum sm_outcome run_ldc(struct warp *warp, const struct uop *uop, lane_ma
         for_each_lane_of(lane, active) {
                 enum sm_fault_kind fault;
                 const uint8_t *data = constant_at(warp, uop, index.lane[lane], &fault);
-                uint32_t words[4];
+                uint32_t words[4] = {0};
 
                 if (!data)
                         return sm_fault(warp, uop, fault, (lane_mask)1 << lane, index.lane[lane] + uop->target);
@@ -254,7 +252,7 @@ static enum sm_outcome run_uldc(struct warp *warp, const struct uop *uop, lane_m
 {
         enum sm_fault_kind fault;
         const uint8_t *data = constant_at(warp, uop, scalar_source(warp, &uop->a), &fault);
-        uint32_t words[4];
+        uint32_t words[4] = {0};
 
         if (!data)
                 return sm_fault(warp, uop, fault, active, uop->target);
