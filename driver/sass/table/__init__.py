@@ -19,6 +19,9 @@ FAMILIES = (
     "special",
     "uniform",
     "float",
+    "half",
+    "double",
+    "convert",
 )
 
 
