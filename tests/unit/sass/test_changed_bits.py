@@ -1,8 +1,9 @@
 """Every value of every modifier of memory, atomics, control, warps, bulk copies, textures and tensor memory.
 
 Words of compiled code were given to nvdisasm with single bits changed, and with each value of the fields that
-turned up. Of what it printed, data/changed-bits.json.gz keeps one word of every mnemonic with its modifiers and
-two of every shape of operands: [architecture, word, text]. None of them depends on where it stands.
+turned up. Of what it printed, data/changed-bits.json.gz keeps one word of each mnemonic with its modifiers and
+two of each shape of operands: [architecture, word, text]. None of them depends on where it stands.
+"""
 
 from __future__ import annotations
 
