@@ -1,7 +1,7 @@
 """Every value of every modifier of memory, atomics, control, warps, bulk copies, textures and tensor memory.
 
 Words of compiled code were given to nvdisasm with single bits changed, and with each value of the fields that
-turned up. Of what it printed, data/changed-bits.json.gz keeps one word of each mnemonic with its modifiers and
+Words of compiled code were given to nvdisasm with single bits changed, and with each value of fields that
 two of each shape of operands: [architecture, word, text]. None of them depends on where it stands.
 """
 
