@@ -1,0 +1,93 @@
+"""Single instructions on the software SM give, bit for bit, what an H100 gave: over 4096 lanes each."""
+
+from __future__ import annotations
+
+import os
+import struct
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.soft.probe import program, recording
+from tests.soft.probe.operands import operands, parameters
+from tests.soft.sm_device import SmArray, SmDevice
+
+RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("opcodes*-h100.npz"))
+LANES = 4096
+REGISTERS = 64
+DESCRIPTOR_OFFSET, PARAMETERS_OFFSET = 0x208, 0x210
+
+
+@cache
+def recorded() -> list[tuple[int, bytes, str]]:
+    """Word, digest of the results and text of every recorded instruction that the GPU accepted."""
+    found = []
+    for path in RECORDINGS:
+        made = recording.load(path)
+        for (low, high), digest, text in zip(made.words.tolist(), made.digests, made.texts, strict=True):
+            if digest != recording.REFUSED:
+                found.append((low | high << 64, digest, text))
+    return found
+
+
+def mnemonic(text: str) -> str:
+    return text.split()[0].split(".")[0]
+
+
+class Probe:
+    """A device that runs the probe's program again and again."""
+
+    def __init__(self, isa: str) -> None:
+        self.device = SmDevice(90, isa=isa)
+        self.source = self.device.array(operands(LANES))
+        self.result: SmArray = self.device.empty((LANES, program.RESULT_WORDS), np.uint32)
+        pointers = struct.pack("<QQ", self.source.gpu_va, self.result.gpu_va)
+        scalars = struct.pack("<8I", *parameters())
+        self.bank0 = bytes(PARAMETERS_OFFSET) + pointers + scalars
+
+    def run(self, word: int) -> NDArray[np.uint32]:
+        """The results of all lanes, uint32[lanes, 8]."""
+        before = self.device._next_va
+        report = self.device.run_words(
+            program.program(word, writes_late=False, reads_late=False),
+            self.bank0,
+            grid=(LANES // program.THREADS_PER_CTA, 1, 1),
+            block=(program.THREADS_PER_CTA, 1, 1),
+            register_count=REGISTERS,
+            check=False,
+        )
+        self.device._next_va = before  # the next word's code takes this one's place
+        assert report.fault is None, f"the SM refused it: {report.fault.name}"
+        return self.result.numpy()
+
+
+def disagreement(isa: str, word: int, digest: bytes) -> str:
+    """How the SM's results differ from the recorded ones; empty if they do not."""
+    try:
+        return "" if recording.digest(probe(isa).run(word)) == digest else "other results"
+    except AssertionError as refused:
+        return str(refused)
+
+
+@cache
+def probe(isa: str) -> Probe:
+    return Probe(isa)
+
+
+def instruction_sets() -> list[str]:
+    """The best one always; the exhaustive form runs every one."""
+    return ["avx512", "avx2", "generic"] if os.environ.get("BAREWIRE_FULL") else ["best"]
+
+
+@pytest.mark.parametrize("isa", instruction_sets())
+@pytest.mark.parametrize("name", sorted({mnemonic(text) for _, _, text in recorded()}))
+def test_the_sm_computes_what_the_gpu_computed(name, isa):
+    differ = {}
+    for word, digest, text in recorded():
+        if mnemonic(text) == name:
+            differ[text] = disagreement(isa, word, digest)
+
+    assert {text: why for text, why in differ.items() if why} == {}
