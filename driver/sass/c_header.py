@@ -27,6 +27,7 @@ from barewire.sass.language import (
 )
 from barewire.sass.text import source_of
 
+FORM_SHIFT = 9
 DECORATIONS = ("negate", "absolute", "invert")
 
 
@@ -128,7 +129,8 @@ def _enumeration(names: list[str]) -> str:
 def _matcher(entries: tuple[Opcode, ...], names: list[str]) -> str:
     candidates = sorted(
         ((code, -sum(at.width for at in entry.fixed), number, entry)
-         for number, entry in enumerate(entries) for code in entry.codes),
+         for number, entry in enumerate(entries)
+         for code, form in zip(entry.codes, entry.forms, strict=True) if entry.archs_of(form)),
         key=lambda candidate: candidate[:3],
     )  # fmt: skip
     first = [len(candidates)] * 4096
@@ -145,7 +147,8 @@ def _matcher(entries: tuple[Opcode, ...], names: list[str]) -> str:
 
 
 def _candidate(code: int, entry: Opcode) -> str:
-    archs = sum(1 << index for index, arch in enumerate(ARCHITECTURES) if arch in entry.archs)
+    archs_of_form = entry.archs_of(code >> FORM_SHIFT)
+    archs = sum(1 << index for index, arch in enumerate(ARCHITECTURES) if arch in archs_of_form)
     mask = sum(at.mask for at in entry.fixed)
     value = sum(at.put(number) for at, number in entry.fixed.items())
     return f"\t{{{code:#05x}, {archs:#06x}, SASS_{c_name(entry.name)}, {_pair(mask)}, {_pair(value)}}},"

@@ -142,8 +142,8 @@ def entries_of(arch: int) -> dict[int, list[Opcode]]:
         )
     found: dict[int, list[Opcode]] = {}
     for entry in ENTRIES:
-        if arch in entry.archs:
-            for code in entry.codes:
+        for code, form in zip(entry.codes, entry.forms, strict=True):
+            if arch in entry.archs_of(form):
                 found.setdefault(code, []).append(entry)
     for entries in found.values():
         entries.sort(key=lambda entry: -sum(at.width for at in entry.fixed))

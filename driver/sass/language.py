@@ -494,6 +494,12 @@ class Opcode:
         """The 12-bit opcodes it answers to."""
         return tuple(self.base | form << 9 for form in self.forms)
 
+    def archs_of(self, form: int) -> frozenset[int]:
+        """The architectures that have one of its forms: from sm_100 on no source is a constant."""
+        if form in CONSTANT_FORMS and any(isinstance(operand, Slot) for operand in self.operands.values()):
+            return self.archs - SM100_UP
+        return self.archs
+
 
 def only(code: int) -> dict[str, Any]:
     """`**only(0x919)`: base and form of an instruction that has one 12-bit opcode."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from barewire.sass.listing import Code, Relocated, control_text, listings, text_lines
 
 ARCH = 90
-NOP = 0x000FC00000000000_0000000000007918
-MOV_R20 = 0x0000000000000F00_0000000000147802
+NOP = 0x000FC20000000000_0000000000007918
+MOV_R20 = 0x0000020000000F00_0000000000147802
+STALL_OF_1 = 1 << 105
 FADD = 0x140FE200000000FF_C000000201007221
 
 
 def branch(distance: int, guard: int = 7) -> int:
     """BRA over so many bytes, from the next instruction on."""
     value = (distance // 4) & (1 << 56) - 1
-    return 0x947 | guard << 12 | (value & 0xFF) << 16 | (value >> 8) << 34 | 7 << 87
+    return 0x947 | guard << 12 | (value & 0xFF) << 16 | (value >> 8) << 34 | 7 << 87 | STALL_OF_1
 
 
 def code(*words: int, name: str = "kernel", **options) -> Code:
@@ -59,8 +60,11 @@ def test_a_guard_ends_where_the_mnemonic_begins():
     assert lines(code(branch(0, guard=0), NOP))[1] == "        /*0000*/               @P0 BRA `(.L_x_0) ;"
 
 
-def test_a_branch_to_itself_reads_as_nvdisasm_has_it():
-    assert lines(code(branch(-16)))[1:] == [".L_x_0:", "        /*0000*/                   BRA `(.L_x_0);"]
+def test_what_does_not_stall_has_no_space_before_the_semicolon():
+    """So nvdisasm prints the branch to itself and the NOPs behind the end of a function."""
+    listing = lines(code(branch(-16) & ~STALL_OF_1))
+
+    assert listing[1:] == [".L_x_0:", "        /*0000*/                   BRA `(.L_x_0);"]
 
 
 def test_a_branch_out_of_the_section_keeps_its_address():
@@ -85,7 +89,7 @@ def test_control_bits_follow_the_instruction():
 
 
 def test_an_unknown_word_keeps_its_line_and_says_why():
-    assert lines(code(0xFFF))[1].endswith("unknown 0xfff (sm_90 has no opcode 0xfff) ;")
+    assert lines(code(0xFFF))[1].endswith("unknown 0xfff (sm_90 has no opcode 0xfff);")
 
 
 def test_a_section_that_ends_within_an_instruction_lists_the_whole_ones():
