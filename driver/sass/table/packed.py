@@ -38,21 +38,35 @@ def _both(suffix: Choice) -> tuple[Choice, Choice]:
 REGISTERS = (1, 6, 7)
 OPCODES = (
     Opcode(
-        "FFMA2", base=0x049, forms=REGISTERS, archs=SM100_TO_110, text="FFMA2{flush}{round} {Rd}, {Ra}, {B}, {C}",
+        "FFMA2",
+        base=0x049,
+        forms=REGISTERS,
+        archs=SM100_TO_110,
+        text="FFMA2{flush}{round} {Rd}, {Ra}, {B}, {C}",
         modifiers={"flush": FLUSH, "round": ROUND},
         operands={
-            "Rd": RD, "Ra": A, "B": slot_b(negate=(63, 75), absolute=(62, 74), suffix=_both(B_HALVES)),
+            "Rd": RD,
+            "Ra": A,
+            "B": slot_b(negate=(63, 75), absolute=(62, 74), suffix=_both(B_HALVES)),
             "C": slot_c(negate=(63, 75), absolute=(62, 74), suffix=_both(C_HALVES)),
         },
     ),
     Opcode(
-        "FMUL2", base=0x04A, forms=tuple(form for form in B_FORMS if form in REGISTERS), archs=SM100_TO_110,
-        text="FMUL2{flush}{round} {Rd}, {Ra}, {B}", modifiers={"flush": FLUSH, "round": ROUND},
+        "FMUL2",
+        base=0x04A,
+        forms=tuple(form for form in B_FORMS if form in REGISTERS),
+        archs=SM100_TO_110,
+        text="FMUL2{flush}{round} {Rd}, {Ra}, {B}",
+        modifiers={"flush": FLUSH, "round": ROUND},
         operands={"Rd": RD, "Ra": A, "B": slot(negate=63, absolute=62, suffix=B_HALVES)},
     ),
     Opcode(
-        "FADD2", base=0x04B, forms=tuple(form for form in AT_32_AS_C if form in REGISTERS), archs=SM100_TO_110,
-        text="FADD2{ftz}{round} {Rd}, {Ra}, {C}", modifiers={"ftz": flag(80, ".FTZ"), "round": ROUND},
+        "FADD2",
+        base=0x04B,
+        forms=tuple(form for form in AT_32_AS_C if form in REGISTERS),
+        archs=SM100_TO_110,
+        text="FADD2{ftz}{round} {Rd}, {Ra}, {C}",
+        modifiers={"ftz": flag(80, ".FTZ"), "round": ROUND},
         operands={"Rd": RD, "Ra": A, "C": slot(negate=63, absolute=62, reuse=124, suffix=C_HALVES)},
     ),
-)  # fmt: skip
+)
