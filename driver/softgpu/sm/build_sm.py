@@ -3,7 +3,8 @@
     python driver/softgpu/sm/build_sm.py
 
 builds it beside its sources. BAREWIRE_SM_ISA_ONLY=avx512 (or avx2, generic) builds the interpreter for one
-instruction set only, BAREWIRE_SM_OPTIMISE=-O1 (or "-O1 -fsanitize=address") changes how it is optimised.
+instruction set only, BAREWIRE_SM_OPTIMISE=-O1 (or "-O1 -fsanitize=address") changes how it is optimised, and
+BAREWIRE_SM_TARGET names another file to build.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def build_in_place() -> Path:
 
     with ThreadPoolExecutor(2) as pool:
         made = list(pool.map(compile_one, [*SOURCES, str(wrapper)]))
-    target = HERE / "_sm.abi3.so"
+    target = Path(os.environ.get("BAREWIRE_SM_TARGET", HERE / "_sm.abi3.so"))
     partial = target.with_suffix(f".{os.getpid()}.partial")
     sanitizers = [flag for flag in OPTIMISE if "sanitize" in flag]
     subprocess.run(["gcc", "-shared", *sanitizers, *made, "-o", str(partial), "-lpthread", "-lm"], check=True)
