@@ -185,7 +185,7 @@ INLINE uint64_t convert_source_lane(const struct uop *uop, struct wide_source b,
 {
         uint32_t format = uop->option[CONVERT_FROM];
         uint32_t part = uop->option[CONVERT_FLAGS] >> CONVERT_PART_SHIFT;
-        uint64_t bits = is_wide_format(format) ? wide_lane(b, lane) : b.low->lane[lane] >> part;
+        uint64_t bits = is_wide_format(format) ? wide_lane(b, lane) : b.low->lane[lane] >> (part & 31);
         const struct float_format *from;
 
         if (format >= CONVERT_U8)

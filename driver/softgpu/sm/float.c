@@ -603,17 +603,139 @@ static void bind_fhfma(const struct sass_word *word, struct uop *uop)
         uop->run = run_fhfma;
 }
 
+/*
+ * FADD2, FMUL2 and FFMA2 of sm_100: two operations on register pairs. option: those of FADD, and HALVES: for each source
+ * (four bits) whether its pair is as it stands, swapped, or one register for both.
+ */
+enum { PACKED_HALVES = 3, PACKED_BITS = 4, PACKED_SWAPPED = 1, PACKED_SINGLE = 2, PACKED_UNKNOWN = 3 };
+
+INLINE void load_packed(const struct warp *warp, const struct uop *uop, const struct operand *operand, unsigned position,
+                        struct wide_room *d)
+{
+        uint32_t keep = operand->absolute ? ~(uint32_t)F32_SIGN : ~(uint32_t)0, flip = operand->negate ? F32_SIGN : 0;
+        uint32_t how = uop->option[PACKED_HALVES] >> PACKED_BITS * position & PACKED_UNKNOWN;
+        struct wide_room room;
+        struct wide_source from = wide_source(warp, operand, &room);
+        const struct vreg *low = how == PACKED_SWAPPED ? from.high : from.low;
+        const struct vreg *high = how == PACKED_SWAPPED || how == PACKED_SINGLE ? from.low : from.high;
+
+        for_each_lane(lane) {
+                d->low.lane[lane] = (low->lane[lane] & keep) ^ flip;
+                d->high.lane[lane] = (high->lane[lane] & keep) ^ flip;
+        }
+}
+
+/* Both halves of a * b + c. */
+INLINE enum sm_outcome run_packed(struct warp *warp, const struct uop *uop, lane_mask active, struct wide_room *a,
+                                  struct wide_room *b, struct wide_room *c)
+{
+        struct uop upper = *uop;
+
+        upper.d++;
+        run_fma_lanes(warp, uop, active, &a->low, &b->low, &c->low);
+        return run_fma_lanes(warp, &upper, active, &a->high, &b->high, &c->high);
+}
+
+static enum sm_outcome run_ffma2(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct wide_room a, b, c;
+
+        load_packed(warp, uop, &uop->a, 0, &a);
+        load_packed(warp, uop, &uop->b, 1, &b);
+        load_packed(warp, uop, &uop->c, 2, &c);
+        return run_packed(warp, uop, active, &a, &b, &c);
+}
+
+static enum sm_outcome run_fadd2(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct wide_room a, one, c;
+
+        load_packed(warp, uop, &uop->a, 0, &a);
+        load_packed(warp, uop, &uop->b, 2, &c);
+        lanes_fill(&one.low, F32_ONE);
+        lanes_fill(&one.high, F32_ONE);
+        return run_packed(warp, uop, active, &a, &one, &c);
+}
+
+static enum sm_outcome run_fmul2(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct wide_room a, b, zero;
+
+        load_packed(warp, uop, &uop->a, 0, &a);
+        load_packed(warp, uop, &uop->b, 1, &b);
+        if (uop->option[FLOAT_FLUSH] == FLUSH_FMZ) {
+                clear_zero_products(&a.low, &b.low);
+                clear_zero_products(&a.high, &b.high);
+        }
+        for_each_lane(lane) {
+                zero.low.lane[lane] = (a.low.lane[lane] ^ b.low.lane[lane]) & F32_SIGN;
+                zero.high.lane[lane] = (a.high.lane[lane] ^ b.high.lane[lane]) & F32_SIGN;
+        }
+        return run_packed(warp, uop, active, &a, &b, &zero);
+}
+
+/* False where the table has no meaning for how a source's halves are taken. */
+static bool bind_packed_halves(struct uop *uop, uint32_t a, uint32_t b, uint32_t c)
+{
+        uop->option[PACKED_HALVES] = a | b << PACKED_BITS | c << 2 * PACKED_BITS;
+        return a < PACKED_UNKNOWN && b < PACKED_UNKNOWN && c < PACKED_UNKNOWN;
+}
+
+/* A pair needs an even register, a single one does not. */
+static unsigned packed_count(uint32_t halves) { return halves == PACKED_SINGLE ? 1 : 2; }
+
+static bool bind_ffma2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+        uint32_t a = sass_FFMA2_Ra_suffix(w), b = sass_FFMA2_B_suffix(w), c = sass_FFMA2_C_suffix(w);
+
+        bind_d(word, uop, 2);
+        bind_abc_wide(word, uop, false, packed_count(a), packed_count(b), packed_count(c));
+        bind_float_options(uop, sass_FFMA2_round(w), sass_FFMA2_flush(w), 0);
+        uop->run = run_ffma2;
+        return bind_packed_halves(uop, a, b, c);
+}
+
+static bool bind_fmul2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+        uint32_t a = sass_FMUL2_Ra_suffix(w), b = sass_FMUL2_B_suffix(w);
+
+        bind_d(word, uop, 2);
+        uop->a = bind_a(word, uop, packed_count(a), false);
+        uop->b = bind_slot(word, uop, packed_count(b), false);
+        bind_float_options(uop, sass_FMUL2_round(w), sass_FMUL2_flush(w), 0);
+        uop->run = run_fmul2;
+        return bind_packed_halves(uop, a, b, 0);
+}
+
+static bool bind_fadd2(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+        uint32_t a = sass_FADD2_Ra_suffix(w), c = sass_FADD2_C_suffix(w);
+
+        bind_d(word, uop, 2);
+        uop->a = bind_a(word, uop, packed_count(a), false);
+        uop->b = bind_slot(word, uop, packed_count(c), false);
+        bind_float_options(uop, sass_FADD2_round(w), sass_FADD2_ftz(w), 0);
+        uop->run = run_fadd2;
+        return bind_packed_halves(uop, a, 0, c);
+}
+
 static bool bind_float(const struct sass_word *word, struct uop *uop)
 {
         switch (word->opcode) {
         case SASS_FADD: bind_fadd(word, uop); return true;
         case SASS_FMUL: bind_fmul(word, uop); return true;
         case SASS_FFMA: bind_ffma(word, uop); return true;
-        case SASS_FMNMX: bind_fmnmx(word, uop); return true;
+        case SASS_FMNMX: bind_fmnmx(word, uop); return word->arch < 90 || !sass_FMNMX_is_a(word->word);
         case SASS_FMNMX3: bind_fmnmx3(word, uop); return true;
         case SASS_FSETP: bind_fsetp(word, uop); return true;
         case SASS_FSET: bind_fset(word, uop); return true;
         case SASS_FSEL: bind_fsel(word, uop); return true;
+        case SASS_FADD2: return bind_fadd2(word, uop);
+        case SASS_FMUL2: return bind_fmul2(word, uop);
+        case SASS_FFMA2: return bind_ffma2(word, uop);
         case SASS_FHADD: bind_fhadd(word, uop); return true;
         case SASS_FHFMA: bind_fhfma(word, uop); return true;
         case SASS_FCHK: bind_fchk(word, uop); return true;

@@ -757,7 +757,7 @@ static bool bind_half(const struct sass_word *word, struct uop *uop)
         case SASS_HMUL2: bind_hmul2(word, uop); return true;
         case SASS_HFMA2: bind_hfma2(word, uop); return true;
         case SASS_HFMA2_MMA: bind_hfma2_mma(word, uop); return true;
-        case SASS_HMNMX2: bind_hmnmx2(word, uop); return true;
+        case SASS_HMNMX2: bind_hmnmx2(word, uop); return word->arch < 90 || !sass_HMNMX2_is_a(word->word);
         case SASS_HSET2: bind_hset2(word, uop); return true;
         case SASS_HSETP2: bind_hsetp2(word, uop); return true;
         default: return false;

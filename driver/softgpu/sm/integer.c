@@ -624,7 +624,7 @@ static enum sm_outcome run_add_minmax(struct warp *warp, const struct uop *uop, 
         return SM_NEXT;
 }
 
-/* VIMNMX3: of three; each of the two choices has its predicate. */
+/* VIMNMX3: of three. */
 static enum sm_outcome run_minmax3(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         struct vreg room_a, room_b, room_c, first, result;
@@ -876,22 +876,28 @@ static enum sm_outcome run_plop3(struct warp *warp, const struct uop *uop, lane_
         return SM_NEXT;
 }
 
-/* PLOP3 of the signs of three registers. */
-static enum sm_outcome run_plop3_signs(struct warp *warp, const struct uop *uop, lane_mask active)
+/* PLOP3 with the signs of registers in place of some predicates: option FROM_REGISTER, a bit for each source. */
+enum { PLOP3_FROM_REGISTER = 2, PLOP3_A = 1, PLOP3_B = 2, PLOP3_C = 4 };
+
+INLINE lane_mask signs_of(const struct warp *warp, const struct operand *operand)
 {
         struct vreg room, sign;
-        const struct operand *sources[] = { &uop->a, &uop->b, &uop->c };
-        lane_mask signs[3];
+        const struct vreg *from = source(warp, operand, &room);
 
-        for (unsigned i = 0; i < 3; i++) {
-                const struct vreg *from = source(warp, sources[i], &room);
+        for_each_lane(lane)
+                sign.lane[lane] = from->lane[lane] >> 31;
+        return lanes_not_zero(&sign);
+}
 
-                for_each_lane(lane)
-                        sign.lane[lane] = from->lane[lane] >> 31;
-                signs[i] = lanes_not_zero(&sign);
-        }
-        write_predicate(warp, uop->pd, lop3_word(signs[0], signs[1], signs[2], uop->option[PLOP3_TABLE]), active);
-        write_predicate(warp, uop->pd2, lop3_word(signs[0], signs[1], signs[2], uop->option[PLOP3_TABLE2]), active);
+static enum sm_outcome run_plop3_signs(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        uint32_t registers = uop->option[PLOP3_FROM_REGISTER];
+        lane_mask a = registers & PLOP3_A ? signs_of(warp, &uop->a) : predicate(warp, uop->p[0]);
+        lane_mask b = registers & PLOP3_B ? signs_of(warp, &uop->b) : predicate(warp, uop->p[1]);
+        lane_mask c = registers & PLOP3_C ? signs_of(warp, &uop->c) : predicate(warp, uop->p[2]);
+
+        write_predicate(warp, uop->pd, lop3_word(a, b, c, uop->option[PLOP3_TABLE]), active);
+        write_predicate(warp, uop->pd2, lop3_word(a, b, c, uop->option[PLOP3_TABLE2]), active);
         return SM_NEXT;
 }
 
@@ -1310,15 +1316,35 @@ static void bind_plop3(const struct sass_word *word, struct uop *uop)
         uop->run = run_plop3;
 }
 
-static void bind_plop3_signs(const struct sass_word *word, struct uop *uop)
+/* The three forms have their fields in the same places. */
+static void bind_plop3_signs(const struct sass_word *word, struct uop *uop, uint32_t registers)
 {
         const uint64_t *w = word->word;
 
-        bind_abc(word, uop, false);
+        if (registers & PLOP3_A)
+                uop->a = bind_a(word, uop, 1, false);
+        uop->b = bind_slot(word, uop, 1, false);
+        if (registers & PLOP3_C)
+                uop->c = bind_register_64(word, uop, 1, false);
+        uop->p[0] = bind_predicate(sass_PLOP3_SIGN_B_Pa(w), sass_PLOP3_SIGN_B_Pa_negate(w));
+        uop->p[2] = bind_predicate(sass_PLOP3_SIGN_B_Pc(w), sass_PLOP3_SIGN_B_Pc_negate(w));
         bind_outputs(uop, sass_PLOP3_SIGN_Pd(w), sass_PLOP3_SIGN_Pd2(w));
         uop->option[PLOP3_TABLE] = sass_PLOP3_SIGN_table(w);
         uop->option[PLOP3_TABLE2] = sass_PLOP3_SIGN_table2(w);
+        uop->option[PLOP3_FROM_REGISTER] = registers;
         uop->run = run_plop3_signs;
+}
+
+static void bind_vimnmx3(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        bind_abc(word, uop, false);
+        uop->p[0] = uop->p[1] = bind_predicate(sass_VIMNMX3_Pa(w), sass_VIMNMX3_Pa_negate(w));
+        uop->option[MINMAX_FORMAT] = sass_VIMNMX3_type(w);
+        uop->option[MINMAX_RELU] = sass_VIMNMX3_relu(w);
+        uop->run = run_minmax3;
 }
 
 static void bind_predicate_move(const struct sass_word *word, struct uop *uop, uint32_t byte, sm_handler *run)
@@ -1353,6 +1379,7 @@ static bool bind_integer(const struct sass_word *word, struct uop *uop)
         case SASS_IMNMX: bind_imnmx(word, uop); return true;
         case SASS_IMNMX_64: bind_imnmx_wide(word, uop, false); return true;
         case SASS_VIMNMX: bind_vimnmx(word, uop, false); return true;
+        case SASS_VIMNMX3: bind_vimnmx3(word, uop); return true;
         case SASS_VIADDMNMX: bind_viaddmnmx(word, uop); return true;
         case SASS_VIADD: bind_viadd(word, uop); return true;
         case SASS_IADD_64: bind_iadd_wide(word, uop); return true;
@@ -1364,7 +1391,9 @@ static bool bind_integer(const struct sass_word *word, struct uop *uop)
                 bind_vabsdiff(word, uop, sass_VABSDIFF4_signed(w), sass_VABSDIFF4_accumulate(w), run_vabsdiff4);
                 return true;
         case SASS_PLOP3: bind_plop3(word, uop); return true;
-        case SASS_PLOP3_SIGN: bind_plop3_signs(word, uop); return true;
+        case SASS_PLOP3_SIGN: bind_plop3_signs(word, uop, PLOP3_A | PLOP3_B | PLOP3_C); return true;
+        case SASS_PLOP3_SIGN_B: bind_plop3_signs(word, uop, PLOP3_B); return true;
+        case SASS_PLOP3_SIGN_BC: bind_plop3_signs(word, uop, PLOP3_B | PLOP3_C); return true;
         case SASS_P2R:
                 bind_d(word, uop, 1);
                 bind_predicate_move(word, uop, sass_P2R_byte(w), run_p2r);
