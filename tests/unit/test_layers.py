@@ -162,6 +162,14 @@ def registers_know_no_transport(module: Module) -> Iterator[Finding]:
                 yield one.line, f"imports {one.target}"
 
 
+def machine_code_is_a_table(module: Module) -> Iterator[Finding]:
+    """What decodes machine code knows nothing of drivers, files or devices."""
+    if module.unit == "sass":
+        for one in module.imports:
+            if one.target.startswith("barewire") and unit_of(one.target) not in ("sass", "errors"):
+                yield one.line, f"imports {one.target}"
+
+
 BACKENDS = ("rm", "transport", "pci", "falcon", "fsp", "gsp", "softgpu")
 
 
@@ -287,6 +295,7 @@ def nothing_is_imported_by_its_folder(module: Module) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     transport_knows_no_register,
     registers_know_no_transport,
+    machine_code_is_a_table,
     submission_knows_no_backend,
     submission_knows_the_device_only_by_type,
     only_device_composes,
@@ -330,6 +339,8 @@ PLANTED = [
     (registers_know_no_transport, "driver/regs/file.py", "from barewire.transport import bus"),
     (registers_know_no_transport, "driver/regs/file.py", "from barewire.rm import ioctl"),
     (registers_know_no_transport, "driver/regs/__init__.py", "from ..channel import methods"),
+    (machine_code_is_a_table, "driver/sass/listing.py", "from barewire.compute import elf"),
+    (machine_code_is_a_table, "driver/sass/text.py", "from ..regs import bits"),
     (
         submission_knows_no_backend,
         "driver/channel/queue.py",
