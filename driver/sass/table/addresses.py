@@ -66,7 +66,7 @@ LOAD_SCOPE = Choice(bits(77, 4), _SCOPES | {4: ".CONSTANT"})
 STORE_SCOPE = Choice(bits(77, 4), _SCOPES | {4: ".STRONG.SM.PRIVATE"})
 ORDERED_STORE_SCOPE = Choice(
     bits(77, 4),
-    STORE_SCOPE.names | {13: ".SYS.ORDERED", 14: ".STRONG.SYS.ORDERED", 15: ".MMIO.SYS.ORDERED"},
+    {**STORE_SCOPE.names} | {13: ".SYS.ORDERED", 14: ".STRONG.SYS.ORDERED", 15: ".MMIO.SYS.ORDERED"},
 )
 COPY_SCOPE = Choice(
     bits(77, 4),
@@ -230,13 +230,17 @@ SCALED = (1, 2, 3)
 
 def shared(uniform_at: int | None, offset: Number = OFFSET, hide: int | None = RZ) -> Mapping[str, Sum]:
     """`address`, and `scaled_address` for where the register is multiplied."""
-    parts: dict[str, Register | Number] = {"offset": offset}
+    rest: dict[str, Register | Number] = {"offset": offset}
     if uniform_at is not None:
-        parts = {"uniform": uniform(uniform_at), **parts}
+        rest = {"uniform": uniform(uniform_at), **rest}
     return {
-        "address": address(base=register(24, hide=hide), **parts),
-        "scaled_address": address(base=register(24, suffix=SCALE), **parts),
+        "address": _sum(base=register(24, hide=hide), **rest),
+        "scaled_address": _sum(base=register(24, suffix=SCALE), **rest),
     }
+
+
+def _sum(**parts: Register | Number) -> Sum:
+    return Sum(tuple(parts.values()), tuple(parts))
 
 
 Entries = tuple[Opcode, ...]

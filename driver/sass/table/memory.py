@@ -19,6 +19,7 @@ from barewire.sass.language import (
     Choice,
     ConstantAddress,
     Opcode,
+    Operand,
     Spelling,
     address,
     bits,
@@ -173,7 +174,10 @@ def wide_accesses() -> Entries:
     for entry, uniform_at, offset_bits in ((load, 32, 17), (store, 64, 19)):
         base = register(24, suffix=choice(bits(91), "", ".64"))
         offset = number(40, offset_bits, SIGNED_HEX, scale=32, hide=0)
-        named = {"descriptor": uniform(uniform_at), "address": address(base=base, offset=offset)}
+        named: dict[str, Operand] = {
+            "descriptor": uniform(uniform_at),
+            "address": address(base=base, offset=offset),
+        }
         added = {"address": address(base=base, uniform=uniform(uniform_at), offset=offset)}
         modes = (
             Mode(SM100_UP, {bits(76): 1}, "desc[{descriptor}][{address}]", named),

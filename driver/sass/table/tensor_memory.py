@@ -12,6 +12,7 @@ from barewire.sass.language import (
     Bits,
     Choice,
     Opcode,
+    Operand,
     Sum,
     address,
     bits,
@@ -53,7 +54,7 @@ SHIFT = flag(74, ".ASHIFT")
 def products() -> Entries:
     """UTCHMMA, UTCIMMA, UTCQMMA, UTCOMMA."""
     entries: list[Opcode] = []
-    operands = {
+    operands: dict[str, Operand] = {
         "URa": uniform(24), "URb": uniform(32), "URc": uniform(64), "URd": uniform(40), "descriptor": NEXT,
         "URe": uniform(48, hide=URZ), "scale": uniform(48), "UPa": uniform_predicate(87, negate=90),
         "columns": number(75, 4, HEX, hide=0),

@@ -15,6 +15,7 @@ from barewire.sass.language import (
     URD,
     Bits,
     Opcode,
+    Operand,
     Spelling,
     address,
     bits,
@@ -34,7 +35,7 @@ VOTED = predicate(87, negate=90)
 def shuffles() -> Entries:
     """SHFL: the lane and the bounds are registers or immediates."""
     lane, bounds = ("{Rb}", "{lane}"), ("{Rc}", "{bounds}")
-    operands = {
+    operands: dict[str, Operand] = {
         "Pd": predicate(81), "Rd": RD, "Ra": register(24), "Rb": register(32), "lane": number(53, 5, HEX),
         "Rc": register(64), "bounds": number(40, 13, HEX),
     }  # fmt: skip
@@ -139,7 +140,7 @@ def barriers() -> Entries:
         "reduction": choice(bits(74, 2), ".POPC", ".AND", ".OR", otherwise=INVALID, when=REDUCES),
         "defer_blocking": flag(80, ".DEFER_BLOCKING"),
     }
-    operands = {
+    operands: dict[str, Operand] = {
         "barrier": BARRIER,
         "count": COUNT,
         "arrivals": number(42, 12, HEX),
