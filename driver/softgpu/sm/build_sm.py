@@ -10,7 +10,6 @@ BAREWIRE_SM_TARGET names another file to build.
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
@@ -98,4 +97,4 @@ def build_in_place() -> Path:
 
 
 if __name__ == "__main__":
-    print(shlex.quote(str(build_in_place())))
+    build_in_place()
