@@ -7,6 +7,7 @@ from barewire.sass.language import (
     RD,
     RZ,
     SM75_UP,
+    SM80_TO_89,
     SM80_UP,
     SM90_ONLY,
     SM90_UP,
@@ -186,11 +187,23 @@ def barriers() -> Entries:
 COUNTS = choice(bits(84, 3), "", ".A1T0", ".A0T1", ".A0TR", ".A0TX", ".ART0", otherwise=INVALID)
 
 
+OF_64_BITS = {bits(72, 4): 0b1010}
+
+
 def memory_barriers() -> Entries:
     """SYNCS and ARRIVES."""
     place = shared(64)["address"]
     uniform_place = address(base=uniform(24), offset=OFFSET)
-    entries: list[Opcode] = []
+    entries: list[Opcode] = [
+        Opcode(
+            "ARRIVES",
+            **only(0x9B0),
+            archs=SM80_TO_89,
+            text="ARRIVES.LDGSTSBAR.64 [{address}]",
+            operands={"address": place},
+            fixed=OF_64_BITS,
+        ),
+    ]
     for archs, kind in ((SM90_ONLY, bits(70, 2)), (SM100_UP, bits(76, 2))):
         counting: Bits = kind
         entries += [
@@ -223,6 +236,7 @@ def memory_barriers() -> Entries:
                 text="ARRIVES.LDGSTSBAR.64{counter} [{address}]",
                 modifiers={"counter": choice(counting, "", ".ARVCNT", ".TRANSCNT", otherwise=INVALID)},
                 operands={"address": place},
+                fixed=OF_64_BITS,
             ),
         ]
     entries += [
