@@ -63,6 +63,7 @@ _AMPERE = Bank0Layout(
     local_window=0x20,
     initial_stack=0x28,
     dynamic_shared=0x2C,
+    bank_addresses={3: 0x50},
     shared_reserved=0x114,
 )
 _HOPPER = Bank0Layout(
@@ -97,6 +98,7 @@ _BLACKWELL = Bank0Layout(
     initial_stack=0x37C,
     local_window=0x2F8,
     dynamic_shared=0x2AC,
+    bank_addresses={3: 0x120},
     shared_reserved=0x16C,
 )
 LAYOUTS = {75: _AMPERE, 80: _AMPERE, 86: _AMPERE, 89: _AMPERE, 90: _HOPPER, 100: _BLACKWELL, 120: _BLACKWELL}

@@ -522,6 +522,24 @@ def launches() -> Case:
     )
 
 
+def launch_generic() -> Case:
+    rows = generator("launch_generic").normal(0, 1, 80)
+
+    def reference(b):
+        constants = ([1, 2, 4, 8, 16, 32, 0, 0], [1e300, 1e-300, -1, 0.1, 0, 0, 0, 0])
+        wanted = [sum(constants[i & 1] if i % 3 == 0 else b["rows"][i : i + 8]) for i in range(64)]
+        return {"out": np.array(wanted), "kinds": np.where(np.arange(64) % 3 == 0, 2, 1).astype(u32)}
+
+    return Case(
+        "launch_generic",
+        "memory",
+        (Launch("launch_generic", (1,), (64,), ("rows", "out", "kinds")),),
+        {"rows": rows, "out": np.zeros(64), "kinds": np.zeros(64, u32)},
+        {"out": "exact", "kinds": "exact"},
+        reference,
+    )
+
+
 def launch_cluster() -> Case:
     return Case(
         "launch_cluster",
@@ -682,6 +700,7 @@ CASES = (
     atomics_shared,
     atomics_wide,
     launches,
+    launch_generic,
     launch_cluster,
     access_widths,
     copy_unaligned,

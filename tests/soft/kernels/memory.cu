@@ -82,6 +82,22 @@ extern "C" __global__ void launch_globals(float *out, double *rows)
         rows[i] = constant_rows[i % 3][i & 15] + constant_rows[1][blockIdx.x];
 }
 
+__device__ __noinline__ double sum_of(const double *row, int count)
+{
+        double sum = 0;
+        for (int i = 0; i < count; i++)
+                sum += row[i];
+        return sum;
+}
+
+/* One function reads constants, a global variable and an argument, all by generic pointers. */
+extern "C" __global__ void launch_generic(const double *rows, double *out, uint32_t *kinds)
+{
+        const double *row = threadIdx.x % 3 == 0 ? constant_rows[threadIdx.x & 1] : rows + threadIdx.x;
+        out[threadIdx.x] = sum_of(row, 8);
+        kinds[threadIdx.x] = __isConstant(row) * 2 + __isGlobal(row);
+}
+
 /* ---- widths ------------------------------------------------------------------------------------------------------ */
 
 /* Copies by every element size, with streaming, volatile, read-only and write-through accesses, and sign extension. */
