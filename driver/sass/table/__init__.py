@@ -22,6 +22,7 @@ FAMILIES = (
     "half",
     "double",
     "convert",
+    "matrix",
 )
 
 
