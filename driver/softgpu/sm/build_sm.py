@@ -59,7 +59,7 @@ ffibuilder.set_source(
     include_dirs=[FOLDER],
     depends=[f"{FOLDER}/{path.name}" for path in sorted(HERE.glob("*.[ch]")) if path.name != "_sm.c"],
     define_macros=MACROS,
-    extra_compile_args=COMPILE_FLAGS,
+    extra_compile_args=[*COMPILE_FLAGS, "-g0"],
     libraries=["pthread", "m"],
     py_limited_api=True,
 )
