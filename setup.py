@@ -11,7 +11,7 @@ from setuptools.command.build_ext import build_ext
 
 
 class ParallelBuild(build_ext):
-    """Compile the sources of an extension side by side: three of the same interpreter take most of the time."""
+    """Compile the sources of an extension side by side: three of them are one large interpreter."""
 
     def build_extensions(self) -> None:
         one_after_the_other = self.compiler.compile
