@@ -477,6 +477,14 @@ SINGLE: Entries = (
 )
 
 
+# A warpgroup gives registers back to its block's pool, or asks for more.
+USETMAXREG = Opcode(
+    "USETMAXREG", **only(0x9C8), archs=SM90_UP, text="USETMAXREG{operation} {UPd}, {limit}",
+    modifiers={"operation": Choice(bits(72, 3), {5: ".DEALLOC.CTAPOOL", 6: ".TRY_ALLOC.CTAPOOL"})},
+    operands={"UPd": uniform_predicate(81, when={"operation": 6}), "limit": number(32, 10, HEX)},
+    uniform_guard=True,
+)  # fmt: skip
+
 OPCODES = (
     *branches(),
     *indirect_branches(),
@@ -486,4 +494,5 @@ OPCODES = (
     *warp_synchronisation(),
     *sleeps(),
     *SINGLE,
+    USETMAXREG,
 )
