@@ -58,6 +58,7 @@ static bool bind_memory(const struct sass_word *word, struct uop *uop)
 {
         switch (word->opcode) {
         case SASS_MEMBAR:
+        case SASS_FENCE_VIEW_ASYNC:
         case SASS_CCTL:
                 uop->run = run_fence;
                 return true;
