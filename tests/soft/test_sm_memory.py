@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from barewire.softgpu.sm.machine import Launch, Machine, Page, TranslatedMemory
 
 from tests.soft import words as w
 from tests.soft.sm_device import SmDevice
@@ -275,3 +276,92 @@ def test_generic_addresses_reach_every_space(arch):
 
     by_space = {0: 101, 1: 3, 2: 201}  # shared, local (its second word is 2), global
     assert out.numpy()[:32].tolist() == [by_space[(lane + 1) % 3] for lane in range(32)]
+
+
+# The memory port.
+
+
+def paged(data: np.ndarray, base_va: int, page_bytes: int, asked: list[tuple[int, bool]], **rights):
+    """Memory of which every page is translated by itself, each question noted."""
+
+    def translate(gpu_va: int, writes: bool) -> Page | None:
+        asked.append((gpu_va, writes))
+        page = (gpu_va - base_va) // page_bytes
+        if not 0 <= page < len(data) // page_bytes:
+            return None
+        host = data[page * page_bytes : (page + 1) * page_bytes]
+        return Page(base_va + page * page_bytes, page_bytes, host, **rights)
+
+    return TranslatedMemory(translate)
+
+
+BASE_VA = 0x7_0000_0000
+PAGE_BYTES = 4096
+DATA_OFFSET = 4 * PAGE_BYTES
+
+
+def launch_paged(code: list[int], data: np.ndarray, **rights):
+    """Run words from the first page of `data`; gives the report and what was asked of the port."""
+    asked: list[tuple[int, bool]] = []
+    raw = b"".join(word.to_bytes(16, "little") for word in code)
+    data[: len(raw)] = np.frombuffer(raw, np.uint8)
+    machine = Machine(90, paged(data, BASE_VA, PAGE_BYTES, asked, **rights), threads=1)
+    launch = Launch(entry_va=BASE_VA, grid=(1, 1, 1), block=(32, 1, 1), register_count=32, timeout_s=20)
+    return machine.launch(launch), asked
+
+
+def test_every_access_goes_through_the_port_and_pages_are_asked_for_once():
+    data = np.zeros(8 * PAGE_BYTES, np.uint8)
+    loop = [w.ldg(4, 2), w.stg(2, 4, PAGE_BYTES)] * 50
+
+    report, asked = launch_paged([*lane_address(2, BASE_VA + DATA_OFFSET, 4), *loop, w.exit_()], data)
+
+    assert report.fault is None
+    assert len(asked) == len(set(asked)) <= 4
+    assert {(gpu_va - BASE_VA) // PAGE_BYTES for gpu_va, _ in asked} == {0, 4, 5}
+
+
+def test_a_row_of_lanes_may_cross_from_page_to_page():
+    data = np.zeros(8 * PAGE_BYTES, np.uint8)
+    at = DATA_OFFSET - 64
+    data[at : at + 128] = pattern(128)
+
+    report, _ = launch_paged(
+        [
+            *lane_address(2, BASE_VA + at, 4),
+            w.ldg(4, 2),
+            *lane_address(6, BASE_VA + DATA_OFFSET + PAGE_BYTES - 64, 4),
+            w.stg(6, 4),
+            w.exit_(),
+        ],
+        data,
+    )
+
+    assert report.fault is None
+    assert data[DATA_OFFSET + PAGE_BYTES - 64 :][:128].tolist() == pattern(128).tolist()
+
+
+def test_a_page_that_may_not_be_written_refuses_stores_only():
+    data = np.zeros(8 * PAGE_BYTES, np.uint8)
+
+    report, _ = launch_paged(
+        [*w.mov_pair(2, BASE_VA + DATA_OFFSET), w.ldg(4, 2), w.stg(2, 4), w.exit_()], data, writable=False
+    )
+
+    assert report.fault is not None
+    assert (report.fault.name, report.fault.address) == ("MMU_NACK", BASE_VA + DATA_OFFSET)
+    assert report.fault.pc == BASE_VA + 3 * 16
+
+
+def test_a_page_that_holds_no_code_cannot_be_executed():
+    report, _ = launch_paged([w.exit_()], np.zeros(PAGE_BYTES, np.uint8), executable=False)
+
+    assert report.fault is not None
+    assert (report.fault.name, report.fault.pc) == ("MMU_NACK", BASE_VA)
+
+
+@pytest.mark.parametrize(("threads", "registers"), [(1024, 64), (256, 255), (32, 16)])
+def test_a_resident_block_takes_less_than_a_mebibyte(device, threads, registers):
+    report = device.run_words([w.exit_()], block=(threads, 1, 1), register_count=registers, shared_bytes=4096)
+
+    assert 0 < report.cta_bytes < 1 << 20

@@ -50,8 +50,14 @@ SOURCES = [
     *(f"{FOLDER}/{name}.c" for name in ("machine", "port")),
 ]
 
+# A port whose translations come from Python; see machine.py.
+PYTHON_PORT = """
+extern "Python" int sm_python_translate(void *context, uint64_t gpu_va, uint32_t access,
+                                        struct sm_page *page);
+"""
+
 ffibuilder = FFI()
-ffibuilder.cdef(declarations())
+ffibuilder.cdef(declarations() + PYTHON_PORT)
 ffibuilder.set_source(
     "barewire.softgpu.sm._sm",
     '#include "machine.h"\n',

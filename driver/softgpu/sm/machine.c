@@ -540,6 +540,14 @@ static void run_workers(struct launch *launch, struct worker *first, uint32_t co
         free(others);
 }
 
+/* What a CTA takes beyond its shared and local memory: mostly registers. */
+static uint64_t cta_bytes(const struct launch *launch)
+{
+        uint64_t registers = sizeof(struct vreg) * (SM_R0 + launch->register_count);
+
+        return sizeof(struct cta) + launch->warps_per_cta * (sizeof(struct warp) + sizeof(struct warp *) + registers);
+}
+
 static uint32_t volume(const uint32_t size[3])
 {
         return size[0] * size[1] * size[2];
@@ -616,6 +624,7 @@ int sm_run(const struct sm_launch *parameters, struct sm_report *report)
         report->fault = launch->fault;
         report->ctas = launch->cta_count;
         report->most_resident = launch->most_resident;
+        report->cta_bytes = cta_bytes(launch);
         for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
                 free((void *)launch->bank[i].data);
         free_code(launch);

@@ -104,6 +104,7 @@ struct sm_report {
         uint64_t thread_instructions;
         uint64_t ctas;
         uint64_t most_resident; /* the most CTAs that were resident at one time */
+        uint64_t cta_bytes;     /* memory that one takes, without its shared and local memory */
 };
 
 /* Run a launch to its end on threads of its own: one of SM_DONE, ... */

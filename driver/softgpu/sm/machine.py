@@ -16,7 +16,7 @@ C++ programming guide, "Compute capabilities": what an SM can hold.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -146,6 +146,7 @@ class Report:
         warp_instructions: instructions that warps executed.
         thread_instructions: the same, times the lanes that were active.
         most_resident: the most CTAs that were resident at one time.
+        cta_bytes: memory of the host that one resident CTA takes beyond its shared and local memory.
         timed_out: its time was over before it was.
         stuck: nobody could go on: lanes wait at barriers to which nobody comes.
     """
@@ -154,6 +155,7 @@ class Report:
     warp_instructions: int
     thread_instructions: int
     most_resident: int
+    cta_bytes: int
     timed_out: bool
     stuck: bool
 
@@ -247,6 +249,79 @@ class FlatMemory:
         return memory
 
 
+@dataclass(frozen=True)
+class Page:
+    """What stands behind a range of GPU virtual addresses.
+
+    Attributes:
+        gpu_va, size_bytes: the range.
+        host: the bytes that it stands for, as many.
+        writable: whether kernels may write there.
+        executable: whether they may fetch code from there.
+    """
+
+    gpu_va: int
+    size_bytes: int
+    host: np.ndarray
+    writable: bool = True
+    executable: bool = True
+
+
+class TranslatedMemory:
+    """Memory by a function that translates addresses: what a page table walker is put behind.
+
+    The function is asked once for a page and then remembered, by each thread of the host, until `invalidate`.
+
+    Args:
+        translate: from an address and whether it is to be written, to a page; None refuses the access.
+    """
+
+    def __init__(self, translate: Callable[[int, bool], Page | None]) -> None:
+        self._translate = translate
+        self._ports: list[Any] = []
+        self._pages: list[Page] = []
+
+    def invalidate(self) -> None:
+        """Forget what was translated, also in launches that are running."""
+        for port in self._ports:
+            port.generation += 1
+
+    def fill_port(self, port: Any) -> Any:
+        """See Memory."""
+        handle = _sm.ffi.new_handle(self)
+        port.translate = _sm.lib.sm_python_translate
+        port.context = handle
+        self._ports = [port]
+        self._pages.clear()
+        return handle
+
+    def answer(self, gpu_va: int, access: int, page: Any) -> int:
+        """Fill a `struct sm_page`; 0 if the access is allowed."""
+        writes = bool(access & (_sm.lib.SM_ACCESS_WRITE | _sm.lib.SM_ACCESS_ATOMIC))
+        found = self._translate(gpu_va, writes)
+        if found is None or (writes and not found.writable):
+            return 1
+        if access & _sm.lib.SM_ACCESS_EXECUTE and not found.executable:
+            return 1
+        self._pages.append(found)  # its bytes must live as long as the launch
+        page.begin = found.gpu_va
+        page.bytes = found.size_bytes
+        page.host = int(found.host.__array_interface__["data"][0])
+        page.access = _sm.lib.SM_ACCESS_READ
+        if found.writable:
+            page.access |= _sm.lib.SM_ACCESS_WRITE | _sm.lib.SM_ACCESS_ATOMIC
+        if found.executable:
+            page.access |= _sm.lib.SM_ACCESS_EXECUTE
+        return 0
+
+
+@_sm.ffi.def_extern(error=1)
+def sm_python_translate(context: Any, gpu_va: int, access: int, page: Any) -> int:
+    """What C calls: the memory behind the handle answers. An exception refuses the access, and is printed."""
+    memory: TranslatedMemory = _sm.ffi.from_handle(context)
+    return memory.answer(gpu_va, access, page)
+
+
 class Machine:
     """The SMs of a GPU.
 
@@ -333,6 +408,7 @@ class Machine:
             warp_instructions=answer.warp_instructions,
             thread_instructions=answer.thread_instructions,
             most_resident=answer.most_resident,
+            cta_bytes=answer.cta_bytes,
             timed_out=result == _sm.lib.SM_TIMED_OUT,
             stuck=result == _sm.lib.SM_STUCK,
         )
