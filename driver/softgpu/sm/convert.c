@@ -295,12 +295,26 @@ INLINE void integral_lanes(struct vreg *d, const struct vreg *b, enum rounding m
         }
 }
 
+/* The source b as fp32, flushed where the instruction says so. */
+INLINE void convert_source_f32(const struct warp *warp, const struct uop *uop, struct vreg *d)
+{
+        struct vreg room;
+        const struct vreg *b = float_source(warp, &uop->b, &room);
+
+        if (convert_flag(uop, CONVERT_FTZ))
+                for_each_lane(lane)
+                        d->lane[lane] = f32_flush(b->lane[lane]);
+        else
+                *d = *b;
+}
+
 static enum sm_outcome run_f2i_word(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         uint32_t nan = convert_flag(uop, CONVERT_NAN_TO_ZERO) ? 0 : 0x80000000u;
-        struct vreg room, integral, result;
+        struct vreg b, integral, result;
 
-        integral_lanes(&integral, float_source(warp, &uop->b, &room), (enum rounding)uop->option[CONVERT_ROUND]);
+        convert_source_f32(warp, uop, &b);
+        integral_lanes(&integral, &b, (enum rounding)uop->option[CONVERT_ROUND]);
         if (uop->option[CONVERT_TO] == CONVERT_S32)
                 for_each_lane(lane)
                         result.lane[lane] = f32_to_s32(integral.lane[lane], nan);
@@ -346,9 +360,10 @@ static enum sm_outcome run_i2f_word(struct warp *warp, const struct uop *uop, la
 
 static enum sm_outcome run_frnd_word(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        struct vreg room, result;
+        struct vreg b, result;
 
-        integral_lanes(&result, float_source(warp, &uop->b, &room), (enum rounding)uop->option[CONVERT_ROUND]);
+        convert_source_f32(warp, uop, &b);
+        integral_lanes(&result, &b, (enum rounding)uop->option[CONVERT_ROUND]);
         for_each_lane(lane)
                 result.lane[lane] = f32_is_nan(result.lane[lane]) ? F32_NAN : result.lane[lane];
         write_register(warp, uop->d, &result, active);
@@ -436,22 +451,209 @@ static sm_handler *double_handler(const struct uop *uop, sm_handler *general)
         return NULL;
 }
 
+/* Integral doubles, NaN among them. */
+INLINE void integral_doubles(struct dreg *d, enum rounding mode)
+{
+        switch (mode) {
+        case ROUND_NEAREST:
+                for_each_lane(lane)
+                        d->lane[lane] = f64_bits(__builtin_rint(f64_value(d->lane[lane])));
+                break;
+        case ROUND_DOWN:
+                for_each_lane(lane)
+                        d->lane[lane] = f64_bits(__builtin_floor(f64_value(d->lane[lane])));
+                break;
+        case ROUND_UP:
+                for_each_lane(lane)
+                        d->lane[lane] = f64_bits(__builtin_ceil(f64_value(d->lane[lane])));
+                break;
+        default:
+                for_each_lane(lane)
+                        d->lane[lane] = f64_bits(__builtin_trunc(f64_value(d->lane[lane])));
+                break;
+        }
+}
+
+/* FRND.F64. */
+static enum sm_outcome run_frnd_double(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct dreg b;
+
+        load_double(warp, &uop->b, &b);
+        integral_doubles(&b, (enum rounding)uop->option[CONVERT_ROUND]);
+        for_each_lane(lane) /* some hosts leave a signalling NaN as it is */
+                b.lane[lane] |= f64_is_nan(b.lane[lane]) ? F64_QUIET : 0;
+        write_double(warp, uop, &b, active);
+        return SM_NEXT;
+}
+
+/* What a float becomes in an integer format: the limits as numbers and as bits. */
+struct integer_limits {
+        double lowest, beyond; /* representable: lowest <= value < beyond */
+        uint64_t least, greatest, nan;
+};
+
+static struct integer_limits limits_of(uint32_t format, bool nan_to_zero)
+{
+        unsigned bits = integer_bits(format);
+        uint64_t top = UINT64_C(1) << (bits - 1);
+        double half_range = __builtin_ldexp(1.0, (int)bits - 1);
+        struct integer_limits limits = { 0, 2 * half_range, 0, top | (top - 1), nan_to_zero ? 0 : top };
+
+        if (integer_is_signed(format))
+                limits = (struct integer_limits){ -half_range, half_range, 0 - top, top - 1, limits.nan };
+        return limits;
+}
+
+/*
+ * An integral double as an integer, clamped. Its two words are split exactly; adding 1.5 * 2^52 leaves a word in the low
+ * bits of the sum.
+ */
+INLINE uint64_t clamp_integral(double value, struct integer_limits limits)
+{
+        const double magic = 0x1.8p52;
+        bool inside = value >= limits.lowest && value < limits.beyond;
+        double safe = inside ? value : 0;
+        double high = __builtin_floor(safe * 0x1p-32), low = safe - high * 0x1p32;
+        uint64_t bits = f64_bits(high + magic) << 32 | (f64_bits(low + magic) & 0xffffffffu);
+        uint64_t outside = value < limits.lowest ? limits.least : value == value ? limits.greatest : limits.nan;
+
+        return inside ? bits : outside;
+}
+
+/* F2I from fp32 or fp64 to any integer. */
+static enum sm_outcome run_f2i_any(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct integer_limits limits = limits_of(uop->option[CONVERT_TO], convert_flag(uop, CONVERT_NAN_TO_ZERO));
+        struct dreg value;
+
+        if (uop->option[CONVERT_FROM] == CONVERT_F64) {
+                load_double(warp, &uop->b, &value);
+        } else {
+                struct vreg b;
+
+                convert_source_f32(warp, uop, &b);
+                for_each_lane(lane)
+                        value.lane[lane] = f64_bits((double)f32_value(b.lane[lane]));
+        }
+        integral_doubles(&value, (enum rounding)uop->option[CONVERT_ROUND]);
+        for_each_lane(lane)
+                value.lane[lane] = clamp_integral(f64_value(value.lane[lane]), limits);
+        if (is_wide_format(uop->option[CONVERT_TO])) {
+                write_double(warp, uop, &value, active);
+        } else {
+                struct vreg low;
+
+                for_each_lane(lane)
+                        low.lane[lane] = (uint32_t)value.lane[lane];
+                write_register(warp, uop->d, &low, active);
+        }
+        return SM_NEXT;
+}
+
+/* An unsigned word as a double. */
+INLINE double double_of_word(uint32_t word) { return f64_value(f64_bits(0x1p52) | word) - 0x1p52; }
+
+/* I2F from any integer: its two words as doubles, of which the sum is the number. */
+struct integer_parts {
+        struct dreg high, low;
+};
+
+INLINE void load_integer(const struct warp *warp, const struct uop *uop, struct integer_parts *parts)
+{
+        uint32_t from = uop->option[CONVERT_FROM];
+        bool is_signed = integer_is_signed(from);
+        unsigned unused = integer_bits(from) < 32 ? 32 - integer_bits(from) : 0;
+        uint32_t part = uop->option[CONVERT_FLAGS] >> CONVERT_PART_SHIFT & 31;
+        struct wide_room room;
+        struct wide_source b = wide_source(warp, &uop->b, &room);
+
+        for_each_lane(lane) {
+                uint32_t top = b.low->lane[lane] >> part << unused;
+                uint32_t low = is_signed && unused ? (uint32_t)((int32_t)top >> unused) : top >> unused;
+                uint32_t high = is_signed ? (uint32_t)((int32_t)low >> 31) : 0;
+
+                high = is_wide_format(from) ? b.high->lane[lane] : high;
+                parts->high.lane[lane] = f64_bits((is_signed ? (double)(int32_t)high : double_of_word(high)) * 0x1p32);
+                parts->low.lane[lane] = f64_bits(double_of_word(low));
+        }
+}
+
+INLINE void round_parts(struct vreg *d, const struct integer_parts *parts, enum rounding mode)
+{
+        for_each_lane(lane)
+                d->lane[lane] = f32_round(sum_to_odd(f64_value(parts->high.lane[lane]), f64_value(parts->low.lane[lane])), mode);
+}
+
+static enum sm_outcome run_i2f_any(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct integer_parts parts;
+        struct vreg result;
+
+        load_integer(warp, uop, &parts);
+        switch (uop->option[CONVERT_ROUND]) {
+        case ROUND_NEAREST: round_parts(&result, &parts, ROUND_NEAREST); break;
+        case ROUND_DOWN: round_parts(&result, &parts, ROUND_DOWN); break;
+        case ROUND_UP: round_parts(&result, &parts, ROUND_UP); break;
+        default: round_parts(&result, &parts, ROUND_ZERO); break;
+        }
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_i2f_double(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct integer_parts parts;
+        struct dreg result;
+
+        load_integer(warp, uop, &parts);
+        for_each_lane(lane)
+                result.lane[lane] = f64_bits(f64_value(parts.high.lane[lane]) + f64_value(parts.low.lane[lane]));
+        write_double(warp, uop, &result, active);
+        return SM_NEXT;
+}
+
+static sm_handler *f2i_handler(const struct uop *uop)
+{
+        uint32_t from = uop->option[CONVERT_FROM], to = uop->option[CONVERT_TO];
+
+        if (uop->option[CONVERT_FLAGS] & ~(uint32_t)(CONVERT_NAN_TO_ZERO | CONVERT_FTZ))
+                return run_f2i;
+        if (from == CONVERT_F32 && (to == CONVERT_S32 || to == CONVERT_U32))
+                return run_f2i_word;
+        return from == CONVERT_F32 || from == CONVERT_F64 ? run_f2i_any : run_f2i;
+}
+
+static sm_handler *i2f_handler(const struct uop *uop)
+{
+        uint32_t from = uop->option[CONVERT_FROM], to = uop->option[CONVERT_TO];
+        bool word = from == CONVERT_S32 || from == CONVERT_U32;
+
+        if (to == CONVERT_F32)
+                return word ? run_i2f_word : run_i2f_any;
+        return to == CONVERT_F64 && uop->option[CONVERT_ROUND] == ROUND_NEAREST ? run_i2f_double : run_i2f;
+}
+
+static sm_handler *frnd_handler(const struct uop *uop)
+{
+        uint32_t from = uop->option[CONVERT_FROM];
+
+        if (from == CONVERT_F32 && !(uop->option[CONVERT_FLAGS] & ~(uint32_t)(CONVERT_INTEGRAL | CONVERT_FTZ)))
+                return run_frnd_word;
+        return from == CONVERT_F64 && uop->option[CONVERT_FLAGS] == CONVERT_INTEGRAL ? run_frnd_double : run_f2f;
+}
+
 static sm_handler *convert_handler(const struct uop *uop, sm_handler *general)
 {
         sm_handler *for_double = double_handler(uop, general);
-        uint32_t from = uop->option[CONVERT_FROM], to = uop->option[CONVERT_TO];
-        bool whole = !(uop->option[CONVERT_FLAGS] & ~(uint32_t)(CONVERT_NAN_TO_ZERO | CONVERT_INTEGRAL));
 
         if (for_double)
                 return for_double;
-        if (general == run_f2i && whole && from == CONVERT_F32 && (to == CONVERT_S32 || to == CONVERT_U32))
-                return run_f2i_word;
-        if (general == run_i2f && whole && to == CONVERT_F32 && (from == CONVERT_S32 || from == CONVERT_U32))
-                return run_i2f_word;
-        if (general == run_f2f && from == CONVERT_F32 && to == CONVERT_F32
-            && uop->option[CONVERT_FLAGS] == CONVERT_INTEGRAL)
-                return run_frnd_word;
-        return general;
+        if (general == run_f2i)
+                return f2i_handler(uop);
+        if (general == run_i2f)
+                return i2f_handler(uop);
+        return convert_flag(uop, CONVERT_INTEGRAL) ? frnd_handler(uop) : general;
 }
 
 /*
@@ -515,13 +717,146 @@ static enum sm_outcome run_pack_bf16(struct warp *warp, const struct uop *uop, l
         return float2(warp, uop, active, pack_bf16_lane);
 }
 
+/* .RELU: negative numbers become zero; NaN stays. */
+INLINE uint32_t f32_relu(uint32_t bits) { return (bits & F32_SIGN) && !f32_is_nan(bits) ? 0 : bits; }
+
+/*
+ * fp8, to nearest and saturated. Denormals: the sum with a power of two whose unit is theirs has their count of units in
+ * its low bits.
+ */
+INLINE uint32_t fp8_from_f32(uint32_t bits, uint32_t fraction_bits, uint32_t bias, uint32_t greatest)
+{
+        uint32_t magnitude = bits & ~(uint32_t)F32_SIGN, shift = 23 - fraction_bits;
+        uint32_t rounded = magnitude + ((1u << (shift - 1)) - 1) + (magnitude >> shift & 1);
+        uint32_t normal = (rounded >> shift) - ((127 - bias) << fraction_bits);
+        uint32_t magic = (127 + 1 - bias + shift) << 23;
+        uint32_t denormal = f32_bits(f32_value(magnitude) + f32_value(magic)) - magic;
+        uint32_t code = magnitude < (128 - bias) << 23 ? denormal : normal;
+
+        code = code > greatest ? greatest : code;
+        return magnitude > F32_INFINITY ? 0x7f : code | (bits >> 24 & 0x80);
+}
+
+INLINE uint32_t e4m3_from_f32(uint32_t bits) { return fp8_from_f32(bits, 3, 7, 0x7e); }
+INLINE uint32_t e5m2_from_f32(uint32_t bits) { return fp8_from_f32(bits, 2, 15, 0x7b); }
+
+INLINE uint32_t f16_from_e4m3(uint32_t byte)
+{
+        uint32_t magnitude = byte & 0x7f;
+        uint32_t half = f16_from_f32(f32_bits(f32_value(magnitude << 20) * 0x1p120f));
+
+        return magnitude == 0x7f ? (uint32_t)F16_NAN : half | (byte & 0x80) << 8;
+}
+
+INLINE uint32_t f16_from_e5m2(uint32_t byte) { return (byte & 0x7f) > 0x7c ? (uint32_t)F16_NAN : byte << 8; }
+
+/* Two numbers to fp8, a half of c above them. */
+INLINE enum sm_outcome pack_fp8(struct warp *warp, const struct uop *uop, lane_mask active, bool to_e4m3)
+{
+        bool unpack = convert_flag(uop, CONVERT_UNPACK), relu = convert_flag(uop, CONVERT_RELU);
+        struct vreg room_a, room_b, room_c, result;
+        const struct vreg *a = float_source(warp, &uop->a, &room_a);
+        const struct vreg *b = float_source(warp, &uop->b, &room_b);
+        const struct vreg *c = source(warp, &uop->c, &room_c);
+        uint32_t shift = convert_flag(uop, CONVERT_H1) ? 16 : 0;
+
+        for_each_lane(lane) {
+                uint32_t upper = unpack ? f32_bits(f16_value(b->lane[lane] >> 16)) : a->lane[lane];
+                uint32_t lower = unpack ? f32_bits(f16_value(b->lane[lane] & 0xffff)) : b->lane[lane];
+
+                upper = relu ? f32_relu(upper) : upper;
+                lower = relu ? f32_relu(lower) : lower;
+                upper = to_e4m3 ? e4m3_from_f32(upper) : e5m2_from_f32(upper);
+                lower = to_e4m3 ? e4m3_from_f32(lower) : e5m2_from_f32(lower);
+                result.lane[lane] = c->lane[lane] >> shift << 16 | upper << 8 | lower;
+        }
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_pack_e4m3(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return pack_fp8(warp, uop, active, true);
+}
+
+static enum sm_outcome run_pack_e5m2(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return pack_fp8(warp, uop, active, false);
+}
+
+/* Two fp8 numbers to halves. */
+INLINE enum sm_outcome unpack_fp8(struct warp *warp, const struct uop *uop, lane_mask active, bool from_e4m3)
+{
+        uint32_t shift = convert_flag(uop, CONVERT_H1) ? 16 : 0;
+        struct vreg room, result;
+        const struct vreg *b = source(warp, &uop->b, &room);
+
+        for_each_lane(lane) {
+                uint32_t pair = b->lane[lane] >> shift;
+                uint32_t upper = pair >> 8 & 0xff, lower = pair & 0xff;
+
+                upper = from_e4m3 ? f16_from_e4m3(upper) : f16_from_e5m2(upper);
+                lower = from_e4m3 ? f16_from_e4m3(lower) : f16_from_e5m2(lower);
+                result.lane[lane] = upper << 16 | lower;
+        }
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_unpack_e4m3(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return unpack_fp8(warp, uop, active, true);
+}
+
+static enum sm_outcome run_unpack_e5m2(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return unpack_fp8(warp, uop, active, false);
+}
+
+/* The quick form of a conversion with fp8 on one side; NULL if it is none. */
+static sm_handler *fp8_handler(const struct uop *uop)
+{
+        uint32_t from = uop->option[CONVERT_FROM], to = uop->option[CONVERT_TO], flags = uop->option[CONVERT_FLAGS];
+        uint32_t packs = CONVERT_MERGE | CONVERT_FINITE, unpacks = CONVERT_UNPACK;
+
+        if (uop->option[CONVERT_ROUND] != ROUND_NEAREST || uop->b.negate || uop->b.absolute)
+                return NULL;
+        if (from == CONVERT_F16)
+                packs |= CONVERT_UNPACK;
+        if ((from == CONVERT_F32 || from == CONVERT_F16) && (flags & ~(uint32_t)(CONVERT_RELU | CONVERT_H1)) == packs)
+                return to == CONVERT_E4M3 ? run_pack_e4m3 : to == CONVERT_E5M2 ? run_pack_e5m2 : NULL;
+        if (to == CONVERT_F16 && (flags & ~(uint32_t)CONVERT_H1) == unpacks)
+                return from == CONVERT_E4M3 ? run_unpack_e4m3 : from == CONVERT_E5M2 ? run_unpack_e5m2 : NULL;
+        return NULL;
+}
+
+static uint32_t pack_f16_relu_lane(uint32_t a, uint32_t b) { return pack_f16_lane(f32_relu(a), f32_relu(b)); }
+static uint32_t pack_bf16_relu_lane(uint32_t a, uint32_t b) { return pack_bf16_lane(f32_relu(a), f32_relu(b)); }
+
+static enum sm_outcome run_pack_f16_relu(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return float2(warp, uop, active, pack_f16_relu_lane);
+}
+
+static enum sm_outcome run_pack_bf16_relu(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return float2(warp, uop, active, pack_bf16_relu_lane);
+}
+
 static sm_handler *f2fp_handler(const struct uop *uop)
 {
-        if (uop->option[CONVERT_FROM] != CONVERT_F32 || uop->option[CONVERT_FLAGS] || uop->option[CONVERT_ROUND] != ROUND_NEAREST)
+        uint32_t to = uop->option[CONVERT_TO];
+        bool relu = uop->option[CONVERT_FLAGS] == CONVERT_RELU;
+        sm_handler *for_fp8 = fp8_handler(uop);
+
+        if (for_fp8)
+                return for_fp8;
+        if (uop->option[CONVERT_FROM] != CONVERT_F32 || (uop->option[CONVERT_FLAGS] && !relu)
+            || uop->option[CONVERT_ROUND] != ROUND_NEAREST || (to != CONVERT_F16 && to != CONVERT_BF16))
                 return run_f2fp;
-        if (uop->option[CONVERT_TO] == CONVERT_F16)
-                return run_pack_f16;
-        return uop->option[CONVERT_TO] == CONVERT_BF16 ? run_pack_bf16 : run_f2fp;
+        if (to == CONVERT_F16)
+                return relu ? run_pack_f16_relu : run_pack_f16;
+        return relu ? run_pack_bf16_relu : run_pack_bf16;
 }
 
 /*
