@@ -92,7 +92,7 @@ def iadd3(archs: frozenset[int], *, hides_carries: bool) -> Opcode:
 
 
 COMPARE = choice(bits(76, 3), ".F", ".LT", ".EQ", ".LE", ".GT", ".NE", ".GE", ".T")
-BOOLEAN = choice(bits(74, 2), ".AND", ".OR", ".XOR")
+BOOLEAN = choice(bits(74, 2), ".AND", ".OR", ".XOR", otherwise=".INVALID{}")
 
 ISETP_OPERANDS: dict[str, Operand] = {
     "Pd": predicate(81), "Pd2": predicate(84), "Ra": RA, "B": slot(immediate=SIGNED_HEX), "Pa": PA,
@@ -113,16 +113,16 @@ SHIFT = Condition(
     lambda value: 1 < value < 1 << 31 and value != 1 << 16 and not value & (value - 1),
 )
 NO_UNIFORM = (1, 2, 3, 4, 5)
-MOVE = "IMAD.MOV{signed} {Rd}, {Pd}, {Ra}, {B}, {C}"
+MOVE = "IMAD.MOV{signed} {Rd}, {Ra}, {B}, {C}"
 
 IMAD_SPELLINGS = (
-    Spelling("IMAD{signed}{extended} {Rd}, {Pd}, {Ra}, {B}, {C}, {Pa}", when={"extended": 1}),
+    Spelling("IMAD{signed}{extended} {Rd}, {Ra}, {B}, {C}, {Pa}", when={"extended": 1}),
     Spelling(MOVE, when={"Ra": RZ}, forms=NO_UNIFORM),
     Spelling(MOVE, when={"B": RZ}, forms=(1, 2, 3)),
     Spelling(MOVE, when={"B": 0}, forms=(4,)),
     Spelling(MOVE, when={"B": 1, "C": RZ}, forms=(4,)),
-    Spelling("IMAD.IADD{signed} {Rd}, {Pd}, {Ra}, {B}, {C}", when={"B": 1}, forms=(4,)),
-    Spelling("IMAD.SHL{signed} {Rd}, {Pd}, {Ra}, {B}, {C}", when={"B": SHIFT, "C": RZ}, forms=(4,)),
+    Spelling("IMAD.IADD{signed} {Rd}, {Ra}, {B}, {C}", when={"B": 1}, forms=(4,)),
+    Spelling("IMAD.SHL{signed} {Rd}, {Ra}, {B}, {C}", when={"B": SHIFT, "C": RZ}, forms=(4,)),
 )
 
 SHIFT_TYPE = choice(bits(73, 2), ".S64", ".U64", ".S32", ".U32")
@@ -159,10 +159,10 @@ OPCODES = (
     iadd3(SM100_TO_110 | SM120_UP, hides_carries=False),
     Opcode(
         "IMAD", base=0x024, forms=ALL_FORMS, archs=SM75_UP,
-        text="IMAD{signed} {Rd}, {Pd}, {Ra}, {B}, {C}",
+        text="IMAD{signed} {Rd}, {Ra}, {B}, {C}",
         spellings=IMAD_SPELLINGS,
         modifiers={"extended": EXTENDED, "signed": UNLESS_SIGNED},
-        operands={"Rd": RD, "Pd": predicate(81, hide=True), **MULTIPLY_SOURCES, "Pa": CARRY_IN},
+        operands={"Rd": RD, **MULTIPLY_SOURCES, "Pa": CARRY_IN},
     ),
     Opcode(
         "IMAD.WIDE", base=0x025, forms=ALL_FORMS, archs=SM75_UP,
@@ -184,7 +184,7 @@ OPCODES = (
             "signed_a": choice(joined((73, 1), (76, 1)), ".U8", ".S8", ".U16", ".S16"),
             "signed_b": choice(bits(74), ".U8", ".S8"),
         },
-        operands={"Rd": RD, "Ra": RA, "B": slot_b(), "C": slot_c(immediate=SIGNED_HEX)},
+        operands={"Rd": RD, "Ra": RA, "B": slot_b(), "C": slot_c(negate=(63, 75), immediate=SIGNED_HEX)},
     ),
     plain(
         "LEA", 0x011, "LEA{high}{extended}{sign_extends} {Rd}, {Pd}, {Ra}, {B}, {C}, {shift}, {Pa}",

@@ -75,7 +75,7 @@ def readers(archs: frozenset[int], names: dict[int, str]) -> tuple[Opcode, ...]:
         Opcode("S2R", **only(0x919), archs=archs, text="S2R {Rd}, {special}", operands=both),
         Opcode(
             "S2UR", **only(0x9C3), archs=archs, text="S2UR {URd}, {special}",
-            operands={"URd": URD, **special},
+            operands={"URd": URD, **special}, uniform_guard=True,
         ),
         Opcode(
             "CS2R", **only(0x805), archs=archs, text="CS2R{width} {Rd}, {special}",

@@ -20,6 +20,7 @@ from barewire.sass.language import (
     Opcode,
     Operand,
     Slot,
+    Spelling,
     bits,
     choice,
     flag,
@@ -42,7 +43,6 @@ from barewire.sass.table.integer import (
     FIRST_BYTES,
     MINIMUM_WIDTH,
     PACKED_TYPE,
-    PRMT_MODE,
     SHIFT_TYPE,
     UNLESS_SIGNED,
 )
@@ -109,12 +109,14 @@ def uiadd3(archs: frozenset[int], *, hides_carries: bool, name: str = "UIADD3", 
     )  # fmt: skip
 
 
-def multiply(name: str, base: int) -> Opcode:
-    """UIMAD and its wide and high forms."""
+def multiply(name: str, base: int, *, carries: bool) -> Opcode:
+    """UIMAD and its wide and high forms, which can tell a carry."""
+    carry: dict[str, Operand] = {"UPd": uniform_predicate(81, hide=True)} if carries else {}
+    written = "{URd}, {UPd}" if carries else "{URd}"
     return uniform_op(
-        name, base, f"{name}{{signed}}{{extended}} {{URd}}, {{UPd}}, {{URa}}, {{B}}, {{C}}, {{UPa}}",
-        forms=(1, 2, 4), extended=EXTENDED, signed=UNLESS_SIGNED, UPd=uniform_predicate(81, hide=True),
-        B=second(), C=third(negate=True, complement=74), UPa=CARRY_IN,
+        name, base, f"{name}{{signed}}{{extended}} {written}, {{URa}}, {{B}}, {{C}}, {{UPa}}",
+        forms=(1, 2, 4), extended=EXTENDED, signed=UNLESS_SIGNED,
+        B=second(), C=third(negate=True, complement=74), UPa=CARRY_IN, **carry,
     )  # fmt: skip
 
 
@@ -139,6 +141,11 @@ def float_op(
     )  # fmt: skip
 
 
+R2UR_OPERANDS: dict[str, Operand] = {
+    "Pd": predicate(81, hide=True), "Pd_or": predicate(81), "URd": URD, "Ra": register(24),
+}  # fmt: skip
+R2UR_OR = (Spelling("R2UR{either} {Pd_or}, {URd}, {Ra}", when={"either": 1}),)
+
 ROUND = choice(bits(78, 2), "", ".RM", ".RP", ".RZ")
 SATURATE = flag(77, ".SAT")
 FLOAT_COMPARE = choice(
@@ -153,9 +160,9 @@ OPCODES = (
     uiadd3(SM100_UP, hides_carries=False),
     uiadd3(SM90_ONLY, hides_carries=True, name="UIADD3.64", base=0x097),
     uiadd3(SM100_UP, hides_carries=False, name="UIADD3.64", base=0x097),
-    multiply("UIMAD", 0x0A4),
-    multiply("UIMAD.WIDE", 0x0A5),
-    multiply("UIMAD.HI", 0x0A6),
+    multiply("UIMAD", 0x0A4, carries=False),
+    multiply("UIMAD.WIDE", 0x0A5, carries=True),
+    multiply("UIMAD.HI", 0x0A6, carries=True),
     uniform_op(
         "ULEA", 0x091, "ULEA{high}{extended}{sign_extends} {URd}, {UPd}, {URa}, {B}, {C}, {shift}, {UPa}",
         UPd=uniform_predicate(81, hide=True), URa=uniform(24, negate=72, complement=74),
@@ -175,8 +182,8 @@ OPCODES = (
         right=choice(bits(76), ".L", ".R"), wrap=flag(75, ".W"), type=SHIFT_TYPE, high=flag(80, ".HI"),
     ),
     uniform_op(
-        "UPRMT", 0x096, "UPRMT{mode} {URd}, {URa}, {B}, {C}",
-        forms=(1, 2, 4), B=second(immediate="hex"), C=third(immediate="hex"), mode=PRMT_MODE,
+        "UPRMT", 0x096, "UPRMT {URd}, {URa}, {B}, {C}",
+        forms=(1, 2, 4), B=second(immediate="hex"), C=third(immediate="hex"),
     ),
     uniform_op(
         "USGXT", 0x09A, "USGXT{wrap}{signed} {URd}, {URa}, {B}",
@@ -232,17 +239,14 @@ OPCODES = (
         "VOTEU", **only(0x886), archs=SM75_UP, text="VOTEU{mode} {URd}, {UPd}, {Pa}",
         modifiers={"mode": choice(bits(72, 2), ".ALL", ".ANY", ".EQ", otherwise=".INVALID{}")},
         operands={"URd": uniform(16, hide=URZ), "UPd": uniform_predicate(81), "Pa": predicate(87, negate=90)},
-        uniform_guard=True,
     ),
     Opcode(
         "R2UR", **only(0x3C2), archs=SM75_TO_89, text="R2UR{either} {Pd}, {URd}, {Ra}",
-        modifiers={"either": flag(84, ".OR")},
-        operands={"Pd": predicate(81, hide=True), "URd": URD, "Ra": register(24)},
+        modifiers={"either": flag(84, ".OR")}, operands=R2UR_OPERANDS, spellings=R2UR_OR,
     ),
     Opcode(
         "R2UR", **only(0x2CA), archs=SM90_UP, text="R2UR{either} {Pd}, {URd}, {Ra}",
-        modifiers={"either": flag(84, ".OR")},
-        operands={"Pd": predicate(81, hide=True), "URd": URD, "Ra": register(24)},
+        modifiers={"either": flag(84, ".OR")}, operands=R2UR_OPERANDS, spellings=R2UR_OR,
     ),
     Opcode(
         "ULDC", **only(0xAB9), archs=SM75_TO_90, text="ULDC{size} {URd}, {address}",
