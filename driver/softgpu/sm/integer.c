@@ -1043,7 +1043,7 @@ static void bind_imad(const struct sass_word *word, struct uop *uop, bool unifor
 
         bind_result(word, uop, 1, uniform);
         bind_product(word, uop, uniform, 1);
-        bind_outputs(uop, sass_IMAD_Pd(w), PT);
+        bind_outputs(uop, PT, PT);
         uop->p[0] = bind_predicate(sass_IMAD_Pa(w), sass_IMAD_Pa_negate(w));
         uop->option[IMAD_EXTENDED] = sass_IMAD_extended(w);
         uop->run = sass_IMAD_extended(w) || writes_predicate(uop) ? run_imad_carry : imad_handler(uop);

@@ -336,6 +336,7 @@ static bool bind_special(const struct sass_word *word, struct uop *uop)
         case SASS_CS2UR:
                 uop->option[0] = sass_S2UR_special(word->word);
                 uop->option[1] = word->opcode == SASS_CS2UR && word_bits(word->word, 80, 1);
+                bind_uniform_guard(uop);
                 bind_uniform_d(word, uop, uop->option[1] ? 2 : 1);
                 uop->run = run_s2ur;
                 return true;
