@@ -89,8 +89,10 @@ RB = register(32)
 RC = register(64)
 
 ATOMIC = Layout(uniform_at=64, wide=70, descriptor=71)
+UNDESCRIBED = Layout(uniform_at=64, wide=70, descriptor=None)
 ATOMIC_SM100 = Layout(uniform_at=64, wide=63, descriptor=76, offset=number(40, 23, SIGNED_HEX, hide=0))
-FLOAT_ATOMIC_SM100 = Layout(uniform_at=64, wide=63, descriptor=90, offset=number(40, 23, SIGNED_HEX, hide=0))
+FLOAT_UNDESCRIBED = Layout(uniform_at=64, wide=70, descriptor=None)
+ATOMIC_SM100 = Layout(uniform_at=64, wide=63, descriptor=90, offset=number(40, 23, SIGNED_HEX, hide=0))
 REDUCE = Layout(uniform_at=64, wide=90, descriptor=71)
 REDUCE_SM100 = Layout(uniform_at=64, wide=90, descriptor=81)
 
@@ -307,7 +309,7 @@ def shared_atomics() -> Entries:
             operands={"Pd": PD, "Rd": RD},
             fixed={bits(87, 4): operation, bits(73, 3): size},
         )
-        entries += spread(entry, (plain(archs=SM80_TO_89), *ATOMIC.with_uniform(SM80_TO_89)))
+        entries += spread(entry, (plain(archs=SM80_TO_89), *UNDESCRIBED.with_uniform(SM80_TO_89)))
     return tuple(entries)
 
 

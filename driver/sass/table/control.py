@@ -191,8 +191,8 @@ def calls() -> Entries:
         uncounted = {"count": count}
         entries += [
             *_register_or_uniform(
-                Opcode("CALL_ABS", **only(0x343), archs=archs, text="CALL.ABS{count} {Pa}, {Ra}",
-                       modifiers=uncounted, operands={"Pa": ALSO})
+                Opcode("CALL_ABS", **only(0x343), archs=archs, text="CALL.ABS{count} {Pa}, {Ra}{offset}",
+                       modifiers=uncounted, operands={"Pa": ALSO, "offset": _added(distance)})
             ),
             Opcode("CALL_ABS", **only(0x943), archs=archs, text="CALL.ABS{count} {Pa}, {target}",
                    modifiers=uncounted, operands={"Pa": ALSO, "target": absolute}, fixed={UNIFORM_USED: 0}),
