@@ -123,8 +123,10 @@ def runs() -> Entries:
             else {}
         )
         copy = (
-            "UBLKCP{spaces}{multicast}{sectors}{sequenced}"
-            + ("{byte_mask}{counted}" if masked else "")
+            "UBLKCP{spaces}{multicast}"
+            + ("{byte_mask}" if masked else "")
+            + "{sectors}{sequenced}"
+            + ("{counted}" if masked else "")
             + TILE_TO
             + ", {URc}"
         )
