@@ -23,6 +23,7 @@ FAMILIES = (
     "double",
     "convert",
     "matrix",
+    "warpgroup",
 )
 
 

@@ -1,7 +1,7 @@
 """Conversions between formats of numbers.
 
-The formats' codes are the same everywhere: floats 1 F16, 2 F32, 3 F64, 4 BF16; integers unsigned and signed of
-8, 16, 32 and 64 bits.
+The formats' codes are the same everywhere: floats 1 F16, 2 F32, 3 F64, 4 BF16; integers unsigned and signed
+of 8, 16, 32 and 64 bits.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from barewire.sass.language import (
     SM86_UP,
     SM89_UP,
     SM90_UP,
+    SM100_UP,
+    Bits,
     Choice,
     Opcode,
     Slot,
@@ -159,8 +161,9 @@ STOCHASTIC = 4
 
 
 def _pack() -> Iterator[Opcode]:
-    """F2FP: two floats become a pair of smaller ones, or a pair of small ones becomes a pair of larger ones."""
+    """F2FP: two floats become a pair of smaller ones, or a pair of small ones one of larger ones."""
     both = {"satfinite": flag(77, ".SATFINITE"), "relu": flag(75, ".RELU")}
+    third = choice(bits(72), "", ".H1")
     yield Opcode(
         "F2FP", base=0x03E, forms=B_FORMS, archs=SM80_UP - SM89_UP,
         text="F2FP{satfinite}{relu}{result}{layout}{round} {Rd}, {Ra}, {B}, {C}",
@@ -170,36 +173,66 @@ def _pack() -> Iterator[Opcode]:
         },
         operands={
             "Rd": RD, "Ra": register(24, when={"layout": PACK_AB}), "B": slot(immediate=F32),
-            "C": register(64, when={"layout": MERGE_C}),
+            "C": register(64, suffix=third, when={"layout": MERGE_C}),
         },
     )  # fmt: skip
-    sources = {
-        "Rd": RD, "Ra": register(24, when={"layout": (PACK_AB, PACK_AB_MERGE_C)}),
-        "C": register(64, when={"layout": (MERGE_C, UNPACK_B_MERGE_C, PACK_AB_MERGE_C)}),
-    }  # fmt: skip
     modifiers = {
         **both, "result": PACKED_FLOATS, "source": UNPACKED_FLOATS, "layout": LAYOUT,
         "round": choice(bits(79, 3), "", ".RM", ".RP", ".RZ", ".RS"),
     }  # fmt: skip
-    text = "F2FP{satfinite}{relu}{result}{source}{layout}{round}"
-    for fixed, half in (
+    text = "F2FP{satfinite}{relu}{result}{source}{layout}{round} {Rd}, {Ra}, {B}, {C}"
+    first = register(24, when={"layout": (PACK_AB, PACK_AB_MERGE_C)})
+    merged = register(64, suffix=third, when={"layout": (MERGE_C, UNPACK_B_MERGE_C, PACK_AB_MERGE_C)})
+    halves, quarters = choice(bits(88), "", ".H1"), choice(joined((72, 1), (88, 1)), "", ".B1", ".B2", ".B3")
+    is_e2m1 = {bits(73, 2): 1, bits(82, 2): 1}
+    is_unpack = {bits(78): 0, bits(89, 2): 1}
+    variants: tuple[tuple[dict[Bits, int], Choice | None], ...] = (
         ({}, None),
-        ({bits(82, 2): 1, bits(73, 2): 1}, choice(bits(72), "", ".B1")),
-        ({bits(89): 1}, choice(bits(72), "", ".H1")),
-        ({bits(90): 1, bits(78): 0}, None),
-        ({bits(89): 1, bits(78): 1}, None),
-    ):
+        (is_unpack, halves),
+        ({**is_unpack, **is_e2m1}, quarters),
+    )
+    for fixed, part in variants:
         yield Opcode(
-            "F2FP", base=0x03E, forms=B_FORMS, archs=SM89_UP, fixed=fixed,
-            text=text + " {Rd}, {Ra}, {B}, {C}", modifiers=modifiers,
-            operands={**sources, "B": slot(immediate=F32, suffix=half)},
+            "F2FP", base=0x03E, forms=B_FORMS, archs=SM89_UP, fixed=fixed, text=text, modifiers=modifiers,
+            operands={"Rd": RD, "Ra": first, "B": slot(immediate=F32, suffix=part), "C": merged},
         )  # fmt: skip
-    yield Opcode(
-        "F2FP", base=0x03E, forms=B_FORMS, archs=SM89_UP, fixed={bits(81): 1, bits(78): 0, bits(89, 2): 0},
-        text=text + " {Rd}, {Ra}, {B}, {C}", modifiers=modifiers,
-        operands={**sources, "B": slot(immediate=F32), "C": register(64)},
-        about="Rounded by random bits, which the third source gives.",
-    )  # fmt: skip
+    # Rounded by random bits: the third source gives them, and nothing else, where nothing is merged.
+    for merge in (0, 1):
+        yield Opcode(
+            "F2FP", base=0x03E, forms=B_FORMS, archs=SM100_UP,
+            fixed={bits(81): 1, bits(89): 0, bits(90): merge, bits(79, 2): 0},
+            text=text, modifiers=modifiers,
+            operands={
+                "Rd": RD, "Ra": register(24), "B": slot(immediate=F32),
+                "C": register(64, suffix=third if merge else None),
+            },
+        )  # fmt: skip
+
+
+def _integers_packed() -> Iterator[Opcode]:
+    """I2IP: two integers saturate into narrower ones, put below those that the third source already holds."""
+    results = (".U8", ".S8", ".U16", ".S16", ".U2", ".S2", ".U4", ".S4")
+    parts: tuple[tuple[dict[Bits, int], Choice], ...] = (
+        ({bits(78): 0}, choice(bits(72, 2), "", ".H1")),
+        ({bits(77, 2): 2}, choice(bits(72, 2), _3=".28")),
+        ({bits(77, 2): 3}, choice(bits(72, 2), _2=".24")),
+    )
+    for archs, saturate in (
+        (SM75_UP - SM90_UP, None),
+        (SM90_UP, choice(bits(74, 2), "", ".SAT", ".SATRELU")),
+    ):
+        for fixed, part in parts:
+            yield Opcode(
+                "I2IP", base=0x039, forms=B_FORMS, archs=archs, fixed=fixed,
+                text=f"I2IP{{result}}.S32{'{saturate}' if saturate else '.SAT'} {{Rd}}, {{Ra}}, {{B}}, {{C}}",
+                modifiers={
+                    "result": choice(bits(76, 3), *results), **({"saturate": saturate} if saturate else {}),
+                },
+                operands={
+                    "Rd": RD, "Ra": register(24), "B": slot(immediate=SIGNED_HEX),
+                    "C": register(64, suffix=part),
+                },
+            )  # fmt: skip
 
 
 OPCODES = (
@@ -208,30 +241,37 @@ OPCODES = (
     *_float_to_whole(),
     *_integer_to_float(),
     *_pack(),
-    Opcode(
-        "I2FP", base=0x045, forms=B_FORMS, archs=SM86_UP,
-        text="I2FP{result}{source}{round} {Rd}, {B}",
-        modifiers=dict(
-            result=choice(bits(76, 3), None, ".F32"), source=choice(joined((74, 1), (84, 2)), _4=".U32", _5=".S32"),
-            round=ROUND,
-        ),
-        operands=dict(Rd=RD, B=slot(immediate=HEX)),
+    *_integers_packed(),
+    *(
+        Opcode(
+            "I2FP", base=0x045, forms=B_FORMS, archs=SM86_UP, fixed={bits(74): is_signed},
+            text="I2FP{result}{source}{round} {Rd}, {B}",
+            modifiers={
+                "result": choice(bits(76, 2), None, ".F32"),
+                "source": choice(joined((74, 1), (84, 2)), _4=".U32", _5=".S32"),
+                "round": ROUND,
+            },
+            operands={"Rd": RD, "B": slot(immediate=style)},
+        )
+        for is_signed, style in enumerate((HEX, SIGNED_HEX))
     ),
     Opcode(
         "F2IP", base=0x043, forms=B_FORMS, archs=SM86_UP,
         text="F2IP{result}.F32{round}{ntz}{relu} {Rd}, {Ra}, {B}, {C}",
-        modifiers=dict(
-            result=choice(bits(76, 2), ".U8", ".S8"), round=choice(bits(78, 2), "", None, None, ".TRUNC"),
-            ntz=flag(74, ".NTZ"), relu=flag(75, ".RELU"),
-        ),
-        operands=dict(
-            Rd=RD, Ra=register(24), B=slot(immediate=F32), C=register(64, suffix=choice(bits(72), "", ".H1")),
-        ),
+        modifiers={
+            "result": choice(bits(76, 2), ".U8", ".S8"),
+            "round": choice(bits(78, 2), "", None, None, ".TRUNC"),
+            "ntz": flag(74, ".NTZ"), "relu": flag(75, ".RELU"),
+        },
+        operands={
+            "Rd": RD, "Ra": register(24), "B": slot(immediate=F32),
+            "C": register(64, suffix=choice(bits(72), "", ".H1")),
+        },
     ),
     Opcode(
         "I2I", base=0x038, forms=B_FORMS, archs=SM75_UP,
         text="I2I{result}.S32.SAT {Rd}, {B}",
-        modifiers=dict(result=choice(bits(76, 2), ".U8", ".S8", ".U16", ".S16")),
-        operands=dict(Rd=RD, B=slot(immediate=SIGNED_HEX)),
+        modifiers={"result": choice(bits(76, 2), ".U8", ".S8", ".U16", ".S16")},
+        operands={"Rd": RD, "B": slot(immediate=SIGNED_HEX)},
     ),
 )  # fmt: skip

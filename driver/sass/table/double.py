@@ -25,31 +25,31 @@ OPCODES = (
     Opcode(
         "DADD", base=0x029, forms=AT_32_AS_C, archs=SM75_UP,
         text="DADD{round} {Rd}, {Ra}, {B}",
-        modifiers=dict(round=ROUND),
-        operands=dict(Rd=RD, Ra=RA, B=slot_c(negate=(63, 75), absolute=(62, 74), immediate=F64_HIGH)),
+        modifiers={"round": ROUND},
+        operands={"Rd": RD, "Ra": RA, "B": slot_c(negate=(63, 75), absolute=(62, 74), immediate=F64_HIGH)},
     ),
     Opcode(
         "DMUL", base=0x028, forms=B_FORMS, archs=SM75_UP,
         text="DMUL{round} {Rd}, {Ra}, {B}",
-        modifiers=dict(round=ROUND),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F64_HIGH)),
+        modifiers={"round": ROUND},
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F64_HIGH)},
     ),
     Opcode(
         "DFMA", base=0x02B, forms=ALL_FORMS, archs=SM75_UP,
         text="DFMA{round} {Rd}, {Ra}, {B}, {C}",
-        modifiers=dict(round=ROUND),
-        operands=dict(
-            Rd=RD, Ra=RA, B=slot_b(negate=(63, 75), absolute=(62, 74), immediate=F64_HIGH),
-            C=slot_c(negate=(63, 75), absolute=(62, 74), immediate=F64_HIGH),
-        ),
+        modifiers={"round": ROUND},
+        operands={
+            "Rd": RD, "Ra": RA, "B": slot_b(negate=(63, 75), absolute=(62, 74), immediate=F64_HIGH),
+            "C": slot_c(negate=(63, 75), absolute=(62, 74), immediate=F64_HIGH),
+        },
     ),
     Opcode(
         "DSETP", base=0x02A, forms=AT_32_AS_C, archs=SM75_UP,
         text="DSETP{compare}{boolean} {Pd}, {Pd2}, {Ra}, {B}, {Pa}",
-        modifiers=dict(compare=COMPARE, boolean=BOOLEAN),
-        operands=dict(
-            Pd=predicate(81), Pd2=predicate(84), Ra=RA,
-            B=slot(negate=63, absolute=62, immediate=F64_HIGH, reuse=124), Pa=PA,
-        ),
+        modifiers={"compare": COMPARE, "boolean": BOOLEAN},
+        operands={
+            "Pd": predicate(81), "Pd2": predicate(84), "Ra": RA,
+            "B": slot(negate=63, absolute=62, immediate=F64_HIGH, reuse=124), "Pa": PA,
+        },
     ),
 )  # fmt: skip

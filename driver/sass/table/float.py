@@ -27,7 +27,6 @@ from barewire.sass.language import (
     bits,
     choice,
     flag,
-    is_not,
     joined,
     predicate,
     register,
@@ -71,6 +70,7 @@ PA = predicate(87, negate=90)
 UNARY = (1, 4, 5, 6)
 
 HALF_OF_SOURCE = choice(bits(60, 2), "", ".H1")
+PAIRS_OF_SIGNS = ("PP", "PN", "NP", "ZP")
 MUFU_FUNCTIONS = (".COS", ".SIN", ".EX2", ".LG2", ".RCP", ".RSQ", ".RCP64H", ".RSQ64H", ".SQRT", ".TANH")
 
 
@@ -112,113 +112,126 @@ OPCODES = (
     Opcode(
         "FADD", base=0x021, forms=AT_32_AS_C, archs=SM75_UP,
         text="FADD{ftz}{round}{saturate} {Rd}, {Ra}, {B}",
-        modifiers=dict(ftz=FTZ, saturate=SATURATE, round=ROUND),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F32, reuse=124)),
+        modifiers={"ftz": FTZ, "saturate": SATURATE, "round": ROUND},
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F32, reuse=124)},
     ),
     Opcode(
         "FHADD", base=0x021, forms=(1, 7), archs=SM100_UP, fixed={bits(81): 1},
         text="FHADD{format}{round}{saturate} {Rd}, {Ra}, {B}",
-        modifiers=dict(format=flag(82, ".BF16"), saturate=SATURATE, round=ROUND),
-        operands=dict(Rd=RD, Ra=HALF_RA, B=slot(negate=63, absolute=62, immediate=F32, reuse=124)),
+        modifiers={"format": flag(82, ".BF16"), "saturate": SATURATE, "round": ROUND},
+        operands={"Rd": RD, "Ra": HALF_RA, "B": slot(negate=63, absolute=62, immediate=F32, reuse=124)},
         about="The first source is a half.",
     ),
     Opcode(
         "FMUL", base=0x020, forms=B_FORMS, archs=SM75_UP,
         text="FMUL{flush}{scale}{round}{saturate} {Rd}, {Ra}, {B}",
-        modifiers=dict(
-            flush=FLUSH, saturate=SATURATE, round=ROUND,
-            scale=choice(bits(84, 3), None, ".D8", ".D4", ".D2", "", ".M2", ".M4", ".M8"),
-        ),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F32)),
+        modifiers={
+            "flush": FLUSH, "saturate": SATURATE, "round": ROUND,
+            "scale": choice(bits(84, 3), None, ".D8", ".D4", ".D2", "", ".M2", ".M4", ".M8"),
+        },
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F32)},
     ),
     Opcode(
         "FFMA", base=0x023, forms=ALL_FORMS, archs=SM75_UP,
         text="FFMA{flush}{round}{saturate} {Rd}, {Ra}, {B}, {C}",
-        modifiers=dict(flush=FLUSH, saturate=SATURATE, round=ROUND),
-        operands=dict(
-            Rd=RD, Ra=RA, B=slot_b(negate=(63, 75), absolute=(62, 74), immediate=F32),
-            C=slot_c(negate=(63, 75), absolute=(62, 74), immediate=F32),
-        ),
+        modifiers={"flush": FLUSH, "saturate": SATURATE, "round": ROUND},
+        operands={
+            "Rd": RD, "Ra": RA, "B": slot_b(negate=(63, 75), absolute=(62, 74), immediate=F32),
+            "C": slot_c(negate=(63, 75), absolute=(62, 74), immediate=F32),
+        },
     ),
     Opcode(
         "FHFMA", base=0x023, forms=(1, 6, 7), archs=SM100_UP, fixed={bits(81): 1},
         text="FHFMA{format}{round}{saturate} {Rd}, {Ra}, {B}, {C}",
-        modifiers=dict(format=flag(82, ".BF16"), saturate=SATURATE, round=ROUND),
-        operands=dict(
-            Rd=RD, Ra=HALF_RA, C=slot_c(negate=(63, 75), absolute=(62, 74)),
-            B=slot_b(negate=(63, 75), absolute=(62, 74), suffix=(SECOND_HALF, SECOND_HALF)),
-        ),
+        modifiers={"format": flag(82, ".BF16"), "saturate": SATURATE, "round": ROUND},
+        operands={
+            "Rd": RD, "Ra": HALF_RA, "C": slot_c(negate=(63, 75), absolute=(62, 74)),
+            "B": slot_b(negate=(63, 75), absolute=(62, 74), suffix=(SECOND_HALF, SECOND_HALF)),
+        },
         about="The factors are halves.",
     ),
     Opcode(
         "FMNMX", base=0x009, forms=B_FORMS, archs=SM75_ONLY,
         text="FMNMX{ftz} {Rd}, {Ra}, {B}, {Pa}",
-        modifiers=dict(ftz=FTZ),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F32), Pa=PA),
+        modifiers={"ftz": FTZ},
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F32), "Pa": PA},
         about="The minimum where the predicate holds, else the maximum.",
     ),
     Opcode(
         "FMNMX", base=0x009, forms=B_FORMS, archs=SM80_ONLY,
         text="FMNMX{ftz}{nan} {Rd}, {Ra}, {B}, {Pa}",
-        modifiers=dict(ftz=FTZ, nan=flag(81, ".NAN")),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F32), Pa=PA),
+        modifiers={"ftz": FTZ, "nan": flag(81, ".NAN")},
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F32), "Pa": PA},
         about="The minimum where the predicate holds, else the maximum.",
     ),
     Opcode(
         "FMNMX", base=0x009, forms=B_FORMS, archs=SM86_TO_89,
         text="FMNMX{ftz}{nan}{xorsign} {Rd}, {Ra}, {B}, {Pa}",
-        modifiers=dict(ftz=FTZ, nan=flag(81, ".NAN"), xorsign=flag(82, ".XORSIGN")),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F32), Pa=PA),
+        modifiers={"ftz": FTZ, "nan": flag(81, ".NAN"), "xorsign": flag(82, ".XORSIGN")},
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F32), "Pa": PA},
         about="The minimum where the predicate holds, else the maximum.",
     ),
     Opcode(
         "FMNMX", base=0x009, forms=B_FORMS, archs=SM90_UP,
         text="FMNMX{ftz}{nan}{xorsign}{is_a} {Rd}, {Pd}, {Ra}, {B}, {Pa}",
-        modifiers=dict(
-            ftz=FTZ, nan=flag(81, ".NAN"), xorsign=flag(82, ".XORSIGN"), is_a=flag(65, ".IS_A"),
-        ),
-        operands=dict(
-            Rd=RD, Pd=predicate(66, when={"is_a": 1}), Ra=RA,
-            B=slot(negate=63, absolute=62, immediate=F32), Pa=PA,
-        ),
-        about="The minimum where the predicate holds, else the maximum; is_a also tells whether it is the first.",
+        modifiers={
+            "ftz": FTZ, "nan": flag(81, ".NAN"), "xorsign": flag(82, ".XORSIGN"), "is_a": flag(65, ".IS_A"),
+        },
+        operands={
+            "Rd": RD, "Pd": predicate(66, when={"is_a": 1}), "Ra": RA,
+            "B": slot(negate=63, absolute=62, immediate=F32), "Pa": PA,
+        },
+        about="The minimum where the predicate holds, else the maximum; is_a also tells which it is.",
     ),
     Opcode(
         "FMNMX3", base=0x076, forms=ALL_FORMS, archs=SM100_TO_110,
         text="FMNMX3{ftz}{nan} {Rd}, {Ra}, {B}, {C}, {Pa}",
-        modifiers=dict(ftz=FTZ, nan=flag(81, ".NAN")),
-        operands=dict(
-            Rd=RD, Ra=RA, B=slot_b(negate=(63, 75), absolute=(62, 74), immediate=F32),
-            C=slot_c(negate=(63, 75), absolute=(62, 74), immediate=F32), Pa=PA,
-        ),
+        modifiers={"ftz": FTZ, "nan": flag(81, ".NAN")},
+        operands={
+            "Rd": RD, "Ra": RA, "B": slot_b(negate=(63, 75), absolute=(62, 74), immediate=F32),
+            "C": slot_c(negate=(63, 75), absolute=(62, 74), immediate=F32), "Pa": PA,
+        },
     ),
     Opcode(
         "FSEL", base=0x008, forms=B_FORMS, archs=SM75_UP,
         text="FSEL{ftz} {Rd}, {Ra}, {B}, {Pa}",
-        modifiers=dict(ftz=FTZ),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F32), Pa=PA),
+        modifiers={"ftz": FTZ},
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F32), "Pa": PA},
     ),
     Opcode(
         "FSET", base=0x00A, forms=B_FORMS, archs=SM75_UP,
         text="FSET.BF{compare}{ftz}{boolean} {Rd}, {Ra}, {B}, {Pa}",
-        modifiers=dict(compare=COMPARE, ftz=FTZ, boolean=BOOLEAN),
-        operands=dict(Rd=RD, Ra=RA, B=slot(negate=63, absolute=62, immediate=F32), Pa=PA),
+        modifiers={"compare": COMPARE, "ftz": FTZ, "boolean": BOOLEAN},
+        operands={"Rd": RD, "Ra": RA, "B": slot(negate=63, absolute=62, immediate=F32), "Pa": PA},
         about="1.0 where it holds, else 0.0.",
     ),
     Opcode(
         "FSETP", base=0x00B, forms=B_FORMS, archs=SM75_UP,
         text="FSETP{compare}{ftz}{boolean} {Pd}, {Pd2}, {Ra}, {B}, {Pa}",
-        modifiers=dict(compare=COMPARE, ftz=FTZ, boolean=BOOLEAN),
-        operands=dict(
-            Pd=predicate(81), Pd2=predicate(84), Ra=RA,
-            B=slot(negate=63, absolute=62, immediate=F32), Pa=PA,
-        ),
+        modifiers={"compare": COMPARE, "ftz": FTZ, "boolean": BOOLEAN},
+        operands={
+            "Pd": predicate(81), "Pd2": predicate(84), "Ra": RA,
+            "B": slot(negate=63, absolute=62, immediate=F32), "Pa": PA,
+        },
     ),
     Opcode(
         "FCHK", base=0x102, forms=UNARY, archs=SM75_UP,
         text="FCHK {Pd}, {Ra}, {B}",
-        operands=dict(Pd=predicate(81), Ra=register(24, negate=72, absolute=73, reuse=None), B=slot(negate=63, absolute=62, immediate=F32, reuse=None)),
+        operands={
+            "Pd": predicate(81), "Ra": register(24, negate=72, absolute=73, reuse=None),
+            "B": slot(negate=63, absolute=62, immediate=F32, reuse=None),
+        },
         about="Whether a division needs its slow path.",
+    ),
+    Opcode(
+        "FSWZADD", base=0x022, forms=(4,), archs=SM75_UP,
+        text="FSWZADD{ftz}{round}{ndv} {Rd}, {Ra}, {Rb}, {signs_3}{signs_2}{signs_1}{signs_0}",
+        modifiers={"ftz": FTZ, "round": ROUND, "ndv": flag(77, ".NDV")},
+        operands={
+            "Rd": RD, "Ra": register(24), "Rb": register(64),
+            **{f"signs_{pair}": choice(bits(32 + 2 * pair, 2), *PAIRS_OF_SIGNS) for pair in range(4)},
+        },
+        about="For each lane of eight: the sum, a difference one way or the other, or one source alone.",
     ),
     *_mufu(SM75_TO_89, bits(73), {1: (".F16", F16)}),
     *_mufu(SM90_UP, bits(72, 2), {1: (".F16", F16), 2: (".BF16", BF16)}),

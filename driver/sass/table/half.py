@@ -15,8 +15,6 @@ from barewire.sass.language import (
     RD,
     SM75_ONLY,
     SM75_TO_89,
-    SM75_UP,
-    SM80_TO_89,
     SM80_TO_90,
     SM90_UP,
     Bits,
@@ -99,15 +97,17 @@ def _forms_by_format(
 
 
 def _two_sources(
-    archs: frozenset[int], bfloat: Mapping[Bits, int], name: str, base: int, forms: tuple[int, ...], text: str,
-    modifiers: Mapping[str, Choice], **operands: Operand,
+    archs: frozenset[int], bfloat: Mapping[Bits, int], name: str, base: int, forms: tuple[int, ...],
+    text: str, modifiers: Mapping[str, Choice], **operands: Operand,
 ) -> tuple[Opcode, ...]:  # fmt: skip
     entry = Opcode(
         name, base=base, forms=forms, archs=archs, text=text, modifiers=modifiers,
         operands={"Rd": RD, "Ra": RA, **operands},
     )  # fmt: skip
     reuse = 124 if forms is AT_32_AS_C else 123
-    sources: dict[str, dict[str, Operand]] = {style: {"B": _second(style, reuse)} for style in (F16X2, BF16X2)}
+    sources: dict[str, dict[str, Operand]] = {
+        style: {"B": _second(style, reuse)} for style in (F16X2, BF16X2)
+    }
     return _forms_by_format(entry, sources, bfloat)
 
 
@@ -119,7 +119,7 @@ def _fused(
         "HFMA2", base=0x031, forms=ALL_FORMS, archs=archs, text=text, modifiers=modifiers,
         operands={"Rd": RD, "Ra": RA, **operands},
     )  # fmt: skip
-    newer = min(archs) >= 90
+    newer = min(archs) >= 86
     return _forms_by_format(
         entry, {style: {"B": _factor(style, newer), "C": _addend(style)} for style in (F16X2, BF16X2)}, bfloat
     )
@@ -159,7 +159,7 @@ def _multiply_add() -> tuple[Opcode, ...]:
     mma = Opcode(
         "HFMA2.MMA", base=0x035, forms=ALL_FORMS, archs=SM80_TO_90,
         text="HFMA2.MMA{format}{flush}{relu}{saturate} {Rd}, {Ra}, {B}, {C}, {Pa}",
-        modifiers=dict(format=BFLOAT, flush=FLUSH, relu=RELU, saturate=SATURATE),
+        modifiers={"format": BFLOAT, "flush": FLUSH, "relu": RELU, "saturate": SATURATE},
         operands={"Rd": RD, "Ra": register(24, negate=72, absolute=73), "Pa": MASK},
     )  # fmt: skip
     plain_sources = {
@@ -169,21 +169,22 @@ def _multiply_add() -> tuple[Opcode, ...]:
         }
         for style in (F16X2, BF16X2)
     }
-    newer = dict(format=F32_OR_BFLOAT, relu=RELU, saturate=SATURATE)
+    newer = {"format": F32_OR_BFLOAT, "relu": RELU, "saturate": SATURATE}
     text = "HFMA2{format}{flush}{relu}{saturate} {Rd}, {Ra}, {B}, {C}, {Pa}"
     return (
         *_fused(
             SM75_ONLY, {}, "HFMA2{format}{flush}{saturate} {Rd}, {Ra}, {B}, {C}",
-            dict(format=F32_RESULT, flush=FLUSH, saturate=SATURATE),
+            {"format": F32_RESULT, "flush": FLUSH, "saturate": SATURATE},
         ),
-        *_fused(SM80_TO_89, IS_BFLOAT, text, {**newer, "flush": FLUSH}, Pa=MASK),
+        *_fused(SM80_ONLY, IS_BFLOAT, text, {**newer, "flush": FLUSH}, Pa=MASK),
+        *_fused(SM86_TO_89, IS_BFLOAT, text, {**newer, "flush": FLUSH}, Pa=MASK),
         *_fused(SM90_UP, IS_BFLOAT, text, {**newer, "flush": FLUSH_SM90}, Pa=MASK),
         *_forms_by_format(mma, plain_sources, IS_BFLOAT),
     )  # fmt: skip
 
 
 def _minimum() -> tuple[Opcode, ...]:
-    modifiers = dict(format=F32_OR_BFLOAT, ftz=FTZ, nan=flag(81, ".NAN"))
+    modifiers = {"format": F32_OR_BFLOAT, "ftz": FTZ, "nan": flag(81, ".NAN")}
     newer = {**modifiers, "format": BFLOAT, "xorsign": flag(82, ".XORSIGN"), "is_a": flag(65, ".IS_A")}
     return (
         *_two_sources(
@@ -204,11 +205,11 @@ def _minimum() -> tuple[Opcode, ...]:
 
 
 def _comparisons() -> tuple[Opcode, ...]:
-    modifiers = dict(compare=COMPARE, ftz=FTZ, boolean=BOOLEAN_OF_COMPARISON)
+    modifiers = {"compare": COMPARE, "ftz": FTZ, "boolean": BOOLEAN_OF_COMPARISON}
     ones = flag(71, ".BF")
     both = flag(71, ".H_AND")
     newer = {**modifiers, "format": BFLOAT_OF_COMPARISON}
-    predicates = dict(Pd=predicate(81), Pd2=predicate(84), Pa=PA)
+    predicates = {"Pd": predicate(81), "Pd2": predicate(84), "Pa": PA}
     is_bfloat = {bits(64, 2): 2}
     to_register = " {Rd}, {Ra}, {B}, {Pa}"
     to_predicates = " {Pd}, {Pd2}, {Ra}, {B}, {Pa}"
@@ -222,12 +223,13 @@ def _comparisons() -> tuple[Opcode, ...]:
             "HSET2{format}{ones}{compare}{ftz}{boolean}" + to_register, {**newer, "ones": ones}, Pa=PA,
         ),
         *_two_sources(
-            SM75_TO_89, {}, "HSETP2", 0x034, AT_32_AS_C, "HSETP2{compare}{both}{ftz}{boolean}" + to_predicates,
-            {**modifiers, "both": both}, **predicates,
+            SM75_TO_89, {}, "HSETP2", 0x034, AT_32_AS_C,
+            "HSETP2{compare}{both}{ftz}{boolean}" + to_predicates, {**modifiers, "both": both}, **predicates,
         ),
         *_two_sources(
             SM90_UP, is_bfloat, "HSETP2", 0x034, AT_32_AS_C,
-            "HSETP2{format}{compare}{both}{ftz}{boolean}" + to_predicates, {**newer, "both": both}, **predicates,
+            "HSETP2{format}{compare}{both}{ftz}{boolean}" + to_predicates, {**newer, "both": both},
+            **predicates,
         ),
     )  # fmt: skip
 
