@@ -105,7 +105,7 @@ INLINE lane_mask participants(const struct warp *warp, unsigned number, unsigned
         return (warp->convergence[number].lane[lane] & warp->alive) | (lane_mask)1 << lane;
 }
 
-/* All participants of a collective go on where the last one came. */
+/* All participants of a collective go on at one place. Compilers give each collective one place, so it is theirs. */
 static void begin_collective(struct warp *warp, lane_mask lanes, uint64_t pc)
 {
         park(warp, lanes, pc);

@@ -13,6 +13,7 @@
 
 enum {
         TIME_SLICE = 1 << 18,          /* warp instructions */
+        CTAS_BETWEEN_LOOKS = 64,       /* at the deadline, where CTAs end before their time slices do */
         POLLS_OF_A_WAITER = 32,        /* in a time slice: then another CTA is admitted at once */
         ROUNDS_BEFORE_ADMISSION = 16,  /* else after so many rounds of spent time slices */
         CODE_BUCKET_SHIFT = 10,        /* BLOCK_BYTES */
@@ -390,6 +391,13 @@ static bool wants_another(struct worker *worker, enum round round)
         return ++worker->spent_rounds % ROUNDS_BEFORE_ADMISSION == 0;
 }
 
+static void end_cta(struct worker *worker)
+{
+        retire(worker);
+        if (++worker->ended_ctas % CTAS_BETWEEN_LOOKS == 0)
+                check_deadline(worker->launch);
+}
+
 static void work(struct worker *worker)
 {
         struct launch *launch = worker->launch;
@@ -398,7 +406,7 @@ static void work(struct worker *worker)
                 enum round round = run_round(worker->resident);
 
                 if (round == ROUND_ENDED)
-                        retire(worker);
+                        end_cta(worker);
                 else if (round == ROUND_STUCK)
                         report_stuck(worker);
                 else if ((round == ROUND_POLLED || round == ROUND_SPENT)

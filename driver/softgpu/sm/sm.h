@@ -132,6 +132,7 @@ struct worker {
         uint64_t thread_instructions;
         struct cta *resident; /* the CTAs it has admitted: a ring, at the one that runs now */
         uint32_t spent_rounds;
+        uint32_t ended_ctas;
         struct cta *idle;     /* finished ones, to be used again */
         pthread_t thread;
 };
