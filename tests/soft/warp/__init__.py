@@ -1,0 +1,1 @@
+"""Small programs of what warps and memory do together: shuffles, atomics, copies, barriers, matrices."""
