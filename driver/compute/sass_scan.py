@@ -34,9 +34,11 @@ STACK_POINTER = 1  # in code that uses local memory; elsewhere sm_80's R1 is a r
 MOVING_OPCODES = (0x002, 0x010, 0x012, 0x024)  # MOV, IADD3, LOP3, IMAD: what the compiler adjusts R1 with
 COMPUTED_OPCODES = (0x024,)  # IMAD adds a register whatever its form
 
-# The grid barrier's workspace: its address is two words of c[0] that the driver fills in. By major version.
+# The grid barrier's workspace: its address is two words of c[0], the high one first, that the driver fills
+# in. By major version.
 GRID_WORKSPACE = {
-    8: (0x44, 0x48), 9: (0x44, 0x48), 10: (0x254, 0x258), 11: (0x254, 0x258), 12: (0x254, 0x258),
+    7: (0x8C, 0x90), 8: (0x8C, 0x90), 9: (0x44, 0x48),
+    10: (0x254, 0x258), 11: (0x254, 0x258), 12: (0x254, 0x258),
 }  # fmt: skip
 
 

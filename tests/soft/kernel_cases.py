@@ -14,3 +14,8 @@ MAKERS: dict[str, Callable[[], Case]] = {make.__name__: make for theme in _THEME
 def names(architecture: str) -> list[str]:
     """The cases that an architecture has kernels for."""
     return [name for name, make in MAKERS.items() if architecture in make().architectures]
+
+
+def recordable(architecture: str) -> list[str]:
+    """Those that can be run on a GPU through `nv:`."""
+    return [name for name in names(architecture) if not MAKERS[name]().cooperative]

@@ -177,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
             "gpu": facts.name, "driver": facts.driver_version, "revision": options.revision,
             "architecture": f"sm_{facts.sm_version}",
         }  # fmt: skip
-    names = options.cases or kernel_cases.names(about["architecture"])
+    names = options.cases or kernel_cases.recordable(about["architecture"])
     about["cases"], arrays, about["problems"] = record(open_device, names, about["architecture"])
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "kernels.json").write_text(json.dumps(about, indent=1) + "\n")

@@ -20,6 +20,7 @@ from barewire.compute import arguments, constants
 from barewire.compute.cubin import load_image
 from barewire.compute.launch import local_bytes, user_shared_bytes
 from barewire.compute.qmd import SHARED_GRANULARITY_BYTES
+from barewire.compute.sass_scan import GRID_WORKSPACE
 from barewire.errors import UsageError
 from barewire.rounding import round_up
 from barewire.softgpu.sm.machine import FlatMemory, Launch, Machine, Report
@@ -28,6 +29,7 @@ ALIGNMENT = 256
 MEMORY_BYTES = 64 << 20
 TIMEOUT_S = 60.0
 CODE_GUARD_BYTES = 4096
+GRID_WORKSPACE_BYTES = 256
 
 
 class SmArray:
@@ -109,7 +111,13 @@ class SmKernel:
         )
         size_bytes = info.param_base + info.param_bytes
         bank0_va = device.bank0(size_bytes)
-        content = np.frombuffer(bank0.placed(bank0_va, 0) + area, np.uint8)
+        content = np.frombuffer(bank0.placed(bank0_va, 0) + area, np.uint8).copy()
+        if info.cooperative:
+            workspace_va = device.grid_workspace()
+            for offset, word in zip(
+                GRID_WORKSPACE[device.arch // 10], (workspace_va >> 32, workspace_va), strict=True
+            ):
+                content.view(np.uint32)[offset // 4] = word & 0xFFFFFFFF
         device.memory.view(bank0_va, size_bytes)[:] = content[:size_bytes]
         return Launch(
             entry_va=image_va + info.code_offset,
@@ -153,6 +161,7 @@ class SmDevice:
         self.machine = Machine(arch, self.memory, **options)
         self._next_va = self.memory.gpu_va + ALIGNMENT
         self._bank0_va = self.allocate(1 << 16)
+        self._grid_workspace_va: int | None = None
 
     def allocate(self, size_bytes: int, alignment: int = ALIGNMENT) -> int:
         """A range of the memory; nothing is ever freed."""
@@ -167,6 +176,13 @@ class SmDevice:
         if size_bytes > 1 << 16:
             raise UsageError("a constant bank cannot be so large", size_bytes=size_bytes)
         return self._bank0_va
+
+    def grid_workspace(self) -> int:
+        """Where the CTAs of a cooperative launch meet: zeros when it begins."""
+        if self._grid_workspace_va is None:
+            self._grid_workspace_va = self.allocate(GRID_WORKSPACE_BYTES)
+        self.memory.view(self._grid_workspace_va, GRID_WORKSPACE_BYTES)[:] = 0
+        return self._grid_workspace_va
 
     def array(self, content: Any, dtype: Any = None) -> SmArray:
         """A copy of an array in the device's memory."""

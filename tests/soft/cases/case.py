@@ -38,6 +38,7 @@ class Case:
         tolerance: how far these may be from the reference, relative to the greatest magnitude in it;
             0 for equality.
         architectures: where the kernel exists.
+        cooperative: a launch needs all its CTAs resident, which `nv:` does not promise.
         inexact: outputs in which an SM may differ from a GPU, and why, e.g. {"out": "tensor sums"}.
     """
 
@@ -50,6 +51,7 @@ class Case:
     tolerance: float = 0.0
     architectures: tuple[str, ...] = ("sm_80", "sm_90")
     inexact: Mapping[str, str] = field(default_factory=dict)
+    cooperative: bool = False
 
 
 def run(device: Any, case: Case, cubin: bytes) -> Buffers:

@@ -335,6 +335,26 @@ def warp_exchanges() -> Case:
     )
 
 
+def grid_rounds() -> Case:
+    cells = generator("grid_rounds").integers(0, 1 << 32, (2, 20 * 96), dtype=u32)
+
+    def reference(b):
+        wanted, i = b["cells"].copy(), np.arange(20 * 96)
+        for turn in range(5):
+            wanted[(turn + 1) % 2] = wanted[turn % 2][(i * 7 + turn) % i.size] * u32(3) + i.astype(u32)
+        return {"cells": wanted}
+
+    return Case(
+        "grid_rounds",
+        "warps",
+        (Launch("grid_rounds", (20,), (96,), ("cells", i32(5))),),
+        {"cells": cells},
+        {"cells": "exact"},
+        reference,
+        cooperative=True,
+    )
+
+
 def barriers() -> Case:
     words = generator("barriers").integers(0, 1 << 32, 512, dtype=u32)
 
@@ -694,6 +714,7 @@ CASES = (
     *_CONTROL,
     *(variant(make, "plain", "control_plain", ("sm_90",)) for make in _CONTROL),
     warp_exchanges,
+    grid_rounds,
     barriers,
     group_tiles,
     atomics_global,

@@ -146,6 +146,18 @@ extern "C" __global__ void group_tiles(const int *in, int *out)
         block.sync();
 }
 
+/* Rounds over a whole grid that meets between them, the way of a cooperative launch. */
+extern "C" __global__ void grid_rounds(uint32_t *cells, int rounds)
+{
+        auto grid = groups::this_grid();
+        uint32_t i = grid.thread_rank(), n = grid.size();
+        for (int round = 0; round < rounds; round++) {
+                const uint32_t *from = cells + round % 2 * n;
+                cells[(round + 1) % 2 * n + i] = from[(i * 7 + round) % n] * 3 + i;
+                grid.sync();
+        }
+}
+
 /* A warp's lanes in one order of rounds: each round one lane leads, the rest add what it broadcasts (warp sync in loops). */
 extern "C" __global__ void warp_rounds(const int *in, int *out)
 {
