@@ -44,6 +44,7 @@ class Part:
     exponent: int
     segments: int
     dropped: int = 0
+    step: int = 1  # of the coefficients, where they are too small for the fit alone
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ FUNCTIONS = (
             *(Part(exponent, 4, 4) for exponent in (-3, -2, -1)),
             Part(0, 8, 3),
             Part(1, 16, 2),
-            Part(2, 8, 3),
+            Part(2, 8, 3, step=16),
         ),
     ),
 )
@@ -122,7 +123,7 @@ def bounds(function: Function, y: NDArray[np.uint32]) -> tuple[Floats, Floats]:
     return low * scale, (low + last) * scale
 
 
-def segment_fit(x: Integers, low: Floats, high: Floats) -> tuple[int, int, float, float]:
+def segment_fit(x: Integers, low: Floats, high: Floats, step: int) -> tuple[int, int, float, float]:
     """c1, c2 in halves, and the bounds of c0 in units."""
     squares = square(x)
     known = np.isfinite(low) & np.isfinite(high)
@@ -130,7 +131,7 @@ def segment_fit(x: Integers, low: Floats, high: Floats) -> tuple[int, int, float
     columns = np.stack([np.ones(len(x)), x / 2.0**X_BITS, squares / 2.0**SQUARE_BITS], axis=1)
     middle = (low + high) / 2
     found = np.linalg.lstsq(columns, middle - middle.mean(), rcond=None)[0]
-    c1, c2 = round(found[1]), round(found[2] * C2_SCALE)
+    c1, c2 = round(found[1] / step) * step, round(found[2] * C2_SCALE / step) * step
     rest = columns[:, 1] * c1 + columns[:, 2] * (c2 / C2_SCALE)
     return c1, c2, float(np.max(low - rest)), float(np.min(high - rest))
 
@@ -146,7 +147,7 @@ def part_fits(function: Function, part: Part, y: NDArray[np.uint32]) -> list[tup
     low, high = (side.reshape(-1, 1 << part.dropped)[:, 0].reshape(part.segments, -1) for side in (low, high))
     shift = X_BITS - (kept_bits - part.segments.bit_length() + 1)
     x = np.arange(low.shape[1], dtype=np.int64) << shift
-    return [segment_fit(x, low[segment], high[segment]) for segment in range(part.segments)]
+    return [segment_fit(x, low[segment], high[segment], part.step) for segment in range(part.segments)]
 
 
 def function_fit(function: Function, recorded: dict[str, NDArray[np.uint8]]) -> Coefficients:
