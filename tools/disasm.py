@@ -38,6 +38,8 @@ PLACES_EVERY = {
     0x46: 1,  # SYSCALL_OFFSETS
 }
 INDIRECT_BRANCH_TARGETS = 0x34
+ANNOTATIONS = 0x55  # pairs of a kind and a place
+ANNOTATION_TEXTS = {1: "SpillRefill"}
 # Where e_flags hold the architecture depends on the toolkit: (EI_OSABI, EI_ABIVERSION) of CUDA 13.
 ABI_OF_CUDA_13 = (0x41, 8)
 
@@ -158,10 +160,13 @@ def _attributes(image: ElfFile) -> dict[str, list[nvinfo.Attribute]]:
     }
 
 
-def _places_of(attributes: list[nvinfo.Attribute]) -> tuple[list[int], dict[int, list[int]]]:
-    """The places in code that attributes name, and of these the targets of indirect branches."""
+def _places_of(
+    attributes: list[nvinfo.Attribute],
+) -> tuple[list[int], dict[int, list[int]], dict[int, str]]:
+    """The places in code that attributes name, of these the targets of indirect branches, and remarks."""
     marks: list[int] = []
     targets: dict[int, list[int]] = {}
+    remarks: dict[int, str] = {}
     for attribute in attributes:
         whole = attribute.payload[: len(attribute.payload) & ~3]
         words = [word for (word,) in struct.iter_unpack("<I", whole)]
@@ -169,9 +174,16 @@ def _places_of(attributes: list[nvinfo.Attribute]) -> tuple[list[int], dict[int,
             for branch, places in _branch_tables(words):
                 marks += [branch, *places]
                 targets[branch] = places
+        elif attribute.number == ANNOTATIONS:
+            marks += words[1::2]
+            remarks |= {
+                place: ANNOTATION_TEXTS[kind]
+                for kind, place in zip(words[::2], words[1::2], strict=False)
+                if kind in ANNOTATION_TEXTS
+            }
         elif attribute.number in PLACES_EVERY:
             marks += words[:: PLACES_EVERY[attribute.number]]
-    return marks, targets
+    return marks, targets, remarks
 
 
 def _branch_tables(words: list[int]) -> Iterator[tuple[int, list[int]]]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from barewire.sass.decoder import Instruction, decode
 
 INSTRUCTION_BYTES = 16
+SPACE_FOLLOWS = ("NAN", "INF", "-0.0")  # nvdisasm leaves a space behind these numbers
 STALL_AND_YIELD_BITS = 0x1F << 105  # where these are zero, nvdisasm leaves no space before the semicolon
 TEXT_COLUMN = 19  # characters between the address and the mnemonic; a guard ends there
 
@@ -46,6 +47,7 @@ class Code(NamedTuple):
         relocations: by the offset of the instruction.
         marks: places that the attributes of the section name, in their order.
         branch_targets: where indirect branches may go, by the offset of the branch.
+        annotations: words of the compiler about an instruction, by its offset.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Code(NamedTuple):
     relocations: Mapping[int, Relocated] = {}
     marks: Sequence[int] = ()
     branch_targets: Mapping[int, Sequence[int]] = {}
+    annotations: Mapping[int, str] = {}
 
 
 class Line(NamedTuple):
@@ -142,7 +145,7 @@ def _listed(code: Code, texts: Sequence[tuple[Instruction, str]], names: Mapping
         Line(
             _labels_at(one.pc, code, names),
             one,
-            text + _branch_targets(code.branch_targets.get(one.pc, ()), names),
+            text + _annotation(one.pc, code, names),
         )
         for one, text in texts
     ]
@@ -166,11 +169,12 @@ def _relocation_text(found: Relocated | None, names: Mapping[int, str]) -> str:
     return RELOCATION_TEXTS.get(found.type, "`({})").format(expression)
 
 
-def _branch_targets(places: Sequence[int], names: Mapping[int, str]) -> str:
-    if not places:
-        return ""
-    shown = ",".join(names.get(place, hex(place)) for place in places)
-    return f' (*"BRANCH_TARGETS {shown}"*)'
+def _annotation(pc: int, code: Code, names: Mapping[int, str]) -> str:
+    words = code.annotations.get(pc, "")
+    if pc in code.branch_targets:
+        shown = ",".join(names.get(place, hex(place)) for place in code.branch_targets[pc])
+        words = f"BRANCH_TARGETS {shown}"
+    return f' (*"{words}"*)' if words else ""
 
 
 def _labels_at(place: int, code: Code, named: Mapping[int, str]) -> tuple[str, ...]:
@@ -203,6 +207,8 @@ def _laid_out(line: Line) -> str:
     # Guards of the uniform datapath stand where mnemonics do.
     before = TEXT_COLUMN - (0 if "UP" in guard else len(guard))
     one = line.instruction
+    if text.endswith(SPACE_FOLLOWS):
+        text += " "
     semicolon = ";" if not one.word & STALL_AND_YIELD_BITS or text.endswith("*)") else " ;"
     return f"        /*{one.pc:04x}*/{' ' * before}{text}{semicolon}"
 
