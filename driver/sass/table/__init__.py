@@ -24,6 +24,7 @@ FAMILIES = (
     "convert",
     "matrix",
     "warpgroup",
+    "block_scaled",
 )
 
 
