@@ -177,8 +177,11 @@ INLINE void mufu_root_argument(const struct vreg *in, struct mufu_argument *argu
         }
 }
 
-/* Half the exponent, rounded down. */
-INLINE int32_t mufu_half_exponent(uint32_t x) { return ((int32_t)mufu_exponent(x) - MUFU_BIAS) >> 1; }
+/* Half the exponent, rounded down, where an fp32 number has it. No root is too large or too small for fp32. */
+INLINE uint32_t mufu_half_exponent(uint32_t x)
+{
+        return (uint32_t)(((int32_t)mufu_exponent(x) - MUFU_BIAS) >> 1) << MUFU_MANTISSA_BITS;
+}
 
 static void mufu_rsq(const struct vreg *in, struct vreg *out)
 {
@@ -190,7 +193,7 @@ static void mufu_rsq(const struct vreg *in, struct vreg *out)
         for_each_lane(lane) {
                 uint32_t x = in->lane[lane], exponent = mufu_exponent(x);
                 uint32_t power_of_4 = (x & ((2u << MUFU_MANTISSA_BITS) - 1)) == 1u << MUFU_MANTISSA_BITS;
-                uint32_t result = mufu_scale(power_of_4 ? MUFU_ONE : p.lane[lane], -mufu_half_exponent(x));
+                uint32_t result = (power_of_4 ? MUFU_ONE : p.lane[lane]) - mufu_half_exponent(x);
 
                 result = exponent == 255 ? 0 : result;
                 result = x & MUFU_SIGN ? MUFU_NAN : result;
@@ -208,7 +211,7 @@ static void mufu_sqrt(const struct vreg *in, struct vreg *out)
         mufu_interpolate_f32(&MUFU_SQRT_TABLE, 128, &argument, &p);
         for_each_lane(lane) {
                 uint32_t x = in->lane[lane], exponent = mufu_exponent(x);
-                uint32_t result = mufu_scale(p.lane[lane], mufu_half_exponent(x));
+                uint32_t result = p.lane[lane] + mufu_half_exponent(x);
 
                 result = exponent == 255 ? MUFU_INFINITY : result;
                 result = x & MUFU_SIGN ? MUFU_NAN : result;
