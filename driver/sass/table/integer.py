@@ -247,7 +247,17 @@ OPCODES = (
         operands=ISETP_OPERANDS,
     ),
     plain("SEL", 0x007, "SEL {Rd}, {Ra}, {B}, {Pa}", B=slot(), Pa=PA),
-    plain("MOV", 0x002, "MOV {Rd}, {B}, {lanes}", B=slot(), lanes=number(72, 4, hide=0xF)),
+    plain(
+        "MOV", 0x002, "MOV {Rd}, {B}, {lanes}", archs=SM75_TO_90, B=slot(), lanes=number(72, 4, hide=0xF),
+    ),
+    plain(
+        "MOV", 0x002, "MOV {Rd}, {B}, {lanes}", archs=SM100_TO_110 | SM120_UP, forms=(1, 4),
+        B=slot(), lanes=number(72, 4, hide=0xF),
+    ),
+    plain(
+        "MOV", 0x002, "MOV{spill} {Rd}, {B}, {lanes}", archs=SM100_TO_110 | SM120_UP, forms=(6,),
+        B=slot(), lanes=number(72, 4, hide=0xF), spill=flag(88, ".SPILL"),
+    ),
     Opcode(
         "PLOP3", **only(0x81C), archs=SM75_UP,
         text="PLOP3.LUT {Pd}, {Pd2}, {Pa}, {Pb}, {Pc}{UPc}, {table}, {table2}",

@@ -10,7 +10,6 @@ from barewire.sass.language import (
     SM75_TO_90,
     SM75_UP,
     SM90_ONLY,
-    SM90_UP,
     SM100_UP,
     SM120_UP,
     URD,
@@ -245,8 +244,17 @@ OPCODES = (
         modifiers={"either": flag(84, ".OR")}, operands=R2UR_OPERANDS, spellings=R2UR_OR,
     ),
     Opcode(
-        "R2UR", **only(0x2CA), archs=SM90_UP, text="R2UR{either} {Pd}, {URd}, {Ra}",
+        "R2UR", **only(0x2CA), archs=SM90_ONLY, text="R2UR{either} {Pd}, {URd}, {Ra}",
         modifiers={"either": flag(84, ".OR")}, operands=R2UR_OPERANDS, spellings=R2UR_OR,
+    ),
+    Opcode(
+        "R2UR", **only(0x2CA), archs=SM100_UP, text="R2UR{either}{purpose} {Pd}, {URd}, {Ra}",
+        modifiers={
+            "either": flag(84, ".OR"),
+            "purpose": choice(bits(86, 2), "", ".FILL", ".BROADCAST", otherwise=".INVALID{}"),
+        },
+        operands=R2UR_OPERANDS,
+        spellings=(Spelling("R2UR{either}{purpose} {Pd_or}, {URd}, {Ra}", when={"either": 1}),),
     ),
     Opcode(
         "ULDC", **only(0xAB9), archs=SM75_TO_90, text="ULDC{size} {URd}, {address}",
