@@ -243,7 +243,7 @@ static sm_handler *imad_handler(const struct uop *uop)
 }
 
 /*
- * IMAD with a carry, IMAD.WIDE and IMAD.HI: 64-bit a * b plus a 64-bit c, of which the low word, both words or the high
+ * IMAD.X, IMAD.WIDE and IMAD.HI: 64-bit a * b plus a 64-bit c, of which the low word, both words or the high
  * word is the result. The carry is that of the sum as unsigned numbers. option: SIGNED, EXTENDED, PART.
  */
 enum { IMAD_SIGNED = 0, IMAD_EXTENDED = 1, IMAD_PART = 2 };
@@ -261,22 +261,15 @@ INLINE uint64_t signed_addend(uint64_t c, bool negate, bool extended)
 
 static enum sm_outcome run_imad_carry(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        bool extended = uop->option[IMAD_EXTENDED];
-        lane_mask in = extended ? predicate(warp, uop->p[0]) : 0;
-        struct vreg room_a, room_b, room_c, result, carry;
+        lane_mask in = predicate(warp, uop->p[0]);
+        struct vreg room_a, room_b, room_c, result;
         const struct vreg *a = source(warp, &uop->a, &room_a);
         const struct vreg *b = source(warp, &uop->b, &room_b);
-        const struct vreg *c = source(warp, &uop->c, &room_c);
+        const struct vreg *c = inverted_source(warp, &uop->c, &room_c);
 
-        for_each_lane(lane) {
-                uint64_t sum = (uint64_t)(a->lane[lane] * b->lane[lane]) + addend(c->lane[lane], uop->c.negate, extended)
-                               + lane_bit(in, lane);
-
-                result.lane[lane] = (uint32_t)sum;
-                carry.lane[lane] = (uint32_t)(sum >> 32);
-        }
+        for_each_lane(lane)
+                result.lane[lane] = a->lane[lane] * b->lane[lane] + c->lane[lane] + lane_bit(in, lane);
         write_register(warp, uop->d, &result, active);
-        write_predicate(warp, uop->pd, lanes_not_zero(&carry), active);
         return SM_NEXT;
 }
 
@@ -680,6 +673,32 @@ static enum sm_outcome run_viadd_bytes(struct warp *warp, const struct uop *uop,
         return plain2(warp, uop, active, add_bytes_lane);
 }
 
+static uint32_t subtract_bytes_lane(uint32_t a, uint32_t b)
+{
+        return add_bytes_lane(add_bytes_lane(a, ~b), 0x01010101u);
+}
+
+static enum sm_outcome run_vsub_bytes(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return plain2(warp, uop, active, subtract_bytes_lane);
+}
+
+/* VIADD.S32.ISAT: the sum stops at the ends of the signed range. */
+static enum sm_outcome run_viadd_saturated(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        struct vreg room_a, room_b, result;
+        const struct vreg *a = source(warp, &uop->a, &room_a), *b = source(warp, &uop->b, &room_b);
+
+        for_each_lane(lane) {
+                int64_t left = (int32_t)a->lane[lane], right = (int32_t)b->lane[lane];
+                int64_t sum = (uop->a.negate ? -left : left) + (uop->b.negate ? -right : right);
+
+                result.lane[lane] = (uint32_t)(sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : sum);
+        }
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
 /* Operations of one source. */
 static uint32_t absolute_lane(uint32_t b) { return (int32_t)b < 0 ? 0 - b : b; }
 static uint32_t reverse_lane(uint32_t b) { return reverse_bits(b); }
@@ -1043,10 +1062,9 @@ static void bind_imad(const struct sass_word *word, struct uop *uop, bool unifor
 
         bind_result(word, uop, 1, uniform);
         bind_product(word, uop, uniform, 1);
-        bind_outputs(uop, PT, PT);
         uop->p[0] = bind_predicate(sass_IMAD_Pa(w), sass_IMAD_Pa_negate(w));
         uop->option[IMAD_EXTENDED] = sass_IMAD_extended(w);
-        uop->run = sass_IMAD_extended(w) || writes_predicate(uop) ? run_imad_carry : imad_handler(uop);
+        uop->run = sass_IMAD_extended(w) ? run_imad_carry : imad_handler(uop);
 }
 
 /* IMAD.WIDE and IMAD.HI, whose fields are the same. */
@@ -1221,17 +1239,21 @@ static void bind_mov_wide(const struct sass_word *word, struct uop *uop, bool un
         uop->run = run_mov_wide;
 }
 
-static void bind_imnmx_wide(const struct sass_word *word, struct uop *uop, bool uniform)
+/* From sm_120 on one opcode compares one register or two; the field's lower bit says signed, the upper one two. */
+static unsigned imnmx_count(const struct sass_word *word) { return sass_IMNMX_64_width(word->word) & 2 ? 2 : 1; }
+
+static void bind_imnmx_any(const struct sass_word *word, struct uop *uop, bool uniform)
 {
         const uint64_t *w = word->word;
+        unsigned count = imnmx_count(word);
 
-        bind_result(word, uop, 2, uniform);
-        uop->a = bind_a(word, uop, 2, uniform);
-        uop->b = bind_slot(word, uop, 2, uniform);
+        bind_result(word, uop, count, uniform);
+        uop->a = bind_a(word, uop, count, uniform);
+        uop->b = bind_slot(word, uop, count, uniform);
         extend_immediate(&uop->b);
         uop->p[0] = bind_predicate(sass_IMNMX_64_Pa(w), sass_IMNMX_64_Pa_negate(w));
-        uop->option[MINMAX_FORMAT] = sass_IMNMX_64_width(w) ? MINMAX_S32 : MINMAX_U32;
-        uop->run = run_minmax_wide;
+        uop->option[MINMAX_FORMAT] = sass_IMNMX_64_width(w) & 1 ? MINMAX_S32 : MINMAX_U32;
+        uop->run = count == 2 ? run_minmax_wide : run_minmax;
 }
 
 static void bind_vimnmx(const struct sass_word *word, struct uop *uop, bool uniform)
@@ -1262,18 +1284,30 @@ static void bind_viaddmnmx(const struct sass_word *word, struct uop *uop)
 /* VIADD's types, as the tables have them. */
 enum { VIADD_WORDS = 0, VIADD_HALVES = 1, VIADD_SIGNED_WORDS = 2, VIADD_BYTES = 4, VIADD_SIGNED_BYTES = 5 };
 
-static void bind_viadd(const struct sass_word *word, struct uop *uop)
+static sm_handler *viadd_handler(uint32_t type, bool saturate, bool negate_b)
 {
-        uint32_t type = sass_VIADD_type(word->word, word->arch);
+        if (saturate)
+                return run_viadd_saturated;
+        if (type == VIADD_HALVES)
+                return negate_b ? run_vsub_halves : run_viadd_halves;
+        if (type >= VIADD_BYTES)
+                return negate_b ? run_vsub_bytes : run_viadd_bytes;
+        return run_viadd;
+}
+
+/* False for the saturated forms that no kernel has shown yet. */
+static bool bind_viadd(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+        uint32_t type = sass_VIADD_type(w, word->arch);
+        bool saturate = word->arch >= 120 && sass_VIADD_saturate(w);
 
         bind_d(word, uop, 1);
         bind_ab(word, uop, false);
         if (word->arch < 120)
                 forget_signs(&uop->a);
-        if (type == VIADD_HALVES)
-                uop->run = uop->b.negate ? run_vsub_halves : run_viadd_halves;
-        else
-                uop->run = type >= VIADD_BYTES ? run_viadd_bytes : run_viadd;
+        uop->run = viadd_handler(type, saturate, uop->b.negate);
+        return !saturate || type == VIADD_SIGNED_WORDS;
 }
 
 /* IDP. The kinds of the table: four bytes; two halves with b's low or high bytes. */
@@ -1377,11 +1411,11 @@ static bool bind_integer(const struct sass_word *word, struct uop *uop)
         case SASS_BMSK: bind_field(word, uop, false, sass_BMSK_wrap(w), 0, run_bmsk); return true;
         case SASS_SGXT: bind_field(word, uop, false, sass_SGXT_wrap(w), sass_SGXT_signed(w), run_sgxt); return true;
         case SASS_IMNMX: bind_imnmx(word, uop); return true;
-        case SASS_IMNMX_64: bind_imnmx_wide(word, uop, false); return true;
+        case SASS_IMNMX_64: bind_imnmx_any(word, uop, false); return true;
         case SASS_VIMNMX: bind_vimnmx(word, uop, false); return true;
         case SASS_VIMNMX3: bind_vimnmx3(word, uop); return true;
         case SASS_VIADDMNMX: bind_viaddmnmx(word, uop); return true;
-        case SASS_VIADD: bind_viadd(word, uop); return true;
+        case SASS_VIADD: return bind_viadd(word, uop);
         case SASS_IADD_64: bind_iadd_wide(word, uop); return true;
         case SASS_SEL_64: bind_sel_wide(word, uop, false); return true;
         case SASS_MOV_64: bind_mov_wide(word, uop, false); return true;

@@ -304,7 +304,7 @@ static bool bind_uniform(const struct sass_word *word, struct uop *uop)
         case SASS_USGXT: return bind_as_uniform(word, uop, 1, bind_sgxt);
         case SASS_UPLOP3: return bind_as_uniform(word, uop, 0, bind_plop3_either);
         case SASS_UVIMNMX: return bind_as_uniform(word, uop, 1, bind_vimnmx);
-        case SASS_UIMNMX_64: return bind_as_uniform(word, uop, 2, bind_imnmx_wide);
+        case SASS_UIMNMX_64: return bind_as_uniform(word, uop, imnmx_count(word), bind_imnmx_any);
         case SASS_UIADD3_64: bind_uiadd3_wide(word, uop); return true;
         case SASS_R2UR: bind_r2ur(word, uop); return true;
         case SASS_UP2UR:
