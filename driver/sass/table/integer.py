@@ -236,7 +236,7 @@ OPCODES = (
     ),
     plain(
         "IMNMX", 0x017, "IMNMX{signed} {Rd}, {Ra}, {B}, {Pa}",
-        archs=SM75_TO_90, Pa=PA, signed=UNLESS_SIGNED,
+        archs=SM75_TO_90 | SM100_TO_110, Pa=PA, signed=UNLESS_SIGNED,
     ),
     Opcode(
         "ISETP", base=0x00C, forms=B_FORMS, archs=SM75_UP,
