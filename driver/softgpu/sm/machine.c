@@ -17,6 +17,7 @@ enum {
         POLLS_OF_A_WAITER = 32,        /* in a time slice: then another CTA is admitted at once */
         ROUNDS_BEFORE_ADMISSION = 16,  /* else after so many rounds of spent time slices */
         CODE_BUCKET_SHIFT = 10,        /* BLOCK_BYTES */
+        ALONE_NS = 50000,              /* so long one worker works before others are started */
         SHARED_PADDING_BYTES = 128,    /* so that a vector access at the last byte stays inside */
         PAGE_ALIGNMENT_BYTES = 128,
         FIRST_WITH_GMMU_V3 = 90,
@@ -398,7 +399,8 @@ static void end_cta(struct worker *worker)
                 check_deadline(worker->launch);
 }
 
-static void work(struct worker *worker)
+/* Run CTAs until there are none or, if `until_ns` is not 0, until then: false if there may be more. */
+static bool work(struct worker *worker, uint64_t until_ns)
 {
         struct launch *launch = worker->launch;
 
@@ -412,12 +414,15 @@ static void work(struct worker *worker)
                 else if ((round == ROUND_POLLED || round == ROUND_SPENT)
                          && !(wants_another(worker, round) && admit(worker)))
                         worker->resident = worker->resident->next;
+                if (until_ns && sm_now_ns() > until_ns)
+                        return false;
         }
+        return true;
 }
 
 static void *work_in_thread(void *argument)
 {
-        work(argument);
+        work(argument, 0);
         return NULL;
 }
 
@@ -519,10 +524,14 @@ static struct worker *make_worker(struct launch *launch)
         return worker;
 }
 
-/* Run with `count` workers: the caller is the first. A thread that can't be had leaves more for the others. */
+/*
+ * Run with `count` workers: the caller is the first. The others are started when it has worked for a while, since a short
+ * launch is over before a thread has begun. A thread that can't be had leaves more for the others.
+ */
 static void run_workers(struct launch *launch, struct worker *first, uint32_t count, struct sm_report *report)
 {
-        struct worker **others = count > 1 ? calloc(count - 1, sizeof *others) : NULL;
+        bool over = count > 1 && work(first, sm_now_ns() + ALONE_NS);
+        struct worker **others = count > 1 && !over ? calloc(count - 1, sizeof *others) : NULL;
         uint32_t started = 0;
 
         for (uint32_t i = 0; others && i + 1 < count; i++) {
@@ -536,7 +545,7 @@ static void run_workers(struct launch *launch, struct worker *first, uint32_t co
                 }
                 others[started++] = worker;
         }
-        work(first);
+        work(first, 0);
         report->warp_instructions = first->warp_instructions;
         report->thread_instructions = first->thread_instructions;
         for (uint32_t i = 0; i < started; i++) {
