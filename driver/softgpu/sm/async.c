@@ -259,6 +259,99 @@ static enum sm_outcome run_arrives(struct warp *warp, const struct uop *uop, lan
         return SM_NEXT;
 }
 
+/*
+ * Runs of bytes (cp.async.bulk): UBLKCP [to], [from], size. A place in global memory is a pair of uniform registers, one in
+ * shared memory a register, and after the one that is copied to comes that of the mbarrier that counts the bytes. They
+ * are done at once too. The size is in units of 16 bytes.
+ */
+enum { BULK_UNIT_BYTES = 16, BULK_SIZE_MASK = 0xffff };
+
+static uint8_t *bulk_shared(struct warp *warp, const struct uop *uop, lane_mask active, uint32_t address, uint32_t bytes)
+{
+        uint8_t *memory = shared_memory(warp, address, bytes);
+
+        if (LIKELY(memory && address % BULK_UNIT_BYTES == 0))
+                return memory;
+        shared_fault(warp, uop, (unsigned)__builtin_ctz(active), address, BULK_UNIT_BYTES);
+        return NULL;
+}
+
+INLINE uint64_t uniform_pair(const struct warp *warp, const struct operand *operand)
+{
+        return scalar_source(warp, operand) | (uint64_t)scalar_source_high(warp, operand) << 32;
+}
+
+/* Copy between shared memory and global memory, unit by unit, since pages end anywhere; false with the fault raised. */
+static bool copy_bulk(struct warp *warp, const struct uop *uop, lane_mask active, uint8_t *shared, uint64_t va,
+                      uint32_t bytes, uint32_t access)
+{
+        if (UNLIKELY(va % BULK_UNIT_BYTES)) {
+                sm_fault(warp, uop, SM_FAULT_MISALIGNED_ADDRESS, active, va);
+                return false;
+        }
+        for (uint32_t done = 0; done < bytes; done += BULK_UNIT_BYTES) {
+                uint8_t *global = sm_translate(warp->worker, va + done, BULK_UNIT_BYTES, access);
+
+                if (UNLIKELY(!global)) {
+                        sm_fault(warp, uop, SM_FAULT_MMU, active, va + done);
+                        return false;
+                }
+                if (access == SM_ACCESS_WRITE)
+                        memcpy(global, shared + done, BULK_UNIT_BYTES);
+                else
+                        memcpy(shared + done, global, BULK_UNIT_BYTES);
+        }
+        return true;
+}
+
+/* The bytes have come: tell the mbarrier whose address follows that of the copy's target. */
+static enum sm_outcome finish_bulk(struct warp *warp, const struct uop *uop, lane_mask active, uint32_t bytes)
+{
+        uint32_t address = scalar_source_high(warp, &uop->b);
+        uint8_t *where = shared_memory(warp, address, MBARRIER_BYTES);
+
+        if (UNLIKELY(!where || address % MBARRIER_BYTES))
+                return shared_fault(warp, uop, (unsigned)__builtin_ctz(active), address, MBARRIER_BYTES);
+        change_mbarrier(where, (struct mbarrier_change){.transactions = -(int32_t)bytes});
+        return SM_NEXT;
+}
+
+static enum sm_outcome run_bulk_copy(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        uint32_t bytes = (scalar_source(warp, &uop->c) & BULK_SIZE_MASK) * BULK_UNIT_BYTES;
+        bool to_global = uop->option[0] == SASS_UBLKCP_SPACES_G_S;
+        bool from_global = uop->option[0] == SASS_UBLKCP_SPACES_S_G;
+        uint8_t *to = to_global ? NULL : bulk_shared(warp, uop, active, scalar_source(warp, &uop->b), bytes);
+        uint8_t *from = from_global ? NULL : bulk_shared(warp, uop, active, scalar_source(warp, &uop->a), bytes);
+
+        if ((!to_global && !to) || (!from_global && !from))
+                return SM_FAULT;
+        if (to_global)
+                return copy_bulk(warp, uop, active, from, uniform_pair(warp, &uop->b), bytes, SM_ACCESS_WRITE) ? SM_NEXT
+                                                                                                               : SM_FAULT;
+        if (!from_global)
+                memmove(to, from, bytes);
+        else if (!copy_bulk(warp, uop, active, to, uniform_pair(warp, &uop->a), bytes, SM_ACCESS_READ))
+                return SM_FAULT;
+        return finish_bulk(warp, uop, active, bytes);
+}
+
+static void bind_bulk_copy(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *bits = word->word;
+        unsigned spaces = sass_UBLKCP_spaces(bits);
+
+        /* To several CTAs of a cluster, and from global memory to global memory: not yet. */
+        if (sass_UBLKCP_multicast(bits) || spaces == SASS_UBLKCP_SPACES_G_G)
+                bind_fault(uop, SM_FAULT_NOT_EXECUTED);
+        bind_uniform_guard(uop);
+        uop->option[0] = spaces;
+        uop->a = bind_uniform_operand(word, uop, sass_UBLKCP_URa(bits), spaces == SASS_UBLKCP_SPACES_S_G ? 2 : 1);
+        uop->b = bind_uniform_operand(word, uop, sass_UBLKCP_URb(bits), 2);
+        uop->c = bind_uniform_operand(word, uop, sass_UBLKCP_URc(bits), 1);
+        uop->run = run_bulk_copy;
+}
+
 /* By the size field: sm_80 counts it as loads do. */
 INLINE unsigned copy_bytes(const struct sass_word *word)
 {
@@ -334,6 +427,40 @@ static void bind_syncs_exchange(const struct sass_word *word, struct uop *uop)
         uop->run = run_syncs_exchange;
 }
 
+/* Opcodes of an issue of their own: tiles by descriptor, products of warp groups, memory of other CTAs, tensor memory. */
+static bool is_for_later(enum sass_opcode opcode)
+{
+        switch (opcode) {
+        case SASS_UBLKRED:
+        case SASS_UTMALDG:
+        case SASS_UTMASTG:
+        case SASS_UTMAREDG:
+        case SASS_STAS:
+        case SASS_REDAS:
+        case SASS_LDGMC:
+        case SASS_LDGMC_FLOAT:
+        case SASS_LDTM:
+        case SASS_STTM:
+        case SASS_UTCHMMA:
+        case SASS_UTCIMMA:
+        case SASS_UTCOMMA:
+        case SASS_UTCQMMA:
+        case SASS_UTCCP:
+        case SASS_UTCBAR:
+        case SASS_UTCSHIFT:
+        case SASS_UTCATOMSWS:
+        case SASS_UTCATOMSWS_FIND:
+        case SASS_HGMMA:
+        case SASS_IGMMA:
+        case SASS_BGMMA:
+        case SASS_QGMMA:
+        case SASS_WARPGROUP:
+                return true;
+        default:
+                return false;
+        }
+}
+
 static bool bind_async(const struct sass_word *word, struct uop *uop)
 {
         switch (word->opcode) {
@@ -342,7 +469,14 @@ static bool bind_async(const struct sass_word *word, struct uop *uop)
                 return true;
         case SASS_LDGDEPBAR:
         case SASS_SYNCS_CCTL:
+        case SASS_UTMACMDFLUSH:
+        case SASS_UBLKPF:
+        case SASS_UTMAPF:
+        case SASS_UTMACCTL:
                 uop->run = run_no_effect;
+                return true;
+        case SASS_UBLKCP:
+                bind_bulk_copy(word, uop);
                 return true;
         case SASS_ARRIVES:
                 bind_arrives(word, uop);
@@ -357,6 +491,9 @@ static bool bind_async(const struct sass_word *word, struct uop *uop)
                 bind_syncs_exchange(word, uop);
                 return true;
         default:
-                return false;
+                if (!is_for_later(word->opcode))
+                        return false;
+                bind_fault(uop, SM_FAULT_NOT_EXECUTED);
+                return true;
         }
 }

@@ -28,6 +28,7 @@ enum sm_fault_kind {
         SM_FAULT_BARRIER = 0x21,
         SM_FAULT_TRAP = 0x80,
         SM_FAULT_BREAKPOINT = 0x81,
+        SM_FAULT_NOT_EXECUTED = 0x82, /* real SMs have the instruction, this one does not execute it yet */
 };
 
 struct sm_fault {

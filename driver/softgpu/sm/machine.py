@@ -97,6 +97,9 @@ FAULTS: dict[int, FaultKind] = {
     0x21: FaultKind("ARRIVE", "misused a barrier", KernelFault),
     0x80: FaultKind("TRAP", "executed a trap", Trap),
     0x81: FaultKind("BREAKPOINT", "executed a breakpoint", Trap),
+    0x82: FaultKind(
+        "NOT_EXECUTED", "met an instruction that the software GPU does not execute yet", KernelFault
+    ),
 }
 
 
