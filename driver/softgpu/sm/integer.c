@@ -29,22 +29,32 @@ static void write_carries(struct warp *warp, const struct uop *uop, const struct
 /* option: EXTENDED */
 enum { IADD3_EXTENDED = 0 };
 
+/* The sum of three words and a small number, and how often it carried: in words, which make twice as wide vectors. */
+INLINE uint32_t sum_of_four(uint32_t a, uint32_t b, uint32_t c, uint32_t small, uint32_t *carries)
+{
+        uint32_t two = a + b;
+        uint32_t three = two + c;
+        uint32_t four = three + small;
+
+        *carries = (uint32_t)(two < a) + (uint32_t)(three < c) + (uint32_t)(four < small);
+        return four;
+}
+
 static enum sm_outcome run_iadd3_carry(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         bool extended = uop->option[IADD3_EXTENDED];
         lane_mask in = extended ? predicate(warp, uop->p[0]) : 0, in2 = extended ? predicate(warp, uop->p[1]) : 0;
+        uint32_t invert_a = 0u - uop->a.negate, invert_b = 0u - uop->b.negate, invert_c = 0u - uop->c.negate;
+        uint32_t ones = extended ? 0 : (uint32_t)uop->a.negate + uop->b.negate + uop->c.negate;
         struct vreg room_a, room_b, room_c, result, carry;
         const struct vreg *a = source(warp, &uop->a, &room_a);
         const struct vreg *b = source(warp, &uop->b, &room_b);
         const struct vreg *c = source(warp, &uop->c, &room_c);
 
-        for_each_lane(lane) {
-                uint64_t sum = addend(a->lane[lane], uop->a.negate, extended) + addend(b->lane[lane], uop->b.negate, extended)
-                               + addend(c->lane[lane], uop->c.negate, extended) + lane_bit(in, lane) + lane_bit(in2, lane);
-
-                result.lane[lane] = (uint32_t)sum;
-                carry.lane[lane] = (uint32_t)(sum >> 32);
-        }
+        for_each_lane(lane)
+                result.lane[lane] = sum_of_four(a->lane[lane] ^ invert_a, b->lane[lane] ^ invert_b, c->lane[lane] ^ invert_c,
+                                                ones + (uint32_t)lane_bit(in, lane) + (uint32_t)lane_bit(in2, lane),
+                                                &carry.lane[lane]);
         write_register(warp, uop->d, &result, active);
         write_carries(warp, uop, &carry, active);
         return SM_NEXT;
