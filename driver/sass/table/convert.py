@@ -134,24 +134,10 @@ def _integer_to_float() -> Iterator[Opcode]:
             )  # fmt: skip
 
 
-PACKED_FLOATS = Choice(
-    joined((76, 1), (85, 3)),
-    {
-        0: ".F16",
-        1: ".BF16",
-        5: ".TF32",
-        8: ".E5M2",
-        9: ".E4M3",
-        3: ".E2M1",
-        6: ".E2M3",
-        7: ".E3M2",
-        12: ".E8",
-    },
-)
-UNPACKED_FLOATS = Choice(
-    joined((73, 2), (82, 2)),
-    {0: ".F32", 1: ".F16", 2: ".E5M2", 3: ".E4M3", 5: ".E2M1", 6: ".E2M3", 7: ".E3M2", 9: ".BF16", 11: ".E8"},
-)
+PACKED_FLOATS = {0: ".F16", 1: ".BF16", 5: ".TF32", 8: ".E5M2", 9: ".E4M3"}
+UNPACKED_FLOATS = {0: ".F32", 1: ".F16", 2: ".E5M2", 3: ".E4M3"}
+PACKED_SM100 = {**PACKED_FLOATS, 3: ".E2M1", 6: ".E2M3", 7: ".E3M2", 12: ".E8"}
+UNPACKED_SM100 = {**UNPACKED_FLOATS, 5: ".E2M1", 6: ".E2M3", 7: ".E3M2", 9: ".BF16", 11: ".E8"}
 LAYOUT = choice(
     joined((78, 1), (89, 2)),
     ".PACK_AB", ".MERGE_C", ".UNPACK_B", ".PACK_B", ".UNPACK_B_MERGE_C", ".PACK_AB_MERGE_C",
@@ -176,26 +162,31 @@ def _pack() -> Iterator[Opcode]:
             "C": register(64, suffix=third, when={"layout": MERGE_C}),
         },
     )  # fmt: skip
-    modifiers = {
-        **both, "result": PACKED_FLOATS, "source": UNPACKED_FLOATS, "layout": LAYOUT,
-        "round": choice(bits(79, 3), "", ".RM", ".RP", ".RZ", ".RS"),
-    }  # fmt: skip
-    text = "F2FP{satfinite}{relu}{result}{source}{layout}{round} {Rd}, {Ra}, {B}, {C}"
     first = register(24, when={"layout": (PACK_AB, PACK_AB_MERGE_C)})
     merged = register(64, suffix=third, when={"layout": (MERGE_C, UNPACK_B_MERGE_C, PACK_AB_MERGE_C)})
     halves, quarters = choice(bits(88), "", ".H1"), choice(joined((72, 1), (88, 1)), "", ".B1", ".B2", ".B3")
     is_e2m1 = {bits(73, 2): 1, bits(82, 2): 1}
     is_unpack = {bits(78): 0, bits(89, 2): 1}
-    variants: tuple[tuple[dict[Bits, int], Choice | None], ...] = (
-        ({}, None),
-        (is_unpack, halves),
-        ({**is_unpack, **is_e2m1}, quarters),
-    )
-    for fixed, part in variants:
-        yield Opcode(
-            "F2FP", base=0x03E, forms=B_FORMS, archs=SM89_UP, fixed=fixed, text=text, modifiers=modifiers,
-            operands={"Rd": RD, "Ra": first, "B": slot(immediate=F32, suffix=part), "C": merged},
-        )  # fmt: skip
+    text = "F2FP{satfinite}{relu}{result}{source}{layout}{round} {Rd}, {Ra}, {B}, {C}"
+    modifiers = {
+        **both, "source": Choice(joined((73, 2), (82, 2)), UNPACKED_SM100), "layout": LAYOUT,
+        "result": Choice(joined((76, 1), (85, 3)), PACKED_SM100),
+        "round": choice(bits(79, 3), "", ".RM", ".RP", ".RZ", ".RS"),
+    }  # fmt: skip
+    before_sm100 = {
+        **modifiers, "source": Choice(joined((73, 2), (82, 2)), UNPACKED_FLOATS),
+        "result": Choice(joined((76, 1), (85, 3)), PACKED_FLOATS),
+    }  # fmt: skip
+    for archs, fixed, part in (
+        (SM89_UP, {}, None), (SM89_UP, is_unpack, halves), (SM100_UP, {**is_unpack, **is_e2m1}, quarters)
+    ):  # fmt: skip
+        for some in filter(None, (archs - SM100_UP, archs & SM100_UP)):
+            yield Opcode(
+                "F2FP", base=0x03E, forms=B_FORMS, archs=some, fixed=fixed,
+                text=text.replace("{satfinite}", "") if part else text,
+                modifiers=modifiers if some <= SM100_UP else before_sm100,
+                operands={"Rd": RD, "Ra": first, "B": slot(immediate=F32, suffix=part), "C": merged},
+            )  # fmt: skip
     # Rounded by random bits: the third source gives them, and nothing else, where nothing is merged.
     for merge in (0, 1):
         yield Opcode(
@@ -218,8 +209,8 @@ def _integers_packed() -> Iterator[Opcode]:
         ({bits(77, 2): 3}, choice(bits(72, 2), _2=".24")),
     )
     for archs, saturate in (
-        (SM75_UP - SM90_UP, None),
-        (SM90_UP, choice(bits(74, 2), "", ".SAT", ".SATRELU")),
+        (SM75_UP - SM89_UP, None),
+        (SM89_UP, choice(bits(74, 2), "", ".SAT", ".SATRELU")),
     ):
         for fixed, part in parts:
             yield Opcode(

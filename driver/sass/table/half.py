@@ -15,7 +15,8 @@ from barewire.sass.language import (
     RD,
     SM75_ONLY,
     SM75_TO_89,
-    SM80_TO_90,
+    SM80_TO_89,
+    SM90_ONLY,
     SM90_UP,
     Bits,
     Choice,
@@ -44,6 +45,7 @@ RA: Register = register(24, negate=72, absolute=73, suffix=AT_24)
 
 # The format: 0 halves, 1 halves with an F32 result, 2 bfloat16.
 F32_RESULT = choice(bits(78), "", ".F32")
+F32_RESULT_OF_PRODUCT = Choice(joined((78, 1), (85, 1)), {0: "", 1: ".F32", 2: "", 3: ".F32"})
 BFLOAT = choice(joined((78, 1), (85, 1)), "", None, ".BF16_V2")
 F32_OR_BFLOAT = choice(joined((78, 1), (85, 1)), "", ".F32", ".BF16_V2")
 FLUSH_SM90 = choice(joined((80, 1), (76, 1)), "", ".FTZ", ".FMZ", ".OOB")  # OOB: NaNs of one kind give zero
@@ -132,35 +134,41 @@ MASK = predicate(87, negate=90, hide=True, when={"relu": 1})
 
 def _add_and_multiply() -> tuple[Opcode, ...]:
     add = "HADD2{format}{ftz}{saturate} {Rd}, {Ra}, {B}"
-    add_bfloat = "HADD2{format}{ftz}{saturate} {Rd}, {Ra}, {B}"
-    multiply = "HMUL2{flush}{saturate} {Rd}, {Ra}, {B}"
-    multiply_bfloat = "HMUL2{format}{flush}{saturate} {Rd}, {Ra}, {B}"
+    multiply = "HMUL2{format}{flush}{saturate} {Rd}, {Ra}, {B}"
     added = {"format": F32_RESULT, "ftz": FTZ, "saturate": SATURATE}
-    multiplied = {"flush": FLUSH, "saturate": SATURATE}
-    single = Opcode(
-        "HADD2", base=0x030, forms=IMMEDIATE_FORMS[:1], archs=SM90_UP, fixed={bits(78): 1},
-        text="HADD2{format}{ftz}{saturate} {Rd}, {Ra}, {B}", modifiers=added,
-        operands={"Rd": RD, "Ra": RA, "B": slot(immediate=F16)},
+    added_sm90 = {**added, "format": F32_OR_BFLOAT}
+    multiplied = {"format": F32_RESULT_OF_PRODUCT, "flush": FLUSH, "saturate": SATURATE}
+    multiplied_sm90 = {**multiplied, "format": BFLOAT}
+    single = tuple(
+        Opcode(
+            "HADD2", base=0x030, forms=IMMEDIATE_FORMS[:1], archs=archs, fixed={bits(78): 1}, text=add,
+            modifiers=modifiers, operands={"Rd": RD, "Ra": RA, "B": slot(immediate=F16)},
+            about="An F32 result is the sum of the low halves alone.",
+        )
+        for archs, modifiers in ((SM86_TO_89, added), (SM90_UP, added_sm90))
     )  # fmt: skip
     return (
         *_two_sources(SM75_TO_89, {}, "HADD2", 0x030, AT_32_AS_C, add, added),
-        *_two_sources(
-            SM90_UP, IS_BFLOAT, "HADD2", 0x030, AT_32_AS_C, add_bfloat, {**added, "format": F32_OR_BFLOAT}
-        ),
-        single,
+        *_two_sources(SM90_UP, IS_BFLOAT, "HADD2", 0x030, AT_32_AS_C, add, added_sm90),
+        *single,
         *_two_sources(SM75_TO_89, {}, "HMUL2", 0x032, B_FORMS, multiply, multiplied),
-        *_two_sources(
-            SM90_UP, IS_BFLOAT, "HMUL2", 0x032, B_FORMS, multiply_bfloat, {**multiplied, "format": BFLOAT}
-        ),
+        *_two_sources(SM90_UP, IS_BFLOAT, "HMUL2", 0x032, B_FORMS, multiply, multiplied_sm90),
     )
 
 
 def _multiply_add() -> tuple[Opcode, ...]:
-    mma = Opcode(
-        "HFMA2.MMA", base=0x035, forms=ALL_FORMS, archs=SM80_TO_90,
-        text="HFMA2.MMA{format}{flush}{relu}{saturate} {Rd}, {Ra}, {B}, {C}, {Pa}",
-        modifiers={"format": BFLOAT, "flush": FLUSH, "relu": RELU, "saturate": SATURATE},
-        operands={"Rd": RD, "Ra": register(24, negate=72, absolute=73), "Pa": MASK},
+    mma = {
+        "name": "HFMA2.MMA", "base": 0x035, "forms": ALL_FORMS,
+        "operands": {"Rd": RD, "Ra": register(24, negate=72, absolute=73), "Pa": MASK},
+    }  # fmt: skip
+    plain = {"flush": FLUSH, "relu": RELU, "saturate": SATURATE}
+    mma_sm80 = Opcode(
+        **mma, archs=SM80_TO_89, text="HFMA2.MMA{flush}{relu}{saturate} {Rd}, {Ra}, {B}, {C}, {Pa}",
+        modifiers=plain,
+    )  # fmt: skip
+    mma_sm90 = Opcode(
+        **mma, archs=SM90_ONLY, text="HFMA2.MMA{format}{flush}{relu}{saturate} {Rd}, {Ra}, {B}, {C}, {Pa}",
+        modifiers={**plain, "format": BFLOAT},
     )  # fmt: skip
     plain_sources = {
         style: {
@@ -179,7 +187,8 @@ def _multiply_add() -> tuple[Opcode, ...]:
         *_fused(SM80_ONLY, IS_BFLOAT, text, {**newer, "flush": FLUSH}, Pa=MASK),
         *_fused(SM86_TO_89, IS_BFLOAT, text, {**newer, "flush": FLUSH}, Pa=MASK),
         *_fused(SM90_UP, IS_BFLOAT, text, {**newer, "flush": FLUSH_SM90}, Pa=MASK),
-        *_forms_by_format(mma, plain_sources, IS_BFLOAT),
+        *_forms_by_format(mma_sm80, plain_sources, {}),
+        *_forms_by_format(mma_sm90, plain_sources, IS_BFLOAT),
     )  # fmt: skip
 
 
