@@ -860,13 +860,51 @@ static sm_handler *f2fp_handler(const struct uop *uop)
 }
 
 /*
- * F2IP: a and b clamped to narrow integers, side by side at the bottom; c moves up over them.
+ * I2IP and F2IP: a and b clamped to narrow integers, side by side at the bottom; c moves up over them.
  */
 INLINE uint32_t pack_integers(uint32_t upper, uint32_t lower, uint32_t c, unsigned bits)
 {
         uint32_t pair = upper << bits | lower;
 
         return bits == 16 ? pair : c << 2 * bits | pair;
+}
+
+/* I2IP. option: NARROW_TYPE, NARROW_SATURATE (none, SAT, SATRELU), NARROW_UPPER (c's upper half is meant). */
+enum { NARROW_TYPE = 0, NARROW_SATURATE = 1, NARROW_UPPER = 2 };
+enum { NARROW_SAT = 1, NARROW_SATRELU = 2 };
+
+/* The widths of I2IP's types, of each the unsigned one first. */
+static unsigned narrow_bits(uint32_t type)
+{
+        static const uint8_t BITS[4] = { 8, 16, 2, 4 };
+
+        return BITS[type >> 1 & 3];
+}
+
+INLINE uint32_t narrow_integer(uint32_t word, uint32_t type, uint32_t saturate)
+{
+        int32_t value = (int32_t)word;
+
+        if (saturate == NARROW_SATRELU && value < 0)
+                value = 0;
+        return saturate ? saturate_integer(value, narrow_bits(type), type & 1) : word & low_ones(narrow_bits(type));
+}
+
+static enum sm_outcome run_i2ip(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        uint32_t type = uop->option[NARROW_TYPE], saturate = uop->option[NARROW_SATURATE];
+        uint32_t shift = uop->option[NARROW_UPPER] ? 16 : 0;
+        struct vreg room_a, room_b, room_c, result;
+        const struct vreg *a = source(warp, &uop->a, &room_a);
+        const struct vreg *b = source(warp, &uop->b, &room_b);
+        const struct vreg *c = source(warp, &uop->c, &room_c);
+
+        for_each_lane(lane)
+                result.lane[lane] = pack_integers(narrow_integer(a->lane[lane], type, saturate),
+                                                  narrow_integer(b->lane[lane], type, saturate), c->lane[lane] >> shift,
+                                                  narrow_bits(type));
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
 }
 
 static enum sm_outcome run_f2ip(struct warp *warp, const struct uop *uop, lane_mask active)
@@ -1007,6 +1045,19 @@ static void bind_pair_sources(const struct sass_word *word, struct uop *uop)
         forget_signs(&uop->c);
 }
 
+enum { I2IP_UPPER_HALF = 1 };
+
+static void bind_i2ip(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_pair_sources(word, uop);
+        uop->option[NARROW_TYPE] = sass_I2IP_result(w);
+        uop->option[NARROW_SATURATE] = word->arch < 89 ? NARROW_SAT : sass_I2IP_saturate(w);
+        uop->option[NARROW_UPPER] = sass_I2IP_C_suffix(w) == I2IP_UPPER_HALF;
+        uop->run = run_i2ip;
+}
+
 static void bind_f2ip(const struct sass_word *word, struct uop *uop)
 {
         const uint64_t *w = word->word;
@@ -1092,6 +1143,7 @@ static bool bind_convert(const struct sass_word *word, struct uop *uop)
         case SASS_I2F: bind_i2f(word, uop); return true;
         case SASS_I2FP: bind_i2fp(word, uop); return true;
         case SASS_I2I: bind_i2i(word, uop); return true;
+        case SASS_I2IP: bind_i2ip(word, uop); return true;
         case SASS_F2IP: bind_f2ip(word, uop); return true;
         case SASS_F2FP:
                 if (!f2fp_is_known(word))
