@@ -1,4 +1,4 @@
-"""Arithmetic at the edges of its formats: 419 instructions, as PTX makes them, give what an H100 gave.
+"""Arithmetic at the edges of its formats: 424 instructions, as PTX makes them, give what an H100 gave.
 
 The recording holds the words (their operands moved to the probe's registers) and a digest of the 4096 results
 each. Every instruction set of the host must give the same bits.
