@@ -173,19 +173,23 @@ static void bind_uiadd3_wide(const struct sass_word *word, struct uop *uop)
         uop->run = run_uiadd3_wide;
 }
 
-/* R2UR: the first active lane's word; with .OR, all of theirs together. option: EITHER. */
+/*
+ * R2UR: the first active lane's word. The predicate is true in the lanes that hold another one; with .OR, in those too in
+ * which it was true before. So a loop finds the lanes that agree in several registers and serves them together, which is what
+ * ptxas makes of uniform operands that may differ between lanes. option: EITHER.
+ */
 enum { R2UR_EITHER = 0 };
 
 static enum sm_outcome run_r2ur(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         const struct vreg *a = &warp->reg[uop->a.index];
         uint32_t value = a->lane[__builtin_ctz(active)];
+        lane_mask others = uop->option[R2UR_EITHER] ? warp->pred[uop->pd] : 0;
 
-        if (uop->option[R2UR_EITHER])
-                for_each_lane_of(lane, active)
-                        value |= a->lane[lane];
+        for_each_lane_of(lane, active)
+                others |= (lane_mask)(a->lane[lane] != value) << lane;
         warp->ureg[uop->d] = value;
-        write_predicate(warp, uop->pd, value ? ALL_LANES : 0, active);
+        write_predicate(warp, uop->pd, others, active);
         return SM_NEXT;
 }
 
