@@ -67,7 +67,7 @@ ABI_7_BARRIERS_BIT = 20  # sh_flags of a code section; ABI 8 has an attribute fo
 COMPAT_ACCELERATOR_TARGET = 9  # .nv.compat
 
 # Sections that hold nothing to load: sizes only, or a second, retargetable form of the code ("Mercury").
-NOTHING_TO_LOAD = (".nv.shared.", ".nv.local.", ".nv.merc.", ".nv.capmerc.")
+NOTHING_TO_LOAD = (".nv.shared.", ".nv_debug.shared", ".nv.local.", ".nv.merc.", ".nv.capmerc.")
 
 DRIVER_FUNCTIONS = {
     "vprintf": "device printf",
