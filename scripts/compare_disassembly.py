@@ -39,6 +39,8 @@ BRANCH_TARGETS = re.compile(r"\s*\(\*.*\*\)$")
 BRACES = re.compile(r"^\{\s+|\s+\}$")
 NUMBERS = re.compile(r"(?<![A-Za-z_.])-?0x[0-9a-f]+|(?<=[RPB])\d+|(?<![\w.])-?\d+(\.\d+)?(e[-+]\d+)?")
 SYMBOL = re.compile(r"`\([^)]*\)|32@\w+\(.*\)")
+# What does not make another shape.
+LEAST = re.compile(r"\.reuse|^@\S+ ")
 # A witness stands on its own: what a symbol or a place fills in is left out.
 CONTROL_BITS = ((1 << 17) - 1) << 105
 
@@ -130,7 +132,7 @@ class Comparison:
         """Compare one instruction."""
         self.total[theirs.arch] += 1
         if not SYMBOL.search(theirs.text):
-            key = (theirs.arch, theirs.word & 0xFFF, shape(theirs.text))
+            key = (theirs.arch, theirs.word & 0xFFF, shape(LEAST.sub("", theirs.text)))
             self.witnesses.setdefault(key, theirs._replace(word=theirs.word & ~CONTROL_BITS))
         if ours.text == theirs.text:
             self.equal[theirs.arch] += 1
@@ -190,10 +192,12 @@ class Comparison:
         }
 
     def witness_rows(self) -> list[list[Any]]:
-        """One instruction of every architecture, opcode and shape."""
-        return [
-            [line.arch, f"{line.word:x}", line.pc, line.text] for _, line in sorted(self.witnesses.items())
-        ]
+        """One instruction of every opcode and shape, each of another of the architectures that have it."""
+        by_shape: dict[tuple[int, str], list[Line]] = {}
+        for (_, code, form), line in sorted(self.witnesses.items()):
+            by_shape.setdefault((code, form), []).append(line)
+        chosen = [lines[index % len(lines)] for index, lines in enumerate(by_shape.values())]
+        return [[line.arch, f"{line.word:x}", line.pc, line.text] for line in sorted(chosen)]
 
 
 def main() -> int:

@@ -285,8 +285,10 @@ OPCODES = (
     plain("MOV.64", 0x002, "MOV.64 {Rd}, {B}", archs=SM120_UP, forms=(1, 6), fixed={bits(80): 1}, B=slot()),
     plain("MOV.64", 0x002, "MOV.64 {Rd}, {wide}", archs=SM120_UP, forms=(2,), wide=WIDE_IMMEDIATE),
     plain(
-        "IADD.64", 0x035, "IADD.64 {Rd}, {Ra}, {B}", archs=SM120_UP,
-        Ra=register(24, negate=72), B=slot(negate=63, immediate=SIGNED_HEX),
+        "IADD.64", 0x035, "IADD{width}{extended} {Rd}, {Pd}, {Ra}, {B}, {Pa}", archs=SM120_UP,
+        width=choice(bits(73), "", ".64"), extended=EXTENDED, Pd=predicate(81, hide=True),
+        Ra=register(24, negate=72, complement=74), Pa=CARRY_IN,
+        B=slot(negate=63, immediate=SIGNED_HEX, complement=74),
     ),
     plain(
         "IMNMX.64", 0x017, "IMNMX{width} {Pd}, {Pd2}, {Rd}, {Ra}, {B}, {Pa}, {Pb}", archs=SM120_UP,

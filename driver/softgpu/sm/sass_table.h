@@ -7227,6 +7227,16 @@ static inline unsigned sass_IABS_Ra(const uint64_t word[2])
 	return (unsigned)(sass_bits(word, 24, 8));
 }
 
+static inline unsigned sass_IADD_64_width(const uint64_t word[2])
+{
+	return (unsigned)(sass_bits(word, 73, 1));
+}
+
+static inline unsigned sass_IADD_64_extended(const uint64_t word[2])
+{
+	return (unsigned)(sass_bits(word, 74, 1));
+}
+
 static inline unsigned sass_IADD_64_Rd(const uint64_t word[2])
 {
 	return (unsigned)(sass_bits(word, 16, 8));
@@ -7246,6 +7256,26 @@ static inline unsigned sass_IADD_64_B_negate(const uint64_t word[2])
 {
 	return (unsigned)(sass_bits(word, 63, 1));
 }
+
+static inline unsigned sass_IADD_64_Pd(const uint64_t word[2])
+{
+	return (unsigned)(sass_bits(word, 81, 3));
+}
+
+static inline unsigned sass_IADD_64_Pa(const uint64_t word[2])
+{
+	return (unsigned)(sass_bits(word, 87, 3));
+}
+
+static inline unsigned sass_IADD_64_Pa_negate(const uint64_t word[2])
+{
+	return (unsigned)(sass_bits(word, 90, 1));
+}
+
+enum {
+	SASS_IADD_64_WIDTH_64 = 1,
+	SASS_IADD_64_EXTENDED_X = 1,
+};
 
 static inline unsigned sass_IADD3_extended(const uint64_t word[2])
 {
