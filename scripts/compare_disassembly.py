@@ -71,6 +71,13 @@ def nvdisasm_lines(cubin: Path, nvdisasm: str, cache: Path | None) -> list[Line]
     return lines
 
 
+def version(nvdisasm: str) -> str:
+    """Which nvdisasm it is."""
+    shown = subprocess.run([nvdisasm, "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"release \S+ V(\S+)", shown)
+    return found[1] if found else shown.strip()
+
+
 def parse(listing: str) -> Iterator[Line]:
     """The instructions of a listing with encodings."""
     arch, low, pc, text = 0, 0, 0, ""
@@ -120,6 +127,7 @@ def shape(text: str) -> str:
 class Comparison:
     """What was compared, and what differed."""
 
+    cubins: Counter[int] = field(default_factory=Counter)
     total: Counter[int] = field(default_factory=Counter)
     equal: Counter[int] = field(default_factory=Counter)
     groups: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -148,6 +156,7 @@ class Comparison:
         if [line.word for line in ours] != [line.word for line in theirs]:
             self.uncompared.append(cubin.name)
             return
+        self.cubins.update({line.arch for line in theirs})
         for one, other in zip(theirs, ours, strict=True):
             self.add(one, other)
 
@@ -168,11 +177,13 @@ class Comparison:
         if self.uncompared:
             print(f"not compared: {', '.join(self.uncompared)}")
 
-    def results(self) -> dict[str, Any]:
+    def results(self, nvdisasm: str) -> dict[str, Any]:
         """The counts by architecture, and every kind of difference with an example."""
         return {
+            "nvdisasm": nvdisasm,
             "counts": {
                 f"sm_{arch}": {
+                    "cubins": self.cubins[arch],
                     "instructions": self.total[arch],
                     "equal": self.equal[arch],
                     "equal_percent": round(100 * self.equal[arch] / self.total[arch], 4),
@@ -218,7 +229,9 @@ def main() -> int:
             comparison.add_file(cubin, nvdisasm_lines(cubin, args.nvdisasm, args.cache))
     comparison.print(args.only, args.limit)
     if args.json:
-        args.json.write_text(json.dumps(comparison.results(), indent=1) + "\n", encoding="utf-8")
+        args.json.write_text(
+            json.dumps(comparison.results(version(args.nvdisasm)), indent=1) + "\n", encoding="utf-8"
+        )
     if args.witness:
         rows = ",\n".join(json.dumps(row) for row in comparison.witness_rows())
         args.witness.write_bytes(gzip.compress(f"[{rows}]\n".encode(), mtime=0))
