@@ -209,8 +209,9 @@ def _integers_packed() -> Iterator[Opcode]:
         ({bits(77, 2): 3}, choice(bits(72, 2), _2=".24")),
     )
     for archs, saturate in (
-        (SM75_UP - SM89_UP, None),
-        (SM89_UP, choice(bits(74, 2), "", ".SAT", ".SATRELU")),
+        (SM75_UP - SM86_UP, None),
+        (SM86_UP - SM90_UP, choice(bits(74, 2), ".SAT", "", ".SATRELU")),
+        (SM90_UP, choice(bits(74, 2), "", ".SAT", ".SATRELU")),
     ):
         for fixed, part in parts:
             yield Opcode(

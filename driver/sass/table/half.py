@@ -139,18 +139,19 @@ def _add_and_multiply() -> tuple[Opcode, ...]:
     added_sm90 = {**added, "format": F32_OR_BFLOAT}
     multiplied = {"format": F32_RESULT_OF_PRODUCT, "flush": FLUSH, "saturate": SATURATE}
     multiplied_sm90 = {**multiplied, "format": BFLOAT}
-    single = tuple(
+    singles = tuple(
         Opcode(
-            "HADD2", base=0x030, forms=IMMEDIATE_FORMS[:1], archs=archs, fixed={bits(78): 1}, text=add,
-            modifiers=modifiers, operands={"Rd": RD, "Ra": RA, "B": slot(immediate=F16)},
-            about="An F32 result is the sum of the low halves alone.",
+            "HADD2", base=0x030, forms=AT_32_AS_C, archs=archs, fixed={bits(78): 1}, text=add,
+            modifiers=modifiers,
+            operands={"Rd": RD, "Ra": register(24, negate=72, suffix=AT_24), "B": _second(F16, 124)},
+            about="An F32 result is the sum of two halves alone, the first without an absolute value.",
         )
         for archs, modifiers in ((SM86_TO_89, added), (SM90_UP, added_sm90))
     )  # fmt: skip
     return (
         *_two_sources(SM75_TO_89, {}, "HADD2", 0x030, AT_32_AS_C, add, added),
         *_two_sources(SM90_UP, IS_BFLOAT, "HADD2", 0x030, AT_32_AS_C, add, added_sm90),
-        *single,
+        *singles,
         *_two_sources(SM75_TO_89, {}, "HMUL2", 0x032, B_FORMS, multiply, multiplied),
         *_two_sources(SM90_UP, IS_BFLOAT, "HMUL2", 0x032, B_FORMS, multiply, multiplied_sm90),
     )

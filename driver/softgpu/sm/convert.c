@@ -1047,13 +1047,24 @@ static void bind_pair_sources(const struct sass_word *word, struct uop *uop)
 
 enum { I2IP_UPPER_HALF = 1 };
 
+/* How I2IP saturates: always before sm_86; then until Hopper 0 saturates and 1 does not. */
+static uint32_t i2ip_saturation(const struct sass_word *word)
+{
+        uint32_t saturate;
+
+        if (word->arch < 86)
+                return NARROW_SAT;
+        saturate = sass_I2IP_saturate(word->word);
+        return word->arch < 90 && saturate < NARROW_SATRELU ? saturate ^ NARROW_SAT : saturate;
+}
+
 static void bind_i2ip(const struct sass_word *word, struct uop *uop)
 {
         const uint64_t *w = word->word;
 
         bind_pair_sources(word, uop);
         uop->option[NARROW_TYPE] = sass_I2IP_result(w);
-        uop->option[NARROW_SATURATE] = word->arch < 89 ? NARROW_SAT : sass_I2IP_saturate(w);
+        uop->option[NARROW_SATURATE] = i2ip_saturation(word);
         uop->option[NARROW_UPPER] = sass_I2IP_C_suffix(w) == I2IP_UPPER_HALF;
         uop->run = run_i2ip;
 }
