@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,6 @@ class Case:
             0 for equality.
         architectures: where the kernel exists.
         cooperative: a launch needs all its CTAs resident, which `nv:` does not promise.
-        inexact: outputs in which an SM may differ from a GPU, and why, e.g. {"out": "tensor sums"}.
     """
 
     name: str
@@ -50,7 +49,6 @@ class Case:
     reference: Reference | None = None
     tolerance: float = 0.0
     architectures: tuple[str, ...] = ("sm_80", "sm_90")
-    inexact: Mapping[str, str] = field(default_factory=dict)
     cooperative: bool = False
 
 

@@ -10,7 +10,6 @@ from tests.soft.cases.case import Case, Launch, variant
 from tests.soft.cases.values import bf16, generator
 
 i32, u32, f16, f32, f64 = np.int32, np.uint32, np.float16, np.float32, np.float64
-TENSOR_SUM = "sums of products in a tensor core"
 
 
 def _softmax(rows: np.ndarray) -> np.ndarray:
@@ -177,14 +176,12 @@ def _mma(name: str) -> Callable[[], Case]:
         buffers["d"] = _fragments(rng, d_words, d_kind)
         if name.endswith("_sat"):
             buffers["d"] |= u32(0x7FFF0000)
-        inexact = {"d": TENSOR_SUM} if sum_type in (f16, f32) else {}
         return Case(
             name,
             "tensor",
             (Launch(name, (WARPS // 2,), (64,), ("a", "b", "d")),),
             buffers,
             {"d": "exact"},
-            inexact=inexact,
             architectures=("sm_90",) if name in _HOPPER_ONLY else ("sm_80", "sm_90"),
         )
 
@@ -270,7 +267,6 @@ def matmul_tensor() -> Case:
         {"c16": "exact", "cb": "exact"},
         reference,
         tolerance=1e-3,
-        inexact={"c16": TENSOR_SUM, "cb": TENSOR_SUM},
     )
 
 
@@ -301,7 +297,6 @@ def flash_attention() -> Case:
         {"causal": "exact", "full": "exact"},
         reference,
         tolerance=1e-3,
-        inexact={"causal": TENSOR_SUM, "full": TENSOR_SUM},
     )
 
 
@@ -341,7 +336,6 @@ def wmma() -> Case:
         },
         {"c16": "exact", "cb": "exact", "c8": "exact", "c64": "exact"},
         reference,
-        inexact={"c16": TENSOR_SUM, "cb": TENSOR_SUM},
     )
 
 
