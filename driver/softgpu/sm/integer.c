@@ -493,21 +493,33 @@ static enum sm_outcome run_mov_wide(struct warp *warp, const struct uop *uop, la
         return SM_NEXT;
 }
 
-/* IADD.64: a + b, either negated. */
+/* IADD of sm_120: a + b of one register or two, either negated (inverted, where a carry comes in). option: EXTENDED. */
 static enum sm_outcome run_iadd_wide(struct warp *warp, const struct uop *uop, lane_mask active)
 {
+        bool extended = uop->option[IADD3_EXTENDED];
+        lane_mask in = extended ? predicate(warp, uop->p[0]) : 0;
         struct wide_room room_a, room_b, result;
         struct wide_source a = wide_source(warp, &uop->a, &room_a), b = wide_source(warp, &uop->b, &room_b);
+        struct vreg carry;
 
         for_each_lane(lane) {
-                uint64_t left = wide_lane(a, lane), right = wide_lane(b, lane);
-                uint64_t sum = (uop->a.negate ? 0 - left : left) + (uop->b.negate ? 0 - right : right);
+                uint64_t left = uop->a.negate ? ~wide_lane(a, lane) : wide_lane(a, lane);
+                uint64_t right = uop->b.negate ? ~wide_lane(b, lane) : wide_lane(b, lane);
+                uint64_t ones = extended ? lane_bit(in, lane) : (uint64_t)uop->a.negate + uop->b.negate;
+                uint64_t two = left + right, sum = two + ones;
 
                 result.low.lane[lane] = (uint32_t)sum;
                 result.high.lane[lane] = (uint32_t)(sum >> 32);
+                carry.lane[lane] = two < left || sum < two;
         }
         write_wide(warp, uop, &result, active);
+        write_predicate(warp, uop->pd, lanes_not_zero(&carry), active);
         return SM_NEXT;
+}
+
+static enum sm_outcome run_iadd(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        return integer2(warp, uop, active, add_lane);
 }
 
 /*
@@ -1183,13 +1195,29 @@ static void extend_immediate(struct operand *operand)
                 operand->value_high = (uint32_t)((int32_t)operand->value >> 31);
 }
 
-static void bind_iadd_wide(const struct sass_word *word, struct uop *uop)
+/* As IADD3 with a third source of zero, where it is one register. */
+static void bind_iadd_narrow(struct uop *uop)
 {
-        bind_d(word, uop, 2);
-        uop->a = bind_a(word, uop, 2, false);
-        uop->b = bind_slot(word, uop, 2, false);
+        uop->c = (struct operand){ .kind = OPERAND_REGISTER, .index = SM_RZ };
+        uop->p[1] = bind_predicate(PT, true);
+        uop->run = uop->option[IADD3_EXTENDED] || writes_predicate(uop) ? run_iadd3_carry : run_iadd;
+}
+
+static void bind_iadd(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+        unsigned count = sass_IADD_64_width(w) ? 2 : 1;
+
+        bind_d(word, uop, count);
+        uop->a = bind_a(word, uop, count, false);
+        uop->b = bind_slot(word, uop, count, false);
         extend_immediate(&uop->b);
+        bind_outputs(uop, sass_IADD_64_Pd(w), PT);
+        uop->p[0] = bind_predicate(sass_IADD_64_Pa(w), sass_IADD_64_Pa_negate(w));
+        uop->option[IADD3_EXTENDED] = sass_IADD_64_extended(w);
         uop->run = run_iadd_wide;
+        if (count == 1)
+                bind_iadd_narrow(uop);
 }
 
 /* Comparison of two registers each (bit 80, from sm_120 on). */
@@ -1426,7 +1454,7 @@ static bool bind_integer(const struct sass_word *word, struct uop *uop)
         case SASS_VIMNMX3: bind_vimnmx3(word, uop); return true;
         case SASS_VIADDMNMX: bind_viaddmnmx(word, uop); return true;
         case SASS_VIADD: return bind_viadd(word, uop);
-        case SASS_IADD_64: bind_iadd_wide(word, uop); return true;
+        case SASS_IADD_64: bind_iadd(word, uop); return true;
         case SASS_SEL_64: bind_sel_wide(word, uop, false); return true;
         case SASS_MOV_64: bind_mov_wide(word, uop, false); return true;
         case SASS_IDP: bind_idp(word, uop); return true;
