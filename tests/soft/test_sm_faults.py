@@ -10,7 +10,6 @@ from barewire.errors import (
     AddressOutOfRange,
     BarewireError,
     IllegalInstruction,
-    KernelFault,
     LaunchTooLarge,
     MisalignedAccess,
     MmuFault,
@@ -349,7 +348,16 @@ def test_recursion_that_is_too_deep_overflows_the_stack(arch):
 
     assert report.fault is not None
     assert report.fault.name == "STACK_OVERFLOW"
-    assert isinstance(report.fault.error(), KernelFault)
+    assert isinstance(report.fault.error(), AddressOutOfRange)
+
+
+def test_the_error_register_has_the_numbers_that_an_h100_gave():
+    """Recorded there: a trap is an illegal instruction, a stack that overflows an address out of range."""
+    numbers = {kind.name: number & 0xFF for number, kind in FAULTS.items()}
+
+    assert (numbers["TRAP"], numbers["ILLEGAL_INSTR_ENCODING"]) == (0x09, 0x09)
+    assert (numbers["STACK_OVERFLOW"], numbers["OOR_ADDR"]) == (0x0E, 0x0E)
+    assert Fault("TRAP", 0x109, 1, (0, 0, 0), 2, 1, 0, 0).warp_esr == 0x09
 
 
 def test_every_fault_has_a_class_of_error():

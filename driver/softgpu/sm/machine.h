@@ -6,7 +6,10 @@
 
 /* cdef begin */
 
-/* The numbers are those of the warp error status register, where it has one; see barewire.softgpu.sm.machine. */
+/*
+ * What a warp did wrong. The low byte is the number that the warp error status register has for it; what that does not tell
+ * apart, bits above it do. See barewire.softgpu.sm.machine.
+ */
 enum sm_fault_kind {
         SM_FAULT_NONE = 0,
         SM_FAULT_STACK_ERROR = 0x01,
@@ -23,11 +26,11 @@ enum sm_fault_kind {
         SM_FAULT_MISALIGNED_ADDRESS = 0x0f,
         SM_FAULT_ADDRESS_SPACE = 0x10,
         SM_FAULT_CONSTANT_RANGE_LDC = 0x12,
-        SM_FAULT_STACK_OVERFLOW = 0x16,
         SM_FAULT_MMU = 0x20,
         SM_FAULT_BARRIER = 0x21,
-        SM_FAULT_TRAP = 0x80,
-        SM_FAULT_BREAKPOINT = 0x81,
+        SM_FAULT_TRAP = 0x109,
+        SM_FAULT_STACK_OVERFLOW = 0x10e,
+        SM_FAULT_BREAKPOINT = 0x209,
         SM_FAULT_NOT_EXECUTED = 0x82, /* real SMs have the instruction, this one does not execute it yet */
 };
 

@@ -42,6 +42,7 @@ INSTRUCTION_SETS = {"best": 0, "generic": 1, "avx2": 2, "avx512": 3}
 INSTRUCTION_SET_VARIABLE = "BAREWIRE_SM_ISA"
 WINDOW_BYTES = 1 << 24
 LOCAL_GRANULE_BYTES = 16
+WARP_ESR_MASK = 0xFF
 NANOSECONDS = 1_000_000_000
 
 Triple = tuple[int, int, int]
@@ -70,7 +71,12 @@ LIMITS: dict[int, Limits] = {
 
 @dataclass(frozen=True)
 class FaultKind:
-    """One way for a warp to err: NVIDIA's name of it, what the warp did, and the class of error."""
+    """One way for a warp to err: its name, what the warp did, and the class of error.
+
+    Names are NVIDIA's, of the warp error status register. An H100 calls a trap an illegal instruction and a
+    stack that overflows an address out of range (`H100:` recorded faults): the three that we tell apart have
+    names of ours, and numbers above the register's.
+    """
 
     name: str
     meaning: str
@@ -92,11 +98,11 @@ FAULTS: dict[int, FaultKind] = {
     0x0F: FaultKind("MISALIGNED_ADDR", "accessed a misaligned address", MisalignedAccess),
     0x10: FaultKind("INVALID_ADDR_SPACE", "accessed the wrong kind of memory", AddressOutOfRange),
     0x12: FaultKind("INVALID_CONST_ADDR_LDC", "loaded from beyond a constant bank", AddressOutOfRange),
-    0x16: FaultKind("STACK_OVERFLOW", "overflowed its stack", KernelFault),
     0x20: FaultKind("MMU_NACK", "accessed an address that the MMU refused", MmuFault),
     0x21: FaultKind("ARRIVE", "misused a barrier", KernelFault),
-    0x80: FaultKind("TRAP", "executed a trap", Trap),
-    0x81: FaultKind("BREAKPOINT", "executed a breakpoint", Trap),
+    0x109: FaultKind("TRAP", "executed a trap", Trap),
+    0x10E: FaultKind("STACK_OVERFLOW", "overflowed its stack", AddressOutOfRange),
+    0x209: FaultKind("BREAKPOINT", "executed a breakpoint", Trap),
     0x82: FaultKind(
         "NOT_EXECUTED", "met an instruction that the software GPU does not execute yet", KernelFault
     ),
@@ -108,8 +114,8 @@ class Fault:
     """The first fault of a launch, which ended it.
 
     Attributes:
-        name: NVIDIA's, of the warp error status register.
-        number: the register's number; traps and breakpoints, which are not in it, have 0x80 and more.
+        name: NVIDIA's, of the warp error status register; or STACK_OVERFLOW, TRAP, BREAKPOINT.
+        kind: one of FAULTS.
         warp: in its CTA.
         lanes: a mask of the lanes that erred.
         pc: the GPU virtual address of the instruction.
@@ -118,7 +124,7 @@ class Fault:
     """
 
     name: str
-    number: int
+    kind: int
     sm: int
     cta: Triple
     warp: int
@@ -126,9 +132,14 @@ class Fault:
     pc: int
     address: int
 
+    @property
+    def warp_esr(self) -> int:
+        """The number that the warp error status register would hold."""
+        return self.kind & WARP_ESR_MASK
+
     def error(self) -> KernelFault | MmuFault:
         """The fault as an error to raise."""
-        kind = FAULTS[self.number]
+        kind = FAULTS[self.kind]
         return kind.error(
             f"a warp on SM {self.sm} {kind.meaning}",
             warp_error=self.name,
@@ -444,7 +455,7 @@ class Machine:
 def _fault(fault: Any) -> Fault:
     return Fault(
         name=FAULTS[fault.kind].name,
-        number=fault.kind,
+        kind=fault.kind,
         sm=fault.sm,
         cta=(fault.cta[0], fault.cta[1], fault.cta[2]),
         warp=fault.warp,
