@@ -301,7 +301,7 @@ def test_a_constant_bank_that_is_not_mapped_faults_before_anything_runs(device):
         {"shared_bytes": 1 << 20},
         {"constant_banks": {0: (0x10_0000_0000, 1 << 17)}},
         {"constant_banks": {40: (0x10_0000_0000, 16)}},
-        {"local_bytes": 1 << 25},
+        {"local_bytes": 1 << 20},
     ],
     ids=str,
 )

@@ -234,7 +234,7 @@ static struct cta *make_cta(struct worker *worker)
         cta->worker = worker;
         cta->warp_count = launch->warps_per_cta;
         cta->shared = allocate(launch->parameters.shared_bytes + SHARED_PADDING_BYTES);
-        cta->local = allocate(local_bytes + SHARED_PADDING_BYTES);
+        cta->local = calloc(1, local_bytes + SHARED_PADDING_BYTES); /* large and mostly unused: pages come when touched */
         cta->warps = allocate(sizeof(struct warp *) * cta->warp_count);
         if (!cta->shared || !cta->local || !cta->warps) {
                 free_cta(cta);
@@ -575,6 +575,7 @@ static bool is_sensible(const struct sm_launch *parameters)
         static const uint32_t MOST_THREADS = 1024;
         static const uint32_t MOST_REGISTERS = 255;
         static const uint32_t MOST_SHARED_BYTES = 1 << 24;
+        static const uint32_t MOST_LOCAL_BYTES = 512 << 10; /* of a thread, on every architecture */
         uint64_t threads = (uint64_t)parameters->block[0] * parameters->block[1] * parameters->block[2];
 
         for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
@@ -583,7 +584,7 @@ static bool is_sensible(const struct sm_launch *parameters)
         return threads && threads <= MOST_THREADS && parameters->block[0] <= MOST_THREADS
                && parameters->block[1] <= MOST_THREADS && volume(parameters->cluster)
                && parameters->register_count <= MOST_REGISTERS && parameters->shared_bytes <= MOST_SHARED_BYTES
-               && parameters->local_bytes <= LOCAL_WINDOW_BYTES && parameters->local_bytes % 16 == 0
+               && parameters->local_bytes <= MOST_LOCAL_BYTES && parameters->local_bytes % 16 == 0
                && parameters->sm_count && parameters->ctas_per_sm && parameters->port.translate;
 }
 
