@@ -406,6 +406,35 @@ static enum sm_outcome run_fsel(struct warp *warp, const struct uop *uop, lane_m
 }
 
 /*
+ * FSWZADD: what each of the four lanes of a quad does with a and b is two bits of the pattern, the first lane's the
+ * highest. option: PATTERN, FTZ, ROUND.
+ */
+enum { SWIZZLE_PATTERN = 0, SWIZZLE_FTZ = 1, SWIZZLE_ROUND = 2 };
+enum { SWIZZLE_ADD = 0, SWIZZLE_SUBTRACT_A = 1, SWIZZLE_SUBTRACT_B = 2, SWIZZLE_TAKE_B = 3 };
+
+static enum sm_outcome run_fswzadd(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        enum rounding mode = (enum rounding)uop->option[SWIZZLE_ROUND];
+        struct vreg a, b, result;
+
+        float_operand(warp, &uop->a, &a, uop->option[SWIZZLE_FTZ]);
+        float_operand(warp, &uop->b, &b, uop->option[SWIZZLE_FTZ]);
+        for_each_lane(lane) {
+                uint32_t what = uop->option[SWIZZLE_PATTERN] >> 2 * (3 - lane % 4) & 3;
+                uint32_t left = what == SWIZZLE_SUBTRACT_A ? a.lane[lane] ^ F32_SIGN : a.lane[lane];
+                uint32_t right = what == SWIZZLE_SUBTRACT_B ? b.lane[lane] ^ F32_SIGN : b.lane[lane];
+
+                if (what == SWIZZLE_TAKE_B)
+                        left = F32_SIGN; /* -0 + b is b */
+                result.lane[lane] = f32_add_rounded(left, right, mode);
+        }
+        if (uop->option[SWIZZLE_FTZ])
+                flush_lanes(&result);
+        write_register(warp, uop->d, &result, active);
+        return SM_NEXT;
+}
+
+/*
  * FCHK: whether a / b needs the slow path, that is whether a reciprocal of b, the quotient or the remainder could leave the
  * normal numbers.
  */
@@ -532,6 +561,20 @@ static void bind_fsel(const struct sass_word *word, struct uop *uop)
         uop->p[0] = bind_predicate(sass_FSEL_Pa(w), sass_FSEL_Pa_negate(w));
         uop->option[FSEL_FTZ] = sass_FSEL_ftz(w);
         uop->run = run_fsel;
+}
+
+static void bind_fswzadd(const struct sass_word *word, struct uop *uop)
+{
+        const uint64_t *w = word->word;
+
+        bind_d(word, uop, 1);
+        uop->a = bind_register_at(word, uop, 24, 1, false);
+        uop->b = bind_register_at(word, uop, 64, 1, false);
+        uop->option[SWIZZLE_PATTERN] = sass_FSWZADD_signs_3(w) << 6 | sass_FSWZADD_signs_2(w) << 4 | sass_FSWZADD_signs_1(w) << 2
+                                       | sass_FSWZADD_signs_0(w);
+        uop->option[SWIZZLE_FTZ] = sass_FSWZADD_ftz(w);
+        uop->option[SWIZZLE_ROUND] = sass_FSWZADD_round(w);
+        uop->run = run_fswzadd;
 }
 
 static void bind_fchk(const struct sass_word *word, struct uop *uop)
@@ -738,6 +781,7 @@ static bool bind_float(const struct sass_word *word, struct uop *uop)
         case SASS_FFMA2: return bind_ffma2(word, uop);
         case SASS_FHADD: bind_fhadd(word, uop); return true;
         case SASS_FHFMA: bind_fhfma(word, uop); return true;
+        case SASS_FSWZADD: bind_fswzadd(word, uop); return true;
         case SASS_FCHK: bind_fchk(word, uop); return true;
         default: return false;
         }
