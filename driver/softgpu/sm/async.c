@@ -31,11 +31,12 @@ static enum sm_outcome run_ldgsts(struct warp *warp, const struct uop *uop, lane
         unsigned bytes = uop->option[COPY_OPTION_BYTES];
         lane_mask copied = predicate(warp, uop->p[0]);
         const struct vreg *shared_base = &warp->reg[uop->c.index];
+        uint32_t shared_part = warp->ureg[uop->d2] + uop->option[COPY_OPTION_SHARED_OFFSET];
         struct addresses address;
 
         global_addresses(warp, uop, &uop->a, &uop->b, &address);
         for_each_lane_of(lane, active) {
-                uint32_t to = shared_base->lane[lane] + uop->option[COPY_OPTION_SHARED_OFFSET];
+                uint32_t to = shared_base->lane[lane] + shared_part;
                 uint8_t *target = shared_memory(warp, to, bytes);
                 uint64_t va = address.lane[lane];
                 unsigned zeros = (unsigned)va & (bytes - 1);
@@ -360,16 +361,21 @@ INLINE unsigned copy_bytes(const struct sass_word *word)
         return code <= SIZE_128 - SIZE_32 ? 4u << code : 0;
 }
 
+/* The form whose uniform register is added to the shared address; its descriptor is the uniform register after that. */
 enum { LDGSTS_WITH_SHARED_UNIFORM = 0xdae, OPCODE_BITS = 12 };
 
 static void bind_ldgsts(const struct sass_word *word, struct uop *uop)
 {
         const uint64_t *bits = word->word;
 
-        /* The form that adds a uniform register to the shared address has not been seen in any program. */
-        if (!copy_bytes(word) || word_bits(bits, 0, OPCODE_BITS) == LDGSTS_WITH_SHARED_UNIFORM)
+        if (!copy_bytes(word))
                 bind_fault(uop, SM_FAULT_ILLEGAL_INSTRUCTION);
         bind_global_address(word, uop, &COPY_ADDRESS, &uop->a, &uop->b);
+        uop->d2 = SM_URZ;
+        if (word_bits(bits, 0, OPCODE_BITS) == LDGSTS_WITH_SHARED_UNIFORM) {
+                uop->d2 = bind_address_uniform(word, uop, COPY_ADDRESS.uniform_low, 1).index;
+                uop->b = bind_immediate_operand(0);
+        }
         uop->target = (uint64_t)sign_extend(sass_LDGSTS_address_offset(bits), COPY_GLOBAL_OFFSET_BITS);
         uop->c = bind_register_operand(word, uop, sass_LDGSTS_shared_base(bits), 1);
         uop->option[COPY_OPTION_SHARED_OFFSET] = (uint32_t)sign_extend(sass_LDGSTS_shared_offset(bits), COPY_SHARED_OFFSET_BITS);
