@@ -103,6 +103,19 @@ def test_lanes_that_leave_are_not_waited_for(device):
     assert {int(together.numpy()[lane]) for lane in stayed} == {mask}
 
 
+def test_parts_of_a_warp_are_summed_at_one_place_and_then_the_whole(device):
+    values = np.arange(32, dtype=np.uint32) ** 2
+    sums = device.empty(64, np.uint32)
+
+    kernel(device, "sums_of_parts").launch((1,), (32,), (device.array(values), sums))
+
+    assert sums.numpy().tolist() == [
+        *[values[:10].sum()] * 10,
+        *[values[10:].sum()] * 22,
+        *[values.sum()] * 32,
+    ]
+
+
 def test_a_lane_may_wait_for_another_of_its_warp(device):
     flags = device.empty(32, np.uint32)
 

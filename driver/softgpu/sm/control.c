@@ -41,14 +41,19 @@ static enum sm_outcome run_bra_uniform(struct warp *warp, const struct uop *uop,
         return branch(warp, uop, also_predicated(warp, uop, active) & predicate(warp, uop->p[1]), uop->target);
 }
 
-/* BRA.DIV and BRA.CONV: whether all live lanes of a mask run together. */
+/*
+ * BRA.DIV and BRA.CONV: whether all live lanes of a mask run together, and have the guard. The guard counts: before a REDUX
+ * whose mask may differ between lanes ptxas puts `R2UR P0, URZ, mask; @!P0 BRA.CONV`, and none may take the short way there
+ * unless all do.
+ */
 static enum sm_outcome run_bra_converged(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         lane_mask mask = scalar_source(warp, &uop->a) ^ (uop->a.negate ? ALL_LANES : 0);
-        bool converged = !(mask & warp->alive & ~warp->active);
+        lane_mask lanes = also_predicated(warp, uop, active);
+        bool converged = !(mask & warp->alive & ~lanes);
         bool wanted = uop->option[0];
 
-        return branch(warp, uop, converged == wanted ? also_predicated(warp, uop, active) : 0, uop->target);
+        return branch(warp, uop, converged == wanted ? lanes : 0, uop->target);
 }
 
 /* Lanes of `active` go to uop->target plus the 64-bit number in their registers. */

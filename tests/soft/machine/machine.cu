@@ -276,3 +276,13 @@ extern "C" __global__ void clocks(long long *out)
         out[1] = clock() != low;
         asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(out[2]));
 }
+
+// Two parts of a warp are summed at one place; afterwards the whole warp is. Only sm_80 and later can sum so.
+extern "C" __global__ void sums_of_parts(const u32 *values, u32 *sums)
+{
+        u32 value = values[threadIdx.x];
+        u32 mask = threadIdx.x < 10 ? 0x3ff : 0xfffffc00;
+
+        sums[threadIdx.x] = __reduce_add_sync(mask, value);
+        sums[32 + threadIdx.x] = __reduce_add_sync(0xffffffff, value);
+}
