@@ -5,7 +5,7 @@ scripts/collect_opcodes.py --out WORDS.npz [--known RECORDING.npz ...] [--nvdisa
 
 A shape is an instruction's text with the register numbers left out. Of each shape of an sm_90 cubin that
 computes in registers only, one word is taken; nvdisasm must print the same shape after the move, else it is
-left out. What a recording holds already is not collected again. tests/hardware/record_opcodes.py runs the words.
+left out. What a recording holds already is not collected again; tests/hardware/record_opcodes.py runs the rest.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def mnemonic(text: str) -> str:
+    """The name of an instruction without its guard and modifiers."""
     return _GUARD.sub("", text).split()[0].split(".")[0]
 
 
@@ -93,6 +94,8 @@ def shape_of(text: str) -> str:
 def listing(nvdisasm: str, path: Path) -> Iterator[tuple[str, int]]:
     """Text and word of every instruction of a cubin."""
     done = subprocess.run([nvdisasm, "-hex", "-c", str(path)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"{path} is left out, nvdisasm fails: {done.stderr.strip().splitlines()[:1]}", file=sys.stderr)
     lines = iter(done.stdout.splitlines())
     for line in lines:
         match = re.match(r"\s+/\*[0-9a-f]{4,}\*/\s+(.*?)\s*;?\s*/\* 0x([0-9a-f]{16}) \*/", line)
