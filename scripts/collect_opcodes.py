@@ -5,7 +5,7 @@ scripts/collect_opcodes.py --out WORDS.npz [--known RECORDING.npz ...] [--nvdisa
 
 A shape is an instruction's text with the register numbers left out. Of each shape of an sm_90 cubin that
 computes in registers only, one word is taken; nvdisasm must print the same shape after the move, else it is
-left out. What a recording holds already is not collected again; tests/hardware/record_opcodes.py runs the rest.
+left out. What a recording holds already is not collected again. tests/hardware/record_opcodes.py runs them.
 """
 
 from __future__ import annotations
