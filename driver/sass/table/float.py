@@ -36,6 +36,7 @@ from barewire.sass.language import (
 )
 
 SM80_ONLY = frozenset({80})
+SM103_ONLY = frozenset({103})
 SM86_TO_89 = SM86_UP - SM90_UP
 
 # Words that other families of floats share.
@@ -235,4 +236,14 @@ OPCODES = (
     ),
     *_mufu(SM75_TO_89, bits(73), {1: (".F16", F16)}),
     *_mufu(SM90_UP, bits(72, 2), {1: (".F16", F16), 2: (".BF16", BF16)}),
+    *(
+        Opcode(
+            "MUFU_PAIR", base=0x108, forms=UNARY, archs=SM103_ONLY,
+            fixed={bits(74, 4): 2, bits(72, 2): format_, bits(80): format_ == 0},
+            text=f"MUFU.EX2{name} {{Rd}}, {{B}}",
+            operands={"Rd": RD, "B": slot(negate=63, absolute=62, immediate=F32, reuse=None)},
+            about="The exponential of both halves of a register.",
+        )
+        for format_, name in ((3, ".F16x2"), (0, ".BF16x2"))
+    ),
 )  # fmt: skip
