@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from barewire.compute.elf import ElfFile
-from barewire.sass.listing import Listed, listings
+from barewire.sass.listing import INSTRUCTION_BYTES, Listed, listings
 from barewire.tools.disasm import architecture, code_of, function_ends
 
 LINE = re.compile(r"\s*/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;\s*/\* 0x([0-9a-f]{16}) \*/")
@@ -80,7 +80,8 @@ def version(nvdisasm: str) -> str:
 
 def parse(listing: str) -> Iterator[Line]:
     """The instructions of a listing with encodings."""
-    arch, low, pc, text = 0, 0, 0, ""
+    arch, pc, text = 0, 0, ""
+    low: int | None = None
     raw: list[Line] = []
     places: dict[str, int] = {}
     waiting: list[str] = []
@@ -89,9 +90,12 @@ def parse(listing: str) -> Iterator[Line]:
             pc, text, low = int(found[1], 16), found[2], int(found[3], 16)
             places.update(dict.fromkeys(waiting, pc))
             waiting.clear()
-        elif (found := SECOND.match(line)) and text:
+        elif (found := SECOND.match(line)) and low is None:
+            # A word that nvdisasm has no text for: the encoding stands alone.
+            pc, text, low = pc + INSTRUCTION_BYTES, "", int(found[1], 16)
+        elif found and low is not None:
             raw.append(Line(arch, pc, int(found[1], 16) << 64 | low, text))
-            text = ""
+            low = None
         elif found := LABEL.match(line):
             waiting.append(found[1])
         elif found := TARGET.match(line):
@@ -135,9 +139,13 @@ class Comparison:
     examples: dict[tuple[str, str], tuple[Line, Line]] = field(default_factory=dict)
     witnesses: dict[tuple[int, int, str], Line] = field(default_factory=dict)
     uncompared: list[str] = field(default_factory=list)
+    without_text: Counter[int] = field(default_factory=Counter)
 
     def add(self, theirs: Line, ours: Line) -> None:
-        """Compare one instruction."""
+        """Compare one instruction; what nvdisasm has no text for is only counted."""
+        if not theirs.text:
+            self.without_text[theirs.arch] += 1
+            return
         self.total[theirs.arch] += 1
         if not SYMBOL.search(theirs.text):
             key = (theirs.arch, theirs.word & 0xFFF, shape(LEAST.sub("", theirs.text)))
@@ -186,6 +194,7 @@ class Comparison:
                     "cubins": self.cubins[arch],
                     "instructions": self.total[arch],
                     "equal": self.equal[arch],
+                    "without_text_by_nvdisasm": self.without_text[arch],
                     "equal_percent": round(100 * self.equal[arch] / self.total[arch], 4),
                 }
                 for arch in sorted(self.total)
