@@ -192,18 +192,18 @@ COPY = (
 
 # Whose value stays where several lanes store to one place.
 CONFLICTS = """
-and.b32 r80,lane,1; setp.ne.u32 p1,r80,0; and.b32 r81,lane,7; shl.b32 r81,r81,2; shr.u32 r82,lane,1; shl.b32 r82,r82,2;
-cvt.u64.u32 q1,r81; cvt.u64.u32 q2,r82; add.u64 q1,q1,mem; add.u64 q2,q2,mem; add.u32 r83,sh,r81; add.u32 r84,sh,r82;
-and.b32 r85,lane,3; add.u32 r85,r85,sh;
-st.shared.u32 [sh],r0; @p1 st.shared.u32 [sh+4],r1; st.shared.v2.u32 [sh+16],{r2,r3}; st.shared.u8 [r85+32],r4;
-st.shared.u32 [r83+64],r5; st.shared.u32 [r84+256],r6;
-st.global.u32 [mem],r7; @p1 st.global.u32 [mem+4],r8; st.global.v2.u32 [mem+16],{r9,r10};
-st.global.u32 [q1+64],r11; st.global.u32 [q2+256],r12;
-bar.sync 0; membar.gl;
-ld.volatile.shared.u32 o0,[sh]; ld.volatile.shared.u32 o1,[sh+4]; ld.volatile.shared.v2.u32 {o2,o3},[sh+16];
-ld.volatile.shared.u32 o4,[sh+32]; ld.volatile.shared.u32 o5,[r83+64]; ld.volatile.shared.u32 o6,[r84+256];
-ld.volatile.global.u32 o7,[mem]; ld.volatile.global.u32 o8,[mem+4]; ld.volatile.global.v2.u32 {o9,o10},[mem+16];
-ld.volatile.global.u32 o11,[q1+64]; ld.volatile.global.u32 o12,[q2+256];
+and.b32 r80,lane,1; setp.ne.u32 p1,r80,0; and.b32 r81,lane,7; shl.b32 r81,r81,2; shr.u32 r82,lane,1;
+shl.b32 r82,r82,2; cvt.u64.u32 q1,r81; cvt.u64.u32 q2,r82; add.u64 q1,q1,mem; add.u64 q2,q2,mem;
+add.u32 r83,sh,r81; add.u32 r84,sh,r82; and.b32 r85,lane,3; add.u32 r85,r85,sh; st.shared.u32 [sh],r0;
+@p1 st.shared.u32 [sh+4],r1; st.shared.v2.u32 [sh+16],{r2,r3}; st.shared.u8 [r85+32],r4;
+st.shared.u32 [r83+64],r5; st.shared.u32 [r84+256],r6; st.global.u32 [mem],r7;
+@p1 st.global.u32 [mem+4],r8; st.global.v2.u32 [mem+16],{r9,r10}; st.global.u32 [q1+64],r11;
+st.global.u32 [q2+256],r12; bar.sync 0; membar.gl; ld.volatile.shared.u32 o0,[sh];
+ld.volatile.shared.u32 o1,[sh+4]; ld.volatile.shared.v2.u32 {o2,o3},[sh+16];
+ld.volatile.shared.u32 o4,[sh+32]; ld.volatile.shared.u32 o5,[r83+64];
+ld.volatile.shared.u32 o6,[r84+256]; ld.volatile.global.u32 o7,[mem]; ld.volatile.global.u32 o8,[mem+4];
+ld.volatile.global.v2.u32 {o9,o10},[mem+16]; ld.volatile.global.u32 o11,[q1+64];
+ld.volatile.global.u32 o12,[q2+256];
 """
 
 SYNC = "bar.warp.sync -1;"
