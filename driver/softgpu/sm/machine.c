@@ -8,8 +8,10 @@
 
 #include "sm.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
         TIME_SLICE = 1 << 18,          /* warp instructions */
@@ -420,14 +422,10 @@ static bool work(struct worker *worker, uint64_t until_ns)
         return true;
 }
 
-static void *work_in_thread(void *argument)
-{
-        work(argument, 0);
-        return NULL;
-}
-
 static void free_worker(struct worker *worker)
 {
+        if (!worker)
+                return;
         while (worker->resident)
                 retire(worker);
         while (worker->idle) {
@@ -524,37 +522,148 @@ static struct worker *make_worker(struct launch *launch)
         return worker;
 }
 
-/*
- * Run with `count` workers: the caller is the first. The others are started when it has worked for a while, since a short
- * launch is over before a thread has begun. A thread that can't be had leaves more for the others.
- */
-static void run_workers(struct launch *launch, struct worker *first, uint32_t count, struct sm_report *report)
+/* What the workers of a launch counted. */
+static void count_work(struct sm_report *report, const struct worker *worker)
 {
-        bool over = count > 1 && work(first, sm_now_ns() + ALONE_NS);
-        struct worker **others = count > 1 && !over ? calloc(count - 1, sizeof *others) : NULL;
-        uint32_t started = 0;
+        report->warp_instructions += worker->warp_instructions;
+        report->thread_instructions += worker->thread_instructions;
+}
 
-        for (uint32_t i = 0; others && i + 1 < count; i++) {
-                struct worker *worker = make_worker(launch);
+/*
+ * Helpers: threads of the process that wait for launches to help with. A launch that ends waits for those that have begun to
+ * help, and for no thread that the host has not run yet.
+ */
+struct offer {
+        struct launch *launch;
+        struct sm_report *report;
+        uint32_t wanted; /* helpers */
+        uint32_t inside; /* that have begun */
+        struct offer *next;
+};
 
-                if (!worker)
-                        break;
-                if (pthread_create(&worker->thread, NULL, work_in_thread, worker)) {
-                        free_worker(worker);
-                        break;
-                }
-                others[started++] = worker;
+static struct {
+        pthread_mutex_t lock;
+        pthread_cond_t offered;
+        pthread_cond_t left;
+        struct offer *offers;
+        uint32_t threads;
+        pid_t process; /* whose threads they are: a forked child has none of them */
+} helpers = {.lock = PTHREAD_MUTEX_INITIALIZER, .offered = PTHREAD_COND_INITIALIZER, .left = PTHREAD_COND_INITIALIZER};
+
+static struct offer *wanted_offer(void)
+{
+        struct offer *offer = helpers.offers;
+
+        while (offer && !offer->wanted)
+                offer = offer->next;
+        return offer;
+}
+
+/* Help with one launch; the lock is held before and after. */
+static void help(struct offer *offer)
+{
+        struct worker *worker;
+
+        offer->wanted--;
+        offer->inside++;
+        pthread_mutex_unlock(&helpers.lock);
+        worker = make_worker(offer->launch);
+        if (worker)
+                work(worker, 0);
+        pthread_mutex_lock(&helpers.lock);
+        if (worker)
+                count_work(offer->report, worker);
+        free_worker(worker);
+        offer->inside--;
+        pthread_cond_broadcast(&helpers.left);
+}
+
+static void *help_for_ever(void *unused)
+{
+        (void)unused;
+        pthread_mutex_lock(&helpers.lock);
+        while (true) {
+                struct offer *offer = wanted_offer();
+
+                if (offer)
+                        help(offer);
+                else
+                        pthread_cond_wait(&helpers.offered, &helpers.lock);
         }
+        return NULL;
+}
+
+/* See to it that there are `count` helpers, if they can be had; the lock is held. Signals are left to others. */
+static void have_helpers(uint32_t count)
+{
+        sigset_t all, before;
+
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, &before);
+        while (helpers.threads < count) {
+                pthread_t thread;
+
+                if (pthread_create(&thread, NULL, help_for_ever, NULL))
+                        break;
+                pthread_detach(thread);
+                helpers.threads++;
+        }
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* In a forked child the helpers are gone, and what they held is not to be trusted. */
+static void renew_helpers_of_a_child(void)
+{
+        if (helpers.process == getpid())
+                return;
+        pthread_mutex_init(&helpers.lock, NULL);
+        pthread_cond_init(&helpers.offered, NULL);
+        pthread_cond_init(&helpers.left, NULL);
+        helpers.offers = NULL;
+        helpers.threads = 0;
+        helpers.process = getpid();
+}
+
+static void work_with_helpers(struct worker *first, uint32_t count, struct sm_report *report)
+{
+        struct offer offer = {.launch = first->launch, .report = report, .wanted = count};
+        struct offer **place;
+
+        pthread_mutex_lock(&helpers.lock);
+        have_helpers(count);
+        offer.next = helpers.offers;
+        helpers.offers = &offer;
+        pthread_cond_broadcast(&helpers.offered);
+        pthread_mutex_unlock(&helpers.lock);
+
         work(first, 0);
-        report->warp_instructions = first->warp_instructions;
-        report->thread_instructions = first->thread_instructions;
-        for (uint32_t i = 0; i < started; i++) {
-                pthread_join(others[i]->thread, NULL);
-                report->warp_instructions += others[i]->warp_instructions;
-                report->thread_instructions += others[i]->thread_instructions;
-                free_worker(others[i]);
+
+        pthread_mutex_lock(&helpers.lock);
+        for (place = &helpers.offers; *place != &offer; place = &(*place)->next)
+                ;
+        *place = offer.next;
+        while (offer.inside)
+                pthread_cond_wait(&helpers.left, &helpers.lock);
+        pthread_mutex_unlock(&helpers.lock);
+}
+
+/*
+ * Run with `count` workers: the caller is the first. The others are asked when it has worked for a while, since a short
+ * launch is over before a thread has begun.
+ */
+static void run_workers(struct worker *first, uint32_t count, struct sm_report *report)
+{
+        static pthread_mutex_t forked = PTHREAD_MUTEX_INITIALIZER;
+
+        if (count <= 1) {
+                work(first, 0);
+        } else if (!work(first, sm_now_ns() + ALONE_NS)) {
+                pthread_mutex_lock(&forked);
+                renew_helpers_of_a_child();
+                pthread_mutex_unlock(&forked);
+                work_with_helpers(first, count - 1, report);
         }
-        free(others);
+        count_work(report, first);
 }
 
 /* What a CTA takes beyond its shared and local memory: mostly registers. */
@@ -617,7 +726,7 @@ static int run_launch(struct launch *launch, struct sm_report *report)
         if (load_banks(first)) {
                 if (workers > launch->cta_count)
                         workers = launch->cta_count;
-                run_workers(launch, first, (uint32_t)workers, report);
+                run_workers(first, (uint32_t)workers, report);
         } else {
                 sm_stop(launch, SM_NO_MEMORY);
         }

@@ -134,7 +134,6 @@ struct worker {
         uint32_t spent_rounds;
         uint32_t ended_ctas;
         struct cta *idle;     /* finished ones, to be used again */
-        pthread_t thread;
 };
 
 /* A CTA barrier (BAR) in progress. A warp has arrived when all its live lanes have; it counts as 32 threads. */
