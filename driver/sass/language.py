@@ -21,7 +21,7 @@ text:
 
 How to write one:
 
-* `base` is bits 0-8, `forms` the values of bits 9-11 it exists with (see `Form`). Where one 12-bit opcode
+* `base` is bits 0-8, `forms` the values of bits 9-11 it exists with. Where one 12-bit opcode
   holds several instructions, `fixed={bits(76, 2): 1}` tells them apart: the entry with the most fixed bits
   that fit wins.
 * The template is the mnemonic, a space, and operands with ", " between them. An operand that reads as nothing
@@ -76,19 +76,8 @@ SM90_ONLY = _between(90, 90)
 SM100_TO_110 = _between(100, 110)
 
 
-class Form:
-    """Bits 9-11: what the second and third source are. The one that is no register lies in bits 32-63."""
-
-    REG = 1  # both registers: B at 32, C at 64
-    C_IMMEDIATE = 2  # B at 64
-    C_CONSTANT = 3
-    IMMEDIATE = 4  # C at 64
-    CONSTANT = 5
-    UNIFORM = 6
-    C_UNIFORM = 7
-
-
-# The usual sets of forms.
+# Bits 9-11, the form, say what the second and third source (B and C) are: 1 both registers, at 32 and 64;
+# 4, 5, 6 B is an immediate, a constant or a uniform register in bits 32-63; 2, 3, 7 C is, and B lies at 64.
 ALL_FORMS = (1, 2, 3, 4, 5, 6, 7)
 B_FORMS = (1, 4, 5, 6)  # what bits 32-63 hold is the second source
 AT_32_AS_C = (1, 2, 3, 7)  # two-source instructions that use the third source's forms
