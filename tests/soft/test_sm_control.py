@@ -6,6 +6,8 @@ instruction set of the host.
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -227,6 +229,42 @@ def test_clocks_go_forward(device):
 
     assert out.numpy()[:2].tolist() == [1, 1]
     assert out.numpy()[2] > 1_700_000_000_000_000_000
+
+
+def barrier_rounds(device: SmDevice) -> list[int]:
+    """What the blocks of a grid that meets at barriers have counted; it takes helper threads."""
+    arrived, sums = device.empty(1, np.uint32), device.empty(4, np.uint32)
+    kernel(device, "grid_barrier").launch((40,), (64,), (arrived, sums, np.int32(3)))
+    return sums.numpy().tolist()
+
+
+def test_launches_of_several_threads_do_not_disturb_one_another():
+    results: list[list[int]] = []
+
+    def launch_often() -> None:
+        device = SmDevice(90, threads=2)
+        results.extend(barrier_rounds(device) for _ in range(10))
+
+    threads = [threading.Thread(target=launch_often) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert results == [[40, 40, 40, 0]] * 40
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_can_launch():
+    device = SmDevice(90, threads=2)
+    barrier_rounds(device)
+
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if barrier_rounds(device) == [40, 40, 40, 0] else 1)
+
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 # From here on: instructions made by hand, on sm_90.
