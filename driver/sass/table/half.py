@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from barewire.sass.language import (
     ALL_FORMS,
@@ -61,7 +62,7 @@ def _second(immediate: str, reuse: int) -> Slot:
 def _factor(immediate: str, may_negate_one_half: bool) -> Slot:
     """The second source of three."""
     at_32, at_64 = bits(60, 2), bits(81, 2)
-    names = SWIZZLES
+    names: tuple[str, ...] = SWIZZLES
     if may_negate_one_half:
         at_32, at_64 = joined((60, 2), (86, 1)), joined((81, 2), (86, 1))
         names = (*SWIZZLES, ".H0_NH1")
@@ -158,7 +159,7 @@ def _add_and_multiply() -> tuple[Opcode, ...]:
 
 
 def _multiply_add() -> tuple[Opcode, ...]:
-    mma = {
+    mma: dict[str, Any] = {
         "name": "HFMA2.MMA", "base": 0x035, "forms": ALL_FORMS,
         "operands": {"Rd": RD, "Ra": register(24, negate=72, absolute=73), "Pa": MASK},
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from barewire.sass.language import (
     F32,
     HEX,
@@ -14,6 +16,7 @@ from barewire.sass.language import (
     SM120_UP,
     URD,
     URZ,
+    Bits,
     Choice,
     ConstantAddress,
     Opcode,
@@ -63,7 +66,7 @@ def uniform_op(
     *,
     archs: frozenset[int] = SM75_UP,
     forms: tuple[int, ...] = (1, 4),
-    fixed: dict | None = None,
+    fixed: dict[Bits, int] | None = None,
     **fields: Operand,
 ) -> Opcode:
     """An opcode with URd, URa and what bits 32-63 hold, unless told otherwise."""
@@ -110,7 +113,7 @@ def uiadd3(archs: frozenset[int], *, hides_carries: bool, name: str = "UIADD3", 
 
 def multiply(name: str, base: int, *, carries: bool) -> Opcode:
     """UIMAD and its wide and high forms, which can tell a carry."""
-    carry: dict[str, Operand] = {"UPd": uniform_predicate(81, hide=True)} if carries else {}
+    carry: dict[str, Any] = {"UPd": uniform_predicate(81, hide=True)} if carries else {}
     written = "{URd}, {UPd}" if carries else "{URd}"
     return uniform_op(
         name, base, f"{name}{{signed}}{{extended}} {written}, {{URa}}, {{B}}, {{C}}, {{UPa}}",
@@ -133,11 +136,8 @@ def float_op(
     name: str, base: int, text: str, *, forms: tuple[int, ...] = (1, 4), **fields: Operand
 ) -> Opcode:
     """Single-precision arithmetic, from sm_120 on."""
-    negatable = uniform(24, negate=72, absolute=73)
-    return uniform_op(
-        name, base, text, archs=SM120_UP, forms=forms,
-        **{"ftz": flag(80, ".FTZ"), "URa": negatable, **fields},
-    )  # fmt: skip
+    common: dict[str, Any] = {"ftz": flag(80, ".FTZ"), "URa": uniform(24, negate=72, absolute=73)}
+    return uniform_op(name, base, text, archs=SM120_UP, forms=forms, **common | fields)
 
 
 R2UR_OPERANDS: dict[str, Operand] = {
