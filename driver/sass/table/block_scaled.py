@@ -20,6 +20,7 @@ from barewire.sass.language import (
     number,
     register,
 )
+from barewire.sass.table.matrix import ENABLE
 
 ELEMENTS = {0: ".E4M3", 1: ".E5M2", 3: ".E3M2", 4: ".E2M3", 5: ".E2M1"}
 FORMATS = {
@@ -33,12 +34,15 @@ SELECTOR = number(48, 2, HEX, when={"sparse": 1})
 SCALE_SELECTOR = Register(joined((60, 3), (73, 5)), uniform=True)
 PRODUCT: dict[str, Operand] = {
     "Rd": RD, "Ra": register(24, negate=72), "Rb": register(32, negate=63), "Rc": register(64),
+    "enable": ENABLE,
 }  # fmt: skip
 SCALES: dict[str, Operand] = {
     "metadata_and_scales": register(40, reuse=None), "scales": register(52, reuse=51),
     "scale_selector": SCALE_SELECTOR, "selector": SELECTOR,
 }  # fmt: skip
-WITH_SCALES = "{Rd}, {Ra}, {Rb}, {Rc}, {metadata_and_scales}, {scales}, {scale_selector}, {selector}"
+WITH_SCALES = (
+    "{Rd}, {Ra}, {Rb}, {Rc}, {enable}, {metadata_and_scales}, {scales}, {scale_selector}, {selector}"
+)
 
 
 def _scaled() -> Iterator[Opcode]:
@@ -64,7 +68,8 @@ def _scaled() -> Iterator[Opcode]:
 OPCODES = (
     Opcode(
         "QMMA_120", base=0x07A, forms=(1,), archs=SM120_UP,
-        text="QMMA{sparse}{shape}{accumulator}{a_format}{b_format} {Rd}, {Ra}, {Rb}, {Rc}, {Re}, {selector}",
+        text="QMMA{sparse}{shape}{accumulator}{a_format}{b_format} "
+        "{Rd}, {Ra}, {Rb}, {Rc}, {enable}, {Re}, {selector}",
         modifiers={**SPARSE, "shape": SHAPE, "accumulator": flag(77, ".F32", ".F16"), **FORMATS},
         operands={**PRODUCT, "Re": register(40, reuse=None, when={"sparse": 1}), "selector": SELECTOR},
     ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from barewire.sass.language import (
     HEX,
     RD,
@@ -37,6 +40,15 @@ ROW = choice(bits(73), ".ROW", ".???1")
 COLUMN = choice(bits(74), ".???0", ".COL")
 RA = register(24, suffix=ROW)
 RB = register(32, suffix=COLUMN)
+# Compiled code leaves these zero: signs of sources, and a uniform predicate, counted down from UPT, that
+# enables the product.
+NEGATED_RB = register(32, negate=63)
+ENABLE = choice(
+    bits(87, 4),
+    *("" if code == 0 else f"UP{7 - code}" for code in range(8)),
+    *("!UPT" if code == 0 else f"!UP{7 - code}" for code in range(8)),
+    means={0: "UPT"},
+)
 
 OPERANDS = "{Rd}, {Ra}, {Rb}, {Rc}"
 SPARSE_OPERANDS = OPERANDS + ", {Re}, {selector}"
@@ -53,7 +65,7 @@ def halves() -> Entries:
         "format": choice(bits(82, 2), "", ".BF16", ".TF32", means={0: "F16", 1: "BF16", 2: "TF32"}),
         "sparse": flag(73, ".SP"),
     }
-    operands = {"Rd": RD, "Ra": register(24, negate=72), "Rb": RB_PLAIN, "Rc": RC, **SPARSE}
+    operands = {"Rd": RD, "Ra": register(24, negate=72), "Rb": NEGATED_RB, "Rc": RC, **SPARSE}
     volta = {
         "accumulator": flag(76, ".F32", ".F16"),
         "addend": flag(78, ".F32", ".F16"),
@@ -127,7 +139,10 @@ def quarters() -> Entries:
                 "b_format": choice(bits(79), *formats),
                 "sparse": flag(80, ".SP"),
             },
-            operands={"Rd": RD, "Ra": register(24, negate=72, suffix=ROW), "Rb": RB, "Rc": RC, **SPARSE},
+            operands={
+                "Rd": RD, "Ra": register(24, negate=72, suffix=ROW),
+                "Rb": register(32, negate=63, suffix=COLUMN), "Rc": RC, **SPARSE,
+            },
             spellings=(Spelling(f"QMMA.SP{text}{SPARSE_OPERANDS}", when={"sparse": 1}),),
         ),
     )  # fmt: skip
@@ -145,7 +160,10 @@ def doubles() -> Entries:
         Opcode(
             "DMMA", base=0x03F, forms=REGISTERS, archs=archs, text=f"DMMA{{shape}}{{round}} {OPERANDS}",
             modifiers={"shape": shape, "round": rounding},
-            operands={"Rd": RD, "Ra": RA_PLAIN, "Rb": RB_PLAIN, "Rc": RC},
+            operands={
+                "Rd": RD, "Ra": register(24, negate=72, absolute=73),
+                "Rb": register(32, negate=63, absolute=62), "Rc": register(64, negate=75, absolute=74),
+            },
         )
         for archs, shape in shapes
     )  # fmt: skip
@@ -153,7 +171,8 @@ def doubles() -> Entries:
 
 COUNT = choice(bits(72, 2), "", ".2", ".4", otherwise=INVALID, means={0: "1", 1: "2", 2: "4"})
 PLAIN_FORMAT = Choice(bits(75, 3), {0: ".16"})
-OLD_LAYOUT = Choice(bits(78, 2), {0: ".M88", 1: ".MT88", 2: ".M816"}, INVALID)
+OLD_LAYOUT = Choice(bits(78, 2), {0: ".M88", 1: ".MT88", 2: ".M816", 3: ".M832"}, INVALID)
+OLD_STORE_LAYOUT = Choice(bits(78, 2), {0: ".M88", 1: ".MT88", 2: ".M88", 3: ".MT88"})
 
 
 def moves() -> Entries:
@@ -168,7 +187,7 @@ def moves() -> Entries:
         ),
     )
     stores = (
-        (SM90_ONLY, PLAIN_FORMAT, OLD_LAYOUT),
+        (SM90_ONLY, PLAIN_FORMAT, OLD_STORE_LAYOUT),
         (
             SM100_UP,
             Choice(bits(75, 3), {0: ".16", 1: ".8"}),
@@ -211,4 +230,23 @@ def moves() -> Entries:
     return tuple(entries)
 
 
-OPCODES = (*halves(), *integers(), *quarters(), *doubles(), *moves())
+def with_enable(entries: Entries) -> Iterator[Opcode]:
+    """The products; from sm_89 on with the predicate that enables them."""
+    for entry in entries:
+        older, newer = entry.archs - SM89_UP, entry.archs & SM89_UP
+        if older:
+            yield replace(entry, archs=older)
+        if newer:
+            yield replace(
+                entry,
+                archs=newer,
+                text=entry.text.replace("{Rc}", "{Rc}, {enable}"),
+                spellings=tuple(
+                    replace(spelling, text=spelling.text.replace("{Rc}", "{Rc}, {enable}"))
+                    for spelling in entry.spellings
+                ),
+                operands={**entry.operands, "enable": ENABLE},
+            )
+
+
+OPCODES = (*with_enable((*halves(), *integers(), *quarters(), *doubles())), *moves())

@@ -89,6 +89,8 @@ def _product(
     offset = {"offset": flag(74, ".REGOFFSET", when={"sparse": 1})}
     mnemonic = f"{name}{{sparse}}{{offset}}{{shape}}{text}"
     everything = {"sparse": SPARSE, **offset, "shape": shapes, **modifiers}
+    if name == "BGMMA":
+        everything["sparse"] = choice(bits(73), "")
     yield Opcode(
         name, base=base, forms=(FROM_MEMORY,), archs=SM90_ONLY,
         text=f"{mnemonic} {{Rd}}, {in_memory}, {tail}", modifiers={**everything, **flags},
