@@ -155,8 +155,6 @@ class Device:
         self._modules: weakref.WeakSet[Module] = weakref.WeakSet()
         self._deferred: deque[tuple[list[tuple[Queue, int]], Callable[[], None]]] = deque()
         self._given_back: deque[Callable[[], None]] = deque()
-        self._code: set[int] = set()  # pieces of the pool that hold code
-        self._code_was_freed = False
         self._make_locks()
         self.space = manager.address_space()
         self.pool = VramPool(partial(_obtain_video, manager, self.space), partial(_return_video, self.space))
@@ -469,19 +467,20 @@ class Device:
         name = "<bytes>" if isinstance(source, (bytes, bytearray)) else Path(source).name
         image = load_image(bytes(data), self.facts.sm_version)
         code = self.empty(image.size_bytes, np.uint8)
-        self._code.add(code.address)
         self.write(code.address, np.frombuffer(image.relocated(code.address), np.uint8), fresh=True)
-        if self._code_was_freed:
-            self._forget_code()
+        self._forget_code()
         module = Module(self, image, code, name)
         self._modules.add(module)
         return module
 
     def _forget_code(self) -> None:
-        """Memory that held code was given back, and may hold other code now: caches must not tell the old."""
-        self._code_was_freed = False
+        """Code was written where the SMs may have looked before: caches must not tell what was there.
+
+        They look beyond the end of the code that they run, too: it does not matter what the memory was for.
+        """
         for queue in list(self._queues):
-            if isinstance(queue, ComputeQueue) and queue.memory.space is self.space and queue.alive:
+            mine = isinstance(queue, ComputeQueue) and queue.memory.space is self.space and queue.alive
+            if mine and queue.may_hold_code:
                 self.catch_up(queue)
                 queue.forget_code()
 
@@ -708,9 +707,6 @@ class Device:
 
     def _free_piece(self, gpu_va: int) -> None:
         self.pool.free(gpu_va)
-        if gpu_va in self._code:
-            self._code.remove(gpu_va)
-            self._code_was_freed = True
 
     def release_pinned(self, gpu_va: int, memory: Any, mapping: Any) -> None:
         """Give pinned memory back when everything submitted so far is done."""

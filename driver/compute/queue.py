@@ -139,15 +139,16 @@ class ComputeQueue(Queue):
         self.small = self._slots.native
         self.ring.batch_limit = BATCH_LIMIT
         self.submit(self._set_up())
+        self._forgotten_at = self.submitted
 
     @property
     def _prefix(self) -> str:
         return f"NV{self.class_ids[1]:04X}"
 
     def _set_up(self) -> Any:
-        """Bind the class and say where the windows to shared and local memory are."""
+        """Bind the class, forget what queues before knew, say where the shared and local windows are."""
         prefix = self._prefix
-        pushbuffer = self.pushbuffer().bind(self.class_ids[1])
+        pushbuffer = self._forget(self.pushbuffer().bind(self.class_ids[1]))
         for window, gpu_va in (("SHARED", constants.SHARED_WINDOW_VA), ("LOCAL", constants.LOCAL_WINDOW_VA)):
             pushbuffer.method(
                 f"{prefix}_SET_SHADER_{window}_MEMORY_WINDOW_A", gpu_va >> 32, gpu_va & 0xFFFFFFFF
@@ -210,8 +211,18 @@ class ComputeQueue(Queue):
 
     def forget_code(self) -> None:
         """Let the SMs forget code and constants that they hold, before the next launch of this queue."""
-        name = f"{self._prefix}_INVALIDATE_SHADER_CACHES"
-        self.submit(self.pushbuffer().method(name, INSTRUCTION="TRUE", CONSTANT="TRUE"))
+        self.submit(self._forget(self.pushbuffer()))
+        self._forgotten_at = self.submitted
+
+    def _forget(self, pushbuffer: Any) -> Any:
+        return pushbuffer.method(
+            f"{self._prefix}_INVALIDATE_SHADER_CACHES", INSTRUCTION="TRUE", CONSTANT="TRUE"
+        )
+
+    @property
+    def may_hold_code(self) -> bool:
+        """Whether anything ran since the SMs forgot what they knew."""
+        return self.submitted != self._forgotten_at
 
 
 def _no_more_memory(size_bytes: int) -> Any:
