@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from barewire.sass.language import (
     HEX,
@@ -18,6 +19,7 @@ from barewire.sass.language import (
     SM100_UP,
     Choice,
     Opcode,
+    Operand,
     Spelling,
     address,
     bits,
@@ -52,7 +54,7 @@ ENABLE = choice(
 
 OPERANDS = "{Rd}, {Ra}, {Rb}, {Rc}"
 SPARSE_OPERANDS = OPERANDS + ", {Re}, {selector}"
-SPARSE = {"Re": METADATA, "selector": SELECTOR}
+SPARSE: dict[str, Operand] = {"Re": METADATA, "selector": SELECTOR}
 
 
 def halves() -> Entries:
@@ -65,7 +67,13 @@ def halves() -> Entries:
         "format": choice(bits(82, 2), "", ".BF16", ".TF32", means={0: "F16", 1: "BF16", 2: "TF32"}),
         "sparse": flag(73, ".SP"),
     }
-    operands = {"Rd": RD, "Ra": register(24, negate=72), "Rb": NEGATED_RB, "Rc": RC, **SPARSE}
+    operands: dict[str, Operand] = {
+        "Rd": RD,
+        "Ra": register(24, negate=72),
+        "Rb": NEGATED_RB,
+        "Rc": RC,
+        **SPARSE,
+    }
     volta = {
         "accumulator": flag(76, ".F32", ".F16"),
         "addend": flag(78, ".F32", ".F16"),
@@ -200,7 +208,7 @@ def moves() -> Entries:
     ):
         for archs, format_, layout in generations:
             for used in (0, 1):
-                parts = {"uniform": uniform(uniform_at)} if used else {}
+                parts: dict[str, Any] = {"uniform": uniform(uniform_at)} if used else {}
                 entries.append(
                     Opcode(
                         name, base=code, forms=(4,), archs=archs,
