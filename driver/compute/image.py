@@ -43,7 +43,8 @@ class KernelInfo:
         local_bytes: local memory to give a thread, a multiple of 16: the frames of the whole call chain, at
             least 1024 where the chain has no bound.
         min_stack: the call chain's stack as the compiler states it, in bytes.
-        stack_is_bounded: False with recursion or alloca; `min_stack` is then a guess, and `local_bytes` too.
+        stack_is_bounded: False with recursion, alloca or a call by a register (a virtual function's);
+            `min_stack` is then a guess, and `local_bytes` too.
         barriers: named barriers used (the highest number + 1).
         max_threads: of a block, by the kernel's launch bounds; None without.
         required_block: the block that the kernel was compiled for, or None.

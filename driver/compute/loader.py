@@ -427,7 +427,7 @@ class Loader:
         bounded = not (
             stated == NO_BOUND
             or (call_stack is not None and call_stack.words(1)[0] == NO_BOUND)
-            or any(scan.moves_stack for scan in scans)
+            or any(scan.moves_stack or scan.calls_by_register for scan in scans)
             or self._recurses(reached)
         )
         frames = [self._figures.get(index, {}).get(Eiattr.FRAME_SIZE, 0) for index in reached]

@@ -24,7 +24,9 @@ IMMEDIATE_FORM = 4
 
 TEXTURE_OPCODES = range(0x160, 0x175)  # TEX, TLD4, TLD, TMML, TXD, TXQ, FOOTPRINT
 SURFACE_OPCODES = range(0x194, 0x1A1)  # SUATOM, SULD, SUST, SURED
-CALL_RELATIVE = 0x144
+CALL_ABSOLUTE, CALL_RELATIVE = 0x143, 0x144
+REGISTER_FORM = 1
+UNIFORM_TARGET_BIT = 91  # of a call in the immediate form: a pair of uniform registers says where to
 LOAD_CONSTANT = 0x182
 ADDRESS_BANK = 4
 NO_REGISTER = 0xFF
@@ -51,6 +53,7 @@ class CodeFacts:
         address_slots: bytes of c[4] that it reads, rounded down to 8.
         synchronises_grid: it reads the address of the grid barrier's workspace.
         moves_stack: it moves the stack pointer by an amount that only the run decides (alloca).
+        calls_by_register: it calls what a register points to: a virtual function, or one from a table.
         calls: (place, target) of its direct calls, as bytes from its start.
     """
 
@@ -59,6 +62,7 @@ class CodeFacts:
     address_slots: set[int] = field(default_factory=set)
     synchronises_grid: bool = False
     moves_stack: bool = False
+    calls_by_register: bool = False
     calls: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -81,6 +85,7 @@ def scan(code: memoryview, sm_version: int) -> CodeFacts:
         address_slots=set((offset[bank == ADDRESS_BANK] & 0xFFF8).tolist()),
         synchronises_grid=bool(workspace) and workspace <= set(offset[bank == 0].tolist()),
         moves_stack=_moves_stack(first, opcode, form),
+        calls_by_register=_calls_by_register(words, opcode, form),
         calls=[
             (16 * row, 16 * row + 16 + _branch_offset(words[row].tolist(), sm_version))
             for row in calls.tolist()
@@ -103,6 +108,12 @@ def _moves_stack(first: np.ndarray, opcode: np.ndarray, form: np.ndarray) -> boo
     writes = ((first >> 16 & 0xFF) == STACK_POINTER) & np.isin(opcode, MOVING_OPCODES)
     fixed = _is_constant(form) | ((form == IMMEDIATE_FORM) & ~np.isin(opcode, COMPUTED_OPCODES))
     return bool((writes & ~fixed).any())
+
+
+def _calls_by_register(words: np.ndarray, opcode: np.ndarray, form: np.ndarray) -> bool:
+    uniform = (form == IMMEDIATE_FORM) & (words[:, 2] >> UNIFORM_TARGET_BIT - 64 & 1 == 1)
+    call = (opcode == CALL_ABSOLUTE) | (opcode == CALL_RELATIVE)
+    return bool((call & ((form == REGISTER_FORM) | uniform)).any())
 
 
 def _branch_offset(words: list[int], sm_version: int) -> int:

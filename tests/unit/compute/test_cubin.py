@@ -108,6 +108,18 @@ def test_a_call_to_its_own_start_is_recursion_and_one_into_a_function_is_a_jump(
     assert changed.kernels["calls"].stack_is_bounded is bounded
 
 
+@pytest.mark.parametrize("sm_version", [80, 90])
+@pytest.mark.parametrize("call", [0x7343 | 2 << 24, 0x7344 | 2 << 24, 0x7944 | 4 << 24 | 1 << 91])
+def test_a_stack_has_no_bound_if_a_register_says_what_is_called(sm_version, call):
+    data = (DATA / f"features.sm_{sm_version}.cubin").read_bytes()
+    code = place(data, ".text.bounded").begin
+
+    changed = load_image(with_bytes(data, code, call.to_bytes(16, "little")), sm_version)
+
+    assert not changed.kernels["bounded"].stack_is_bounded
+    assert changed.kernels["bounded"].local_bytes >= 1024
+
+
 def test_a_kernel_without_frames_needs_no_local_memory(features):
     kernel = features.kernels["bounded"]
 
