@@ -22,16 +22,19 @@ enum {
 
 /* Where instructions keep the parts of an address that are not everywhere at the same bits. */
 struct address_places {
-        uint8_t uniform_low;    /* the uniform register */
-        uint8_t wide_bit;       /* with a uniform register: R is a pair */
-        uint8_t descriptor_bit; /* the uniform register is a descriptor */
+        uint8_t uniform_low;        /* the uniform register */
+        uint8_t wide_bit;           /* with a uniform register: R is a pair */
+        uint8_t descriptor_bit;     /* the uniform register is a descriptor */
+        uint8_t new_wide_bit;       /* the same from sm_100 on */
+        uint8_t new_descriptor_bit;
 };
 
-static const struct address_places LOAD_ADDRESS = {32, 90, 76};
-static const struct address_places STORE_ADDRESS = {64, 90, 76};
-static const struct address_places REDUCTION_ADDRESS = {64, 90, 71};
-static const struct address_places ATOMIC_ADDRESS = {64, 70, 71};
-static const struct address_places COPY_ADDRESS = {64, 70, 76}; /* LDGSTS */
+static const struct address_places LOAD_ADDRESS = {32, 90, 76, 90, 76};
+static const struct address_places STORE_ADDRESS = {64, 90, 76, 90, 76};
+static const struct address_places REDUCTION_ADDRESS = {64, 90, 71, 90, 81};
+static const struct address_places ATOMIC_ADDRESS = {64, 70, 71, 63, 76};
+static const struct address_places FLOAT_ATOMIC_ADDRESS = {64, 70, 71, 63, 90};
+static const struct address_places COPY_ADDRESS = {64, 70, 76, 83, 76}; /* LDGSTS */
 
 /* The address of each lane. */
 struct addresses {
@@ -53,15 +56,20 @@ static void bind_global_address(const struct sass_word *word, struct uop *uop, c
                                 struct operand *base, struct operand *uniform)
 {
         bool has_uniform = word_bits(word->word, ADDRESS_UNIFORM_BIT, 1);
-        bool wide = word_bits(word->word, has_uniform ? places->wide_bit : ADDRESS_EXTENDED_BIT, 1);
+        unsigned wide_bit = word->arch < 100 ? places->wide_bit : places->new_wide_bit;
+        unsigned descriptor_bit = word->arch < 100 ? places->descriptor_bit : places->new_descriptor_bit;
+        bool wide = word_bits(word->word, has_uniform ? wide_bit : ADDRESS_EXTENDED_BIT, 1);
+        /* The offset ends below a flag that took its highest bit. */
+        unsigned offset_bits = has_uniform && wide_bit == ADDRESS_OFFSET_LOW + ADDRESS_OFFSET_BITS - 1
+                                       ? ADDRESS_OFFSET_BITS - 1
+                                       : ADDRESS_OFFSET_BITS;
 
         *base = bind_register_operand(word, uop, (unsigned)word_bits(word->word, 24, REGISTER_BITS), wide ? 2 : 1);
         base->absolute = wide;
         *uniform = bind_immediate_operand(0);
-        if (has_uniform && !word_bits(word->word, places->descriptor_bit, 1))
+        if (has_uniform && !word_bits(word->word, descriptor_bit, 1))
                 *uniform = bind_address_uniform(word, uop, places->uniform_low, 2);
-        uop->target = (uint64_t)sign_extend(word_bits(word->word, ADDRESS_OFFSET_LOW, ADDRESS_OFFSET_BITS),
-                                            ADDRESS_OFFSET_BITS);
+        uop->target = (uint64_t)sign_extend(word_bits(word->word, ADDRESS_OFFSET_LOW, offset_bits), offset_bits);
 }
 
 /* The part of an address that all lanes share. */

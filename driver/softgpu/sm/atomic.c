@@ -543,7 +543,9 @@ static void bind_swap_operation(struct uop *uop, enum atomic_operation operation
 /* The address and the result of ATOM and ATOMG. */
 static void bind_atomic_global(const struct sass_word *word, struct uop *uop, unsigned d, unsigned pd, sm_handler *run)
 {
-        bind_global_address(word, uop, &ATOMIC_ADDRESS, &uop->a, &uop->b);
+        bool is_float = word->opcode == SASS_ATOM_FLOAT || word->opcode == SASS_ATOMG_FLOAT;
+
+        bind_global_address(word, uop, is_float ? &FLOAT_ATOMIC_ADDRESS : &ATOMIC_ADDRESS, &uop->a, &uop->b);
         uop->d = bind_destination_register(word, uop, d, atomic_bytes(uop) / 4);
         uop->pd = bind_destination_predicate(pd);
         uop->run = run;

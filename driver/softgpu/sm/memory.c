@@ -20,7 +20,7 @@ static enum sm_outcome run_no_effect(struct warp *warp, const struct uop *uop, l
 }
 
 /* Where QSPC keeps its uniform register, and that R is a pair. */
-static const struct address_places QUERY_ADDRESS = {32, 90, 90};
+static const struct address_places QUERY_ADDRESS = {32, 90, 90, 90, 90};
 
 /* QSPC Pd, [address]: does the generic address lie in that window? */
 static enum sm_outcome run_qspc(struct warp *warp, const struct uop *uop, lane_mask active)
