@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from barewire.compute import elf, fatbin, nvinfo
-from barewire.compute.elf import SHF_EXECINSTR, SHT_PROGBITS, SHT_REL, SHT_RELA, SYMBOL_FUNCTION, ElfFile
+from barewire.compute.elf import (
+    SHF_EXECINSTR,
+    SHT_PROGBITS,
+    SHT_REL,
+    SHT_RELA,
+    SYMBOL_FUNCTION,
+    ElfFile,
+    Section,
+)
 from barewire.errors import BadCubin, KernelNotFound
 from barewire.sass.decoder import Instruction
 from barewire.sass.listing import Code, Line, Listed, Relocated, control_text, listings, text_lines
@@ -115,17 +123,25 @@ def code_of(image: ElfFile) -> list[Code]:
             *_places_of(attributes.get(section.name.removeprefix(PREFIX), [])),
         )
         for section in image.sections
-        if section.type == SHT_PROGBITS and section.flags & SHF_EXECINSTR and section.name.startswith(PREFIX)
+        if is_code(section)
     ]
+
+
+def is_code(section: Section) -> bool:
+    """Whether a section is the code of a kernel or function."""
+    flagged = section.type == SHT_PROGBITS and section.flags & SHF_EXECINSTR
+    return bool(flagged) and section.name.startswith(PREFIX)
 
 
 def function_ends(image: ElfFile) -> list[tuple[str, int]]:
     """Where each function ends: its section's name, and the place."""
-    names = {section.number: section.name for section in image.sections}
+    names = {
+        section.number: section.name.removeprefix(PREFIX) for section in image.sections if is_code(section)
+    }
     return [
-        (names[symbol.section].removeprefix(PREFIX), symbol.value + symbol.size_bytes)
+        (names[symbol.section], symbol.value + symbol.size_bytes)
         for symbol in image.symbols
-        if symbol.kind == SYMBOL_FUNCTION and names.get(symbol.section, "").startswith(PREFIX)
+        if symbol.kind == SYMBOL_FUNCTION and symbol.section in names
     ]
 
 

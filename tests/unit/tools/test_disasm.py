@@ -7,13 +7,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
+from barewire.errors import BarewireError
+from barewire.sass.listing import listings
+from barewire.tools import disasm
 from barewire.tools.exits import Exit
 
 DATA = Path(__file__).resolve().parents[1] / "compute" / "data"
 CUBINS = sorted(DATA.glob("*.cubin"))
 FEATURES = DATA / "features.sm_90.cubin"
+SMALL = DATA / "unlinked.sm_90.cubin"
 
 
 @pytest.fixture
@@ -104,6 +109,25 @@ def test_a_damaged_cubin_is_refused(barewire_command, tmp_path, cut):
     damaged.write_bytes(FEATURES.read_bytes()[:cut])
 
     assert barewire_command("disasm", damaged).code == Exit.INPUT
+
+
+def test_a_cubin_with_bytes_changed_is_shown_or_refused():
+    """What says where things lie is at the end of the file."""
+    random = Random(3)
+    whole = SMALL.read_bytes()
+    headers = len(whole) - int.from_bytes(whole[0x28:0x30], "little")
+    refused = 0
+    for _ in range(200):
+        damaged = bytearray(whole)
+        for _ in range(random.randint(1, 6)):
+            damaged[-random.randint(1, headers)] ^= 1 << random.randrange(8)
+        try:
+            for _, image in disasm.images_of(bytes(damaged)):
+                listings(disasm.code_of(image), disasm.function_ends(image))
+        except BarewireError:
+            refused += 1
+
+    assert 0 < refused < 200
 
 
 def test_unknown_words_are_shown_with_the_reason(barewire_command, tmp_path):
