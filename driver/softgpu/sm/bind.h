@@ -10,7 +10,7 @@
 
 #include "lanes.h"
 
-enum { RZ = 255, PT = 7, REGISTER_BITS = 8 };
+enum { RZ = 255, PT = 7, REGISTER_BITS = 8, BINDLESS_BIT = 91 };
 
 /* Bits of a word, as the tables count them: `low` 0..127. A field may cross the middle. */
 INLINE uint64_t word_bits(const uint64_t word[2], unsigned low, unsigned width)
@@ -136,7 +136,7 @@ static struct operand bind_immediate_operand(uint32_t value)
 static struct operand bind_constant_operand(const struct sass_word *word, struct uop *uop, unsigned bank, uint32_t offset,
                                             unsigned count)
 {
-        struct operand operand = {.kind = OPERAND_IMMEDIATE, .is_constant = true, .bank_offset = (uint16_t)offset};
+        struct operand operand = {.kind = OPERAND_IMMEDIATE, .is_constant = true};
 
         if (offset % 4)
                 bind_fault(uop, SM_FAULT_MISALIGNED_CONSTANT);
@@ -187,6 +187,8 @@ static struct operand bind_slot(const struct sass_word *word, struct uop *uop, u
                 return bind_immediate_operand((uint32_t)word_bits(word->word, 32, 32));
         case FORM_CONSTANT:
         case FORM_C_CONSTANT:
+                if (word_bits(word->word, BINDLESS_BIT, 1)) /* a bank by descriptor, which nothing here makes */
+                        bind_fault(uop, SM_FAULT_ILLEGAL_PARAMETER);
                 operand = bind_constant_operand(word, uop, (unsigned)word_bits(word->word, 54, 5),
                                                 (uint32_t)word_bits(word->word, 38, 16), count);
                 break;

@@ -8,6 +8,7 @@
 
 #include "sm.h"
 
+#include <fenv.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -21,7 +22,7 @@ enum {
         CODE_BUCKET_SHIFT = 10,        /* BLOCK_BYTES */
         ALONE_NS = 50000,              /* so long one worker works before others are started */
         SHARED_PADDING_BYTES = 128,    /* so that a vector access at the last byte stays inside */
-        PAGE_ALIGNMENT_BYTES = 128,
+        VECTOR_ALIGNMENT_BYTES = 128,
         FIRST_WITH_GMMU_V3 = 90,
         GMMU_V3_BITS = 57, /* of a virtual address */
         GMMU_V2_BITS = 49,
@@ -38,8 +39,8 @@ uint64_t sm_now_ns(void)
 /* Zeroed memory aligned for vectors. */
 static void *allocate(size_t bytes)
 {
-        size_t rounded = (bytes + PAGE_ALIGNMENT_BYTES - 1) / PAGE_ALIGNMENT_BYTES * PAGE_ALIGNMENT_BYTES;
-        void *memory = aligned_alloc(PAGE_ALIGNMENT_BYTES, rounded);
+        size_t rounded = (bytes + VECTOR_ALIGNMENT_BYTES - 1) / VECTOR_ALIGNMENT_BYTES * VECTOR_ALIGNMENT_BYTES;
+        void *memory = aligned_alloc(VECTOR_ALIGNMENT_BYTES, rounded);
 
         if (memory)
                 memset(memory, 0, rounded);
@@ -402,7 +403,7 @@ static void end_cta(struct worker *worker)
 }
 
 /* Run CTAs until there are none or, if `until_ns` is not 0, until then: false if there may be more. */
-static bool work(struct worker *worker, uint64_t until_ns)
+static bool run_ctas(struct worker *worker, uint64_t until_ns)
 {
         struct launch *launch = worker->launch;
 
@@ -420,6 +421,19 @@ static bool work(struct worker *worker, uint64_t until_ns)
                         return false;
         }
         return true;
+}
+
+/* The same in the arithmetic that the handlers want: to nearest, denormals kept, whatever else the thread does. */
+static bool work(struct worker *worker, uint64_t until_ns)
+{
+        fenv_t before;
+        bool done;
+
+        fegetenv(&before);
+        fesetenv(FE_DFL_ENV);
+        done = run_ctas(worker, until_ns);
+        fesetenv(&before);
+        return done;
 }
 
 static void free_worker(struct worker *worker)

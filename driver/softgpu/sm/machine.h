@@ -40,7 +40,6 @@ struct sm_fault {
         uint32_t warp; /* in the CTA */
         uint32_t lanes;
         uint32_t cta[3];
-        uint32_t access; /* of SM_ACCESS_*, for a refused address */
         uint64_t pc;
         uint64_t address;
 };
@@ -95,7 +94,6 @@ struct sm_launch {
         uint32_t ctas_per_sm; /* how many may be resident on one */
         uint32_t threads;     /* of the host */
         uint32_t isa;         /* of SM_ISA_* */
-        uint32_t grid_id;
         struct sm_constant_range constant_banks[18];
 };
 

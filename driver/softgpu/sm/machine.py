@@ -68,6 +68,8 @@ LIMITS: dict[int, Limits] = {
     120: Limits(threads=1536, ctas=24, shared_bytes=100 << 10),
 }
 
+EXECUTED = (80, 86, 89, 90)  # the architectures whose code was compared with what it must give
+
 
 @dataclass(frozen=True)
 class FaultKind:
@@ -218,7 +220,6 @@ class Launch:
     constant_banks: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     shared_window: int = 0x7F01_0000_0000
     local_window: int = 0x7F00_0000_0000
-    grid_id: int = 1
     timeout_s: float | None = None
 
 
@@ -346,9 +347,10 @@ class Machine:
         threads: of the host; by default one for each of its cores.
         isa: the host's instruction set to use: generic, avx2 or avx512; by default the best there is, or what
             the environment variable BAREWIRE_SM_ISA says.
+        trial: try an architecture that is not in EXECUTED, some of whose instructions are missing or wrong.
 
     Raises:
-        UnknownChip: no such architecture.
+        UnknownChip: no such architecture, or one whose code is not executed.
         UsageError: the host has not that instruction set.
     """
 
@@ -359,9 +361,11 @@ class Machine:
         sm_count: int = 132,
         threads: int | None = None,
         isa: str | None = None,
+        trial: bool = False,
     ) -> None:
-        if arch not in LIMITS:
-            raise UnknownChip(f"there are no SMs of compute capability {arch}")
+        if arch not in LIMITS or not (arch in EXECUTED or trial):
+            executed = ", ".join(f"sm_{number}" for number in EXECUTED)
+            raise UnknownChip(f"the SMs execute code of {executed}; that of sm_{arch} is decoded only")
         wanted = isa or os.environ.get(INSTRUCTION_SET_VARIABLE) or "best"
         if wanted not in INSTRUCTION_SETS or _sm.lib.sm_isa_name(INSTRUCTION_SETS[wanted]) == _sm.ffi.NULL:
             raise UsageError(f"this host has no instruction set {wanted!r}", known=sorted(INSTRUCTION_SETS))
@@ -443,7 +447,6 @@ class Machine:
         described.barrier_count = launch.barrier_count
         described.shared_window_va = launch.shared_window
         described.local_window_va = launch.local_window
-        described.grid_id = launch.grid_id
         described.timeout_ns = 0 if launch.timeout_s is None else int(launch.timeout_s * NANOSECONDS)
         for bank, (gpu_va, size_bytes) in launch.constant_banks.items():
             if not 0 <= bank < CONSTANT_BANKS:

@@ -41,7 +41,7 @@ struct vreg {
 enum { SM_RZ_GROUP = 8, SM_RZ = 0, SM_RZ_WRITTEN = SM_RZ_GROUP, SM_R0 = 2 * SM_RZ_GROUP };
 
 /* Indices into warp->ureg: UR0 is 0; URZ as a source and as a destination. */
-enum { SM_UREGS = 255, SM_URZ = 256, SM_URZ_WRITTEN = SM_URZ + SM_RZ_GROUP, SM_UREG_COUNT = SM_URZ_WRITTEN + SM_RZ_GROUP };
+enum { SM_URZ = 256, SM_URZ_WRITTEN = SM_URZ + SM_RZ_GROUP, SM_UREG_COUNT = SM_URZ_WRITTEN + SM_RZ_GROUP };
 
 /* Indices into warp->pred. A uniform predicate is 0 or ALL_LANES. PT and UPT are never written: see SM_PRED_WRITTEN. */
 enum { SM_P0 = 0, SM_PT = 7, SM_UP0 = 8, SM_UPT = 15, SM_PRED_WRITTEN = 16, SM_PRED_COUNT = 17 };
@@ -75,7 +75,6 @@ struct operand {
         bool absolute;
         bool is_constant; /* an immediate that came from a constant bank, so that value_high is meaningful */
         uint16_t index;
-        uint16_t bank_offset; /* of a constant */
         uint32_t value;
         uint32_t value_high;
 };
@@ -155,7 +154,6 @@ struct cta {
         uint32_t linear_id;
         uint32_t cluster_rank;
         uint32_t sm;
-        uint32_t slot; /* of the SM: which resident CTA it is */
         uint32_t warp_count;
         uint32_t live_warps;   /* that have not exited */
         uint32_t cluster_phase;   /* how often the cluster's barrier has completed */
