@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +15,12 @@ class ParallelBuild(build_ext):
     """Compile the sources of an extension side by side: three of them are one large interpreter."""
 
     def build_extensions(self) -> None:
+        compiler = self.compiler.compiler_so[0]
+        if shutil.which(compiler) is None:
+            raise SystemExit(
+                f"barewire is partly C, and its compiler {compiler!r} is not here.\n"
+                "On Debian and Ubuntu: apt-get install gcc libc6-dev python3-dev"
+            )
         one_after_the_other = self.compiler.compile
 
         def side_by_side(sources: list[str], *arguments: Any, **options: Any) -> list[str]:
