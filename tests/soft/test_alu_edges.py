@@ -6,7 +6,10 @@ each. Every instruction set of the host must give the same bits.
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import hashlib
+import platform
 import struct
 from functools import cache
 from pathlib import Path
@@ -49,6 +52,10 @@ def recorded() -> list[Recorded]:
                 file["words"], file["texts"], file["kinds"], file["sizes"], file["digests"], strict=True
             )
         ]
+
+
+def digest_of(results: NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(results.tobytes(), digest_size=DIGEST_BYTES).digest()
 
 
 def mnemonic(instruction: Recorded) -> str:
@@ -101,7 +108,26 @@ def test_edge_values_give_what_the_gpu_gave(name, isa):
     for instruction in recorded():
         if mnemonic(instruction) == name:
             results = np.ascontiguousarray(probe(isa).run(instruction))
-            if hashlib.blake2b(results.tobytes(), digest_size=DIGEST_BYTES).digest() != instruction.digest:
+            if digest_of(results) != instruction.digest:
                 wrong.append(instruction.text)
 
     assert wrong == []
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of the rounding mode is x86-64's")
+@pytest.mark.parametrize("isa", ["generic", "avx2", "avx512"])
+def test_the_rounding_of_the_calling_thread_does_not_matter(isa):
+    additions = [instruction for instruction in recorded() if mnemonic(instruction) in ("FADD", "DFMA")]
+    gpu = probe(isa)
+    libm = ctypes.CDLL(ctypes.util.find_library("m"))
+    upward = 0x800  # FE_UPWARD on x86-64
+
+    libm.fesetround(upward)
+    try:
+        results = [np.ascontiguousarray(gpu.run(instruction)) for instruction in additions]
+        kept = libm.fegetround()
+    finally:
+        libm.fesetround(0)
+
+    assert [digest_of(each) for each in results] == [instruction.digest for instruction in additions]
+    assert kept == upward
