@@ -46,7 +46,7 @@ from tests.soft import words as w  # noqa: E402
 
 HERE = Path(__file__).parent
 KERNELS = (*sorted(HERE.glob("kernels/sm_*/*.cubin")), *sorted(HERE.glob("machine/*.cubin")))
-ARCHITECTURES = (75, 80, 86, 89, 90, 100, 120)
+ARCHITECTURES = (80, 86, 89, 90)
 WORDS_OF_A_LAUNCH = 64
 TIME_LIMIT_S = 0.02
 CODE_OFFSET = 0x10000
