@@ -46,7 +46,7 @@ from tests.soft import words as w  # noqa: E402
 
 HERE = Path(__file__).parent
 KERNELS = (*sorted(HERE.glob("kernels/sm_*/*.cubin")), *sorted(HERE.glob("machine/*.cubin")))
-ARCHITECTURES = (80, 86, 89, 90)
+ARCHITECTURES = (75, 80, 86, 89, 90, 100, 120)
 WORDS_OF_A_LAUNCH = 64
 TIME_LIMIT_S = 0.02
 CODE_OFFSET = 0x10000
@@ -86,7 +86,9 @@ class Fuzzer:
     def __init__(self, seed: int, threads: int = 1) -> None:
         self.random = np.random.default_rng(seed)
         self.memory = FlatMemory(1 << 20)
-        self.machines = [Machine(arch, self.memory, sm_count=2, threads=threads) for arch in ARCHITECTURES]
+        self.machines = [
+            Machine(arch, self.memory, sm_count=2, threads=threads, trial=True) for arch in ARCHITECTURES
+        ]
         base = self.memory.gpu_va
         self.numbers = [0, 1, 16, 255, 1 << 20, base & 0xFFFFFFFF, base >> 32, 0x7F01, 0x7F00, 0x7FFFFFFF]
         self.real = real_words()
