@@ -357,3 +357,37 @@ def test_a_block_that_is_no_multiple_of_a_warp_has_fewer_lanes(bare):
     bare.run_words([w.vote_any(5), *store, w.exit_()], block=(20, 1, 1))
 
     assert masks.numpy().tolist() == [(1 << 20) - 1] * 20 + [0] * 12
+
+
+def test_a_loop_around_a_barrier_ends_when_its_time_is_over(bare):
+    report = bare.run_words([w.bar_sync(0), w.bra(-2)], block=(64, 1, 1), timeout_s=0.2, check=False)
+
+    assert report.timed_out
+
+
+def test_blocks_that_wait_around_a_barrier_let_another_block_come():
+    """The last block sets what the others poll, each time before they meet at a barrier of their own."""
+    device = SmDevice(90, memory_bytes=1 << 20, threads=1)
+    flag = device.empty(1, np.uint32)
+    waiting_blocks = 3
+
+    report = device.run_words(
+        [
+            *w.mov_pair(2, flag.gpu_va),
+            w.mov(4, 1),
+            w.s2r(6, w.BLOCK_X),
+            w.isetp_eq(0, 6, waiting_blocks),
+            w.guarded(w.stg(2, 4), 0),
+            w.guarded(w.exit_(), 0),
+            w.ldg(5, 2, strong=True),
+            w.bar_sync(0),
+            w.isetp_eq(1, 5, 0),
+            w.guarded(w.bra(-4), 1),
+            w.exit_(),
+        ],
+        grid=(waiting_blocks + 1, 1, 1),
+        block=(64, 1, 1),
+        timeout_s=20,
+    )
+
+    assert report.most_resident == waiting_blocks + 1

@@ -366,3 +366,24 @@ def test_every_fault_has_a_class_of_error():
         error = fault.error()
         assert isinstance(error, BarewireError)
         assert (error.warp_error, error.pc, error.address) == (kind.name, 0x1000, 0x2000)
+
+
+def test_a_fault_of_the_uniform_datapath_names_no_address(device):
+    """UIMAD.WIDE UR62, ...: of the pair, the second register is none."""
+    beyond_the_last = w.word(0x2A5, b16=62, b24=4, b32=4, b64=4) | w.PREDICATE_IN | w.PREDICATE_OUT
+
+    fault = fault_of(device, [beyond_the_last])
+
+    assert (fault.name, fault.address) == ("OOR_REG", 0)
+
+
+@pytest.mark.parametrize("opcode", [0x9C7, 0xDC7], ids=["UCGABAR_ARV", "UCGABAR_WAIT"])
+def test_the_barrier_of_a_cluster_of_several_blocks_is_not_executed_yet(device, opcode):
+    fault = fault_of(device, [w.word(opcode)], grid=(2, 1, 1), cluster=(2, 1, 1))
+
+    assert fault.name == "NOT_EXECUTED"
+
+
+def test_a_launch_has_no_more_barriers_than_there_are(device):
+    with pytest.raises(LaunchTooLarge):
+        device.run_words([w.exit_()], barrier_count=17)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from barewire.softgpu.sm.machine import Launch, Machine, Page, TranslatedMemory
+from barewire.errors import UsageError
+from barewire.softgpu.sm.machine import FlatMemory, Launch, Machine, Page, TranslatedMemory
 
 from tests.soft import words as w
 from tests.soft.sm_device import SmDevice
@@ -365,3 +366,57 @@ def test_a_resident_block_takes_less_than_a_mebibyte(device, threads, registers)
     report = device.run_words([w.exit_()], block=(threads, 1, 1), register_count=registers, shared_bytes=4096)
 
     assert 0 < report.cta_bytes < 1 << 20
+
+
+def test_what_was_translated_is_forgotten_while_a_kernel_runs():
+    """The second page is asked for between two loads of the first one, whose bytes are others then."""
+    old, new, rest = (np.full(PAGE_BYTES, value, np.uint8) for value in (1, 2, 0))
+    first, second, code_va, out_va = (BASE_VA + page * PAGE_BYTES for page in range(4))
+    hosts = {first: old, second: rest, code_va: rest.copy(), out_va: rest.copy()}
+
+    def translate(gpu_va: int, writes: bool) -> Page:
+        page = gpu_va // PAGE_BYTES * PAGE_BYTES
+        if page == second:
+            hosts[first] = new
+            memory.invalidate()
+        return Page(page, PAGE_BYTES, hosts[page])
+
+    memory = TranslatedMemory(translate)
+    code = [
+        *w.mov_pair(2, first),
+        w.ldg(4, 2),
+        w.ldg(5, 2, PAGE_BYTES),
+        w.ldg(6, 2),
+        *w.mov_pair(8, out_va),
+        w.stg(8, 4),
+        w.stg(8, 6, 4),
+        w.exit_(),
+    ]
+    raw = b"".join(word.to_bytes(16, "little") for word in code)
+    hosts[code_va][: len(raw)] = np.frombuffer(raw, np.uint8)
+
+    machine = Machine(90, memory, threads=1)
+    machine.launch(Launch(entry_va=code_va, grid=(1, 1, 1), block=(32, 1, 1), register_count=32)).check()
+    memory.invalidate()  # no launch is running: nothing is forgotten, and nothing breaks
+
+    assert hosts[out_va][:8].tolist() == [1] * 4 + [2] * 4
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        np.zeros(PAGE_BYTES - 1, np.uint8),
+        np.zeros(2 * PAGE_BYTES, np.uint8)[::2],
+        np.zeros(PAGE_BYTES + 8, np.uint8)[8:],
+        np.frombuffer(bytes(PAGE_BYTES + 16), np.uint8),
+    ],
+    ids=["too few bytes", "not in one piece", "not aligned", "not to be written"],
+)
+def test_an_array_that_cannot_stand_behind_a_page_is_refused(host):
+    with pytest.raises(UsageError, match="cannot stand behind the page"):
+        Page(BASE_VA, PAGE_BYTES, host)
+
+
+def test_flat_memory_begins_where_wide_atomics_may():
+    with pytest.raises(UsageError, match="multiple of 16"):
+        FlatMemory(PAGE_BYTES, gpu_va=8)

@@ -186,6 +186,16 @@ static void bind_b2r(const struct sass_word *word, struct uop *uop)
         uop->run = sass_B2R_result(word->word) == SASS_B2R_RESULT_RESULT ? run_b2r_result : run_b2r;
 }
 
+/* The cluster's barrier is only that of a cluster of one CTA: CTAs of larger ones do not meet. */
+static void bind_cluster_barrier(const struct sass_word *word, struct uop *uop, sm_handler *run)
+{
+        const uint32_t *cluster = word->launch->parameters.cluster;
+
+        if (cluster[0] != 1 || cluster[1] != 1 || cluster[2] != 1)
+                bind_fault(uop, SM_FAULT_NOT_EXECUTED);
+        uop->run = run;
+}
+
 static bool bind_barrier(const struct sass_word *word, struct uop *uop)
 {
         uop->p[0] = bind_predicate((unsigned)word_bits(word->word, 87, 3), word_bits(word->word, 90, 1));
@@ -197,10 +207,10 @@ static bool bind_barrier(const struct sass_word *word, struct uop *uop)
                 bind_b2r(word, uop);
                 return true;
         case SASS_UCGABAR_ARV:
-                uop->run = run_cluster_arrive;
+                bind_cluster_barrier(word, uop, run_cluster_arrive);
                 return true;
         case SASS_UCGABAR_WAIT:
-                uop->run = run_cluster_wait;
+                bind_cluster_barrier(word, uop, run_cluster_wait);
                 return true;
         default:
                 return false;

@@ -24,9 +24,11 @@ INSTRUCTION_SETS = ("generic", "avx2", "avx512")
 FOLDER = "driver/softgpu/sm"
 OPTIMISE = os.environ.get("BAREWIRE_SM_OPTIMISE", "-O3").split()
 # No -march: each isa_*.c says which instructions it may use. No -ffast-math, no contraction: exact results.
+# Integers wrap, and the same bytes are words here and floats there.
 COMPILE_FLAGS = [
     *OPTIMISE,
     *("-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"),
+    *("-fwrapv", "-fno-strict-aliasing"),
     *("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function"),
 ]
 LIMITED_API = "0x030a0000"
@@ -80,7 +82,7 @@ def build_in_place() -> Path:
     ffibuilder.emit_c_code(str(wrapper))
     flags = [
         *COMPILE_FLAGS,
-        *("-g", "-fPIC", "-fwrapv", "-Wno-missing-field-initializers", f"-DPy_LIMITED_API={LIMITED_API}"),
+        *("-g", "-fPIC", "-Wno-missing-field-initializers", f"-DPy_LIMITED_API={LIMITED_API}"),
         *(f"-D{name}={value}" for name, value in MACROS),
         *(f"-I{FOLDER}", f"-I{sysconfig.get_paths()['include']}"),
     ]

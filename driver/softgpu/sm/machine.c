@@ -19,6 +19,7 @@ enum {
         CTAS_BETWEEN_LOOKS = 64,       /* at the deadline, where CTAs end before their time slices do */
         POLLS_OF_A_WAITER = 32,        /* in a time slice: then another CTA is admitted at once */
         ROUNDS_BEFORE_ADMISSION = 16,  /* else after so many rounds of spent time slices */
+        SHORT_ROUNDS = 256,            /* so many rounds that barriers cut short count as one of spent time slices */
         CODE_BUCKET_SHIFT = 10,        /* BLOCK_BYTES */
         ALONE_NS = 50000,              /* so long one worker works before others are started */
         SHARED_PADDING_BYTES = 128,    /* so that a vector access at the last byte stays inside */
@@ -288,6 +289,8 @@ static void begin_cta(struct cta *cta, uint64_t linear_id)
         cta->live_warps = cta->warp_count;
         cta->barriers_in_use = 0;
         cta->cluster_phase = 0;
+        cta->polls = 0;
+        cta->short_rounds = 0;
         memset(cta->barrier, 0, sizeof cta->barrier);
         for (uint32_t i = 0; i < cta->warp_count; i++)
                 begin_warp(cta->warps[i]);
@@ -343,6 +346,26 @@ static void retire(struct worker *worker)
 
 enum round { ROUND_ADVANCED, ROUND_SPENT, ROUND_POLLED, ROUND_ENDED, ROUND_STUCK, ROUND_STOPPED };
 
+static enum round stopped_or(struct launch *launch, enum round round)
+{
+        check_deadline(launch);
+        return is_stopped(launch) ? ROUND_STOPPED : round;
+}
+
+/*
+ * Every warp came to a barrier before its time slice was over. In a loop around barriers that may go on for ever, and what the
+ * CTA polls there may be for another CTA to say: now and then such a round counts as one of spent time slices.
+ */
+static enum round short_round(struct cta *cta)
+{
+        bool polled = cta->polls >= POLLS_OF_A_WAITER;
+
+        if (++cta->short_rounds % SHORT_ROUNDS)
+                return ROUND_ADVANCED;
+        cta->polls = 0;
+        return stopped_or(cta->launch, polled ? ROUND_POLLED : ROUND_SPENT);
+}
+
 /* Give every warp of a CTA a time slice. */
 static enum round run_round(struct cta *cta)
 {
@@ -362,6 +385,7 @@ static enum round run_round(struct cta *cta)
                         continue;
                 warp->budget = TIME_SLICE;
                 outcome = launch->isa->run(warp);
+                cta->polls += warp->polls - polls;
                 if (outcome == SM_FAULT)
                         return ROUND_STOPPED;
                 if (outcome == SM_EXITED) {
@@ -371,14 +395,15 @@ static enum round run_round(struct cta *cta)
                         bool polled = warp->polls - polls >= POLLS_OF_A_WAITER;
 
                         result = polled || result == ROUND_POLLED ? ROUND_POLLED : ROUND_SPENT;
-                        check_deadline(launch);
-                        if (is_stopped(launch))
+                        if (stopped_or(launch, result) == ROUND_STOPPED)
                                 return ROUND_STOPPED;
                 }
         }
         if (!unfinished)
                 return ROUND_ENDED;
-        return cta->worker->warp_instructions == before ? ROUND_STUCK : result;
+        if (cta->worker->warp_instructions == before)
+                return ROUND_STUCK;
+        return result == ROUND_ADVANCED ? short_round(cta) : result;
 }
 
 /* Nobody in the CTA can go on and nobody ever will: real hardware would hang. */
@@ -531,8 +556,10 @@ static struct worker *make_worker(struct launch *launch)
 {
         struct worker *worker = allocate(sizeof *worker);
 
-        if (worker)
+        if (worker) {
                 worker->launch = launch;
+                worker->generation = launch->parameters.port.generation;
+        }
         return worker;
 }
 
@@ -708,7 +735,8 @@ static bool is_sensible(const struct sm_launch *parameters)
                && parameters->block[1] <= MOST_THREADS && volume(parameters->cluster)
                && parameters->register_count <= MOST_REGISTERS && parameters->shared_bytes <= MOST_SHARED_BYTES
                && parameters->local_bytes <= MOST_LOCAL_BYTES && parameters->local_bytes % 16 == 0
-               && parameters->sm_count && parameters->ctas_per_sm && parameters->port.translate;
+               && parameters->barrier_count <= SM_NAMED_BARRIERS
+               && parameters->sm_count && parameters->ctas_per_sm && parameters->port.translate && parameters->port.generation;
 }
 
 static bool prepare(struct launch *launch, const struct sm_launch *parameters)

@@ -56,12 +56,13 @@ struct sm_page {
 
 /*
  * The way to global memory. `translate` fills `page` for the range that holds `gpu_va` and returns 0, or returns another
- * number, and the access faults. It is called from several threads. Raising `generation` drops what was remembered.
+ * number, and the access faults. It is called from several threads. Raising `*generation` drops what was remembered, in
+ * launches that are running too.
  */
 struct sm_port {
         int (*translate)(void *context, uint64_t gpu_va, uint32_t access, struct sm_page *page);
         void *context;
-        volatile uint32_t generation;
+        const volatile uint32_t *generation;
 };
 
 /* A port onto one piece of host memory. */

@@ -42,6 +42,7 @@ INSTRUCTION_SETS = {"best": 0, "generic": 1, "avx2": 2, "avx512": 3}
 INSTRUCTION_SET_VARIABLE = "BAREWIRE_SM_ISA"
 WINDOW_BYTES = 1 << 24
 LOCAL_GRANULE_BYTES = 16
+WIDEST_ATOMIC_BYTES = 16
 WARP_ESR_MASK = 0xFF
 NANOSECONDS = 1_000_000_000
 
@@ -202,7 +203,8 @@ class Launch:
         register_count: of a thread.
         shared_bytes: of a CTA, with what is reserved at the begin of shared memory.
         local_bytes: of a thread; it is the end of its window.
-        barrier_count: how many of the barriers 0..15 may be used.
+        cluster: CTAs of a cluster; its barrier, and the memory of its other CTAs, are not executed yet.
+        barrier_count: how many of the barriers 0..15 may be used: 16 at most.
         constant_banks: bank number -> (gpu_va, size_bytes).
         shared_window: where shared memory begins among generic addresses.
         local_window: where a thread's local memory does.
@@ -223,6 +225,10 @@ class Launch:
     timeout_s: float | None = None
 
 
+def _address_of(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
 class Memory(Protocol):
     """What a machine reads code from, and kernels read and write."""
 
@@ -235,10 +241,15 @@ class FlatMemory:
 
     Args:
         size_bytes: how large.
-        gpu_va: where it begins.
+        gpu_va: where it begins, a multiple of 16.
+
+    Raises:
+        UsageError: it is no multiple.
     """
 
     def __init__(self, size_bytes: int, gpu_va: int = 0x10_0000_0000) -> None:
+        if gpu_va % WIDEST_ATOMIC_BYTES:
+            raise UsageError("memory begins at a multiple of 16", gpu_va=gpu_va)
         self.gpu_va = gpu_va
         self.data = np.zeros(size_bytes, np.uint8)
 
@@ -255,7 +266,7 @@ class FlatMemory:
 
     def fill_port(self, port: Any) -> Any:
         """See Memory."""
-        host = int(self.data.__array_interface__["data"][0])
+        host = _address_of(self.data)
         memory = _sm.ffi.new(
             "struct sm_flat_memory *",
             {"gpu_va": self.gpu_va, "size_bytes": len(self.data), "host": host},
@@ -273,6 +284,10 @@ class Page:
         host: the bytes that it stands for, as many.
         writable: whether kernels may write there.
         executable: whether they may fetch code from there.
+
+    Raises:
+        UsageError: the array cannot be the range's bytes: too few, not in one piece, not to be written though
+            the page is, or at an address with other low bits than the range's (wide atomics need them).
     """
 
     gpu_va: int
@@ -280,6 +295,21 @@ class Page:
     host: np.ndarray
     writable: bool = True
     executable: bool = True
+
+    def __post_init__(self) -> None:
+        held, flags = self.host, self.host.flags
+        aligned = (_address_of(held) - self.gpu_va) % WIDEST_ATOMIC_BYTES == 0
+        fits = held.nbytes >= self.size_bytes and flags.c_contiguous
+        if not (aligned and fits and (flags.writeable or not self.writable)):
+            raise UsageError(
+                "this array cannot stand behind the page",
+                gpu_va=self.gpu_va,
+                size_bytes=self.size_bytes,
+                array_bytes=held.nbytes,
+                in_one_piece=flags.c_contiguous,
+                aligned=aligned,
+                writeable=flags.writeable,
+            )
 
 
 class TranslatedMemory:
@@ -293,22 +323,28 @@ class TranslatedMemory:
 
     def __init__(self, translate: Callable[[int, bool], Page | None]) -> None:
         self._translate = translate
-        self._ports: list[Any] = []
-        self._pages: list[Page] = []
+        self._generation = _sm.ffi.new("uint32_t *")
 
     def invalidate(self) -> None:
         """Forget what was translated, also in launches that are running."""
-        for port in self._ports:
-            port.generation += 1
+        self._generation[0] = (self._generation[0] + 1) & 0xFFFFFFFF
 
     def fill_port(self, port: Any) -> Any:
         """See Memory."""
-        handle = _sm.ffi.new_handle(self)
+        answers = _Answers(self._translate)
+        handle = _sm.ffi.new_handle(answers)
         port.translate = _sm.lib.sm_python_translate
         port.context = handle
-        self._ports = [port]
-        self._pages.clear()
-        return handle
+        port.generation = self._generation
+        return answers, handle
+
+
+class _Answers:
+    """What a translated memory says during one launch; it keeps the pages, whose bytes must live as long."""
+
+    def __init__(self, translate: Callable[[int, bool], Page | None]) -> None:
+        self._translate = translate
+        self._pages: list[Page] = []
 
     def answer(self, gpu_va: int, access: int, page: Any) -> int:
         """Fill a `struct sm_page`; 0 if the access is allowed."""
@@ -318,10 +354,10 @@ class TranslatedMemory:
             return 1
         if access & _sm.lib.SM_ACCESS_EXECUTE and not found.executable:
             return 1
-        self._pages.append(found)  # its bytes must live as long as the launch
+        self._pages.append(found)
         page.begin = found.gpu_va
         page.bytes = found.size_bytes
-        page.host = int(found.host.__array_interface__["data"][0])
+        page.host = _address_of(found.host)
         page.access = _sm.lib.SM_ACCESS_READ
         if found.writable:
             page.access |= _sm.lib.SM_ACCESS_WRITE | _sm.lib.SM_ACCESS_ATOMIC
@@ -333,8 +369,8 @@ class TranslatedMemory:
 @_sm.ffi.def_extern(error=1)
 def sm_python_translate(context: Any, gpu_va: int, access: int, page: Any) -> int:
     """What C calls: the memory behind the handle answers. An exception refuses the access, and is printed."""
-    memory: TranslatedMemory = _sm.ffi.from_handle(context)
-    return memory.answer(gpu_va, access, page)
+    answers: _Answers = _sm.ffi.from_handle(context)
+    return answers.answer(gpu_va, access, page)
 
 
 class Machine:

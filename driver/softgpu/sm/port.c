@@ -6,7 +6,7 @@
 static const struct translation *ask_port(struct worker *worker, uint64_t va, uint32_t access, struct translation *entry)
 {
         const struct sm_port *port = &worker->launch->parameters.port;
-        uint32_t generation = port->generation;
+        uint32_t generation = *worker->generation;
         struct sm_page page = {0};
 
         if (port->translate(port->context, va, access, &page) || va - page.begin >= page.bytes)
@@ -25,7 +25,7 @@ uint8_t *sm_translate_slowly(struct worker *worker, uint64_t va, uint32_t bytes,
 {
         struct translation *entry = &worker->cache[(va >> TRANSLATION_GRANULE_SHIFT) % TRANSLATIONS];
         bool known = va - entry->begin < entry->bytes && (entry->access & access) == access
-                     && entry->generation == worker->launch->parameters.port.generation;
+                     && entry->generation == *worker->generation;
 
         if (!known && !ask_port(worker, va, access, entry))
                 return NULL;
@@ -51,9 +51,11 @@ int sm_flat_translate(void *context, uint64_t gpu_va, uint32_t access, struct sm
         return 0;
 }
 
+static const uint32_t never_changed;
+
 void sm_use_flat_memory(struct sm_port *port, struct sm_flat_memory *memory)
 {
         port->translate = sm_flat_translate;
         port->context = memory;
-        port->generation = 0;
+        port->generation = &never_changed;
 }

@@ -48,8 +48,10 @@ static void bind_instruction(const struct launch *launch, uint64_t va, const uin
         uop->d = uop->d2 = SM_RZ_WRITTEN;
         if (word.opcode == SASS_ILLEGAL || !bind_by_family(&word, uop))
                 bind_fault(uop, SM_FAULT_ILLEGAL_INSTRUCTION);
-        if (uop->fault)
+        if (uop->fault) {
                 uop->run = raise_bound_fault;
+                uop->target = 0;
+        }
 }
 
 /* Add up what the active lanes did since `begun`, and charge it to the time slice. */

@@ -125,6 +125,7 @@ enum { TRANSLATIONS = 256, TRANSLATION_GRANULE_SHIFT = 12 };
 /* A host thread at work on a launch. */
 struct worker {
         struct launch *launch;
+        const volatile uint32_t *generation; /* the port's */
         struct translation last; /* what was hit last: most kernels stay in a few ranges */
         struct translation cache[TRANSLATIONS];
         uint64_t warp_instructions;
@@ -162,6 +163,8 @@ struct cta {
         uint8_t *local;  /* of all its threads */
         struct warp **warps;
         struct cta_barrier barrier[SM_CTA_BARRIERS];
+        uint64_t polls;        /* since it last had a round of spent time slices */
+        uint32_t short_rounds; /* that barriers cut short */
         struct cta *next;
         void *async; /* what async.c keeps of copies in flight */
 };
@@ -278,7 +281,7 @@ static inline uint8_t *sm_translate(struct worker *worker, uint64_t va, uint32_t
         uint64_t offset = va - last->begin;
 
         if (LIKELY(offset < last->bytes && last->bytes - offset >= bytes && (last->access & access) == access
-                   && last->generation == worker->launch->parameters.port.generation))
+                   && last->generation == *worker->generation))
                 return last->host + offset;
         return sm_translate_slowly(worker, va, bytes, access);
 }
