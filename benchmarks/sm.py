@@ -264,6 +264,7 @@ def machine() -> dict[str, Any]:
         "cpu": model.group(1) if model else platform.processor(),
         "cores": len(os.sched_getaffinity(0)),
         "load": round(os.getloadavg()[0], 1),
+        "scheduling": "ordinary" if os.sched_getscheduler(0) == os.SCHED_OTHER else "real-time",
         "kernel": platform.release(),
         "python": platform.python_version(),
     }
