@@ -207,14 +207,26 @@ static enum sm_outcome run_shift_right_signed(struct warp *warp, const struct uo
         return apply2(warp, uop, active, source(warp, &uop->c, &c), source(warp, &uop->b, &b), shift_right_signed_lane);
 }
 
-static sm_handler *shf_handler(const struct uop *uop)
+static const struct operand ZERO_OPERAND = { .kind = OPERAND_REGISTER, .index = SM_RZ };
+
+/* b + (a << amount), with an amount that is known, is what run_lea_low does. */
+static sm_handler *shift_and_add(struct uop *uop, uint32_t amount, struct operand addend)
+{
+        uop->option[LEA_SHIFT] = amount;
+        uop->b = addend;
+        return run_lea_low;
+}
+
+static bool is_literal(const struct operand *operand) { return operand->kind == OPERAND_IMMEDIATE && !operand->negate; }
+
+static sm_handler *shf_handler(struct uop *uop)
 {
         bool word = uop->option[SHF_TYPE] == SHIFT_S32 || uop->option[SHF_TYPE] == SHIFT_U32;
 
         if (!word || uop->option[SHF_WRAP])
                 return run_shf;
         if (!uop->option[SHF_RIGHT] && !uop->option[SHF_HIGH])
-                return run_shift_left;
+                return is_literal(&uop->b) && uop->b.value < 32 ? shift_and_add(uop, uop->b.value, ZERO_OPERAND) : run_shift_left;
         if (uop->option[SHF_RIGHT] && uop->option[SHF_HIGH])
                 return uop->option[SHF_TYPE] == SHIFT_S32 ? run_shift_right_signed : run_shift_right;
         return run_shf;
@@ -244,12 +256,20 @@ static enum sm_outcome run_imad_move(struct warp *warp, const struct uop *uop, l
         return SM_NEXT;
 }
 
-static sm_handler *imad_handler(const struct uop *uop)
+static sm_handler *imad_handler(struct uop *uop)
 {
         bool a_is_zero = uop->a.kind == OPERAND_REGISTER && uop->a.index == SM_RZ;
-        bool b_is_one = uop->b.kind == OPERAND_IMMEDIATE && !uop->b.negate && uop->b.value == 1;
+        uint32_t b = uop->b.value;
 
-        return a_is_zero ? run_imad_move : b_is_one ? run_imad_add : run_imad;
+        if (a_is_zero)
+                return run_imad_move;
+        if (!is_literal(&uop->b))
+                return run_imad;
+        if (b == 1)
+                return run_imad_add;
+        if (b && !(b & (b - 1)) && !uop->c.negate)
+                return shift_and_add(uop, (uint32_t)__builtin_ctz(b), uop->c);
+        return run_imad;
 }
 
 /*
@@ -816,6 +836,32 @@ static enum sm_outcome run_prmt_constant(struct warp *warp, const struct uop *uo
         return SM_NEXT;
 }
 
+/* Selectors that move whole halves, which is how 16-bit numbers are unpacked and packed. option: SELECTOR. */
+enum { PERMUTE_SELECTOR = 1 };
+
+static bool moves_halves(uint32_t selector)
+{
+        uint32_t low = selector & 0xff, high = selector >> 8 & 0xff;
+
+        return !((low | high) & 0x88) && !(low & 1) && !(high & 1) && low >> 4 == (low & 7) + 1 && high >> 4 == (high & 7) + 1;
+}
+
+static enum sm_outcome run_prmt_halves(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        uint32_t selector = uop->option[PERMUTE_SELECTOR];
+        uint32_t low_shift = 8 * (selector & 2), high_shift = 8 * (selector >> 8 & 2);
+        struct vreg room_a, room_c, room;
+        const struct vreg *a = source(warp, &uop->a, &room_a);
+        const struct vreg *c = source(warp, &uop->c, &room_c);
+        const struct vreg *low = selector & 4 ? c : a, *high = selector >> 8 & 4 ? c : a;
+        struct vreg *d = result_place(warp, uop->d, &room, active);
+
+        LANE_LOOP
+                d->lane[lane] = (low->lane[lane] >> low_shift & 0xffff) | high->lane[lane] >> high_shift << 16;
+        result_done(warp, uop->d, d, active);
+        return SM_NEXT;
+}
+
 static enum sm_outcome run_prmt(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         return plain3(warp, uop, active, permute_index);
@@ -1142,10 +1188,13 @@ static void bind_prmt(const struct sass_word *word, struct uop *uop, bool unifor
         bind_result(word, uop, 1, uniform);
         bind_abc(word, uop, uniform);
         uop->option[PERMUTE_MODE] = sass_PRMT_mode(word->word);
+        uop->option[PERMUTE_SELECTOR] = uop->b.value;
         if (uop->option[PERMUTE_MODE] != PRMT_INDEX)
                 uop->run = run_prmt_mode;
+        else if (uop->b.kind != OPERAND_IMMEDIATE)
+                uop->run = run_prmt;
         else
-                uop->run = uop->b.kind == OPERAND_IMMEDIATE ? run_prmt_constant : run_prmt;
+                uop->run = moves_halves(uop->b.value) ? run_prmt_halves : run_prmt_constant;
 }
 
 /* Instructions of one source whose bits may be inverted. */
