@@ -15,7 +15,7 @@ pytestmark = pytest.mark.hardware
 def nothing_was_submitted(dev: Any, micro: Any) -> Iterator[list[int]]:
     """Every test here leaves the queues where they were, and a kernel runs afterwards.
 
-    A test that loads a module puts the new place of the compute queue into the list: loading clears code caches.
+    A test that loads a module puts the place of the compute queue into the list: loading clears caches.
     """
     value = dev.zeros(1, np.uint32)
     dev.synchronize()
