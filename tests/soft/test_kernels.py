@@ -11,9 +11,7 @@ from tests.soft import kernel_cases
 from tests.soft.cases.case import Case, reference_errors, run
 from tests.soft.kernel_recording import Recording
 from tests.soft.kernels.build import cubin_path, differences
-
-sm_device = pytest.importorskip("tests.soft.sm_device", reason="the SM's extension is not built")
-
+from tests.soft.sm_device import SmDevice
 
 # What older code gives otherwise: its tensor cores add otherwise, one conversion to fp8 is not there, and
 # other lanes run together after a reduction over parts of a warp.
@@ -30,7 +28,7 @@ def recording() -> Recording:
 
 
 def outputs_on(architecture: int, case: Case) -> dict[str, np.ndarray]:
-    device = sm_device.SmDevice(architecture)
+    device = SmDevice(architecture)
     return run(device, case, cubin_path(case.module, f"sm_{architecture}").read_bytes())
 
 

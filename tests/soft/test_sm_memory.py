@@ -199,9 +199,8 @@ def test_constants_are_loaded_by_index_and_extended(device, size):
     device.run_words(
         [
             w.s2r(2, w.LANE_ID),
-            w.imad(4, 2, 2 if size.endswith("8") else 8, w.RZ),
             w.imad(4, 2, 8, w.RZ),
-            w.ldc(6, 4, 0, -64 if size == "32" else 0, size) if size != "32" else w.ldc(6, 4, 0, 0, size),
+            w.ldc(6, 4, 0, 0, size),
             *lane_address(8, out.gpu_va, 8),
             w.stg(8, 6, 0, "64" if size == "64" else "32"),
             w.exit_(),

@@ -8,8 +8,7 @@ import pytest
 
 from tests.common import tensor_cases
 from tests.soft import layer_recording
-
-layer_device = pytest.importorskip("tests.soft.layer_device", reason="the SM's extension is not built")
+from tests.soft.layer_device import LayerDevice
 
 EACH = 1 if os.environ.get("BAREWIRE_FULL") else 10
 CASES = tensor_cases.cases()
@@ -18,7 +17,7 @@ RECORDED = layer_recording.recorded()
 
 @pytest.mark.parametrize("case", CASES[::EACH], ids=lambda case: case.name)
 def test_an_sm_gives_what_an_h100_gave(case):
-    digest, near = layer_recording.digest_of(case, layer_device.LayerDevice())
+    digest, near = layer_recording.digest_of(case, LayerDevice())
 
     assert near
     assert digest == RECORDED[case.name]
