@@ -63,7 +63,7 @@ _AMPERE = Bank0Layout(
     local_window=0x20,
     initial_stack=0x28,
     dynamic_shared=0x2C,
-    bank_addresses={3: 0x50},
+    bank_addresses={0: 0x40, 3: 0x50},
     shared_reserved=0x114,
 )
 _HOPPER = Bank0Layout(
@@ -100,6 +100,7 @@ _BLACKWELL = Bank0Layout(
     dynamic_shared=0x2AC,
     bank_addresses={3: 0x120},
     shared_reserved=0x16C,
+    parameters_begin=0x348,
 )
 LAYOUTS = {75: _AMPERE, 80: _AMPERE, 86: _AMPERE, 89: _AMPERE, 90: _HOPPER, 100: _BLACKWELL, 120: _BLACKWELL}
 
