@@ -186,7 +186,7 @@ class Comparison:
             print(f"not compared: {', '.join(self.uncompared)}")
 
     def results(self, nvdisasm: str) -> dict[str, Any]:
-        """The counts by architecture, and every kind of difference with an example."""
+        """The counts by architecture, the cubins left out, every kind of difference with an example."""
         return {
             "nvdisasm": nvdisasm,
             "counts": {
@@ -199,6 +199,7 @@ class Comparison:
                 }
                 for arch in sorted(self.total)
             },
+            "not_compared": self.uncompared,
             "differences": [
                 {
                     "count": count,

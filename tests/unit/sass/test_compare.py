@@ -60,6 +60,13 @@ def test_differences_of_one_kind_are_one_group(compare):
     assert results["differences"][0]["ours"] == "IADD R0, R1, R2, R3"
 
 
+def test_a_cubin_that_nvdisasm_refuses_is_named_in_the_results(compare):
+    found = compare.Comparison()
+    found.add_file(CUBIN, [])
+
+    assert found.results("13.5")["not_compared"] == [CUBIN.name]
+
+
 def test_one_word_of_every_shape_is_kept_without_its_control_bits(compare):
     found = compare.Comparison()
     for arch, text in [(80, "MOV R1, R2"), (90, "MOV R3, R4.reuse"), (90, "MOV R1, 0x1"), (90, "BRA `(f)")]:
