@@ -479,8 +479,9 @@ class Device:
         They look beyond the end of the code that they run, too: it does not matter what the memory was for.
         """
         for queue in list(self._queues):
-            mine = isinstance(queue, ComputeQueue) and queue.memory.space is self.space and queue.alive
-            if mine and queue.may_hold_code:
+            if not isinstance(queue, ComputeQueue) or queue.memory.space is not self.space:
+                continue
+            if queue.alive and queue.may_hold_code:
                 self.catch_up(queue)
                 queue.forget_code()
 
