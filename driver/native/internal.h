@@ -8,8 +8,6 @@
 #include <emmintrin.h>
 #endif
 
-enum { LINE_BYTES = 64 }; /* of write-combining: a line written whole is one transfer, in parts many */
-
 /* Let the other hardware thread of the core run while this one looks again. */
 static inline void relax(void)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+        LINE_BYTES = 64,
         QMD_BYTES = BW_QMD_WORDS * 4,
         QMD_CHANGING_BYTES = 128, /* release, chain and payload stand in the first two lines of every QMD version used */
         RELAX_BETWEEN_LOOKS = 32,

@@ -31,7 +31,7 @@ void bw_full_fence(void);
 void bw_copy_to_wc(uintptr_t destination, const uint8_t *source, size_t size_bytes);
 /*
  * Write one value at many places: `base` + each of `offsets` (multiples of 8). Only the value's own bytes are written:
- * on an H100 each store of 16 bytes costs as much as one of 8, and a whole line four times as much.
+ * of an H100's memory a thousand took 330 us, and whole lines in their place 1240 us.
  */
 void bw_write64_at(uintptr_t base, const uint32_t *offsets, uint32_t count, uint64_t value);
 /* Copy from device memory with reads of 8 bytes, and one of 4 at the end; address and size are multiples of 4. */
