@@ -29,6 +29,18 @@ ALIGNMENT = 256
 MEMORY_BYTES = 64 << 20
 TIMEOUT_S = 60.0
 CODE_GUARD_BYTES = 4096
+INSTRUCTION_SETS = ("generic", "avx2", "avx512")
+
+
+def runs_here(isa: str) -> bool:
+    """Whether the SM was built for one of INSTRUCTION_SETS, and the host has it."""
+    try:
+        Machine(90, FlatMemory(4096), isa=isa)
+    except UsageError:
+        return False
+    return True
+
+
 GRID_WORKSPACE_BYTES = 256
 
 
@@ -205,7 +217,8 @@ class SmDevice:
     def run_words(
         self, words: Sequence[int], constants_of_bank0: bytes = b"", check: bool = True, **launch: Any
     ) -> Report:
-        """Run instruction words, from the first on."""
+        """Run instruction words, from the first on; the next call's words take the place of these."""
+        before = self._next_va
         code_va = self.allocate(len(words) * 16, 1024)
         code = b"".join(word.to_bytes(16, "little") for word in words)
         self.memory.view(code_va, len(code))[:] = np.frombuffer(code, np.uint8)
@@ -221,6 +234,7 @@ class SmDevice:
             )
             settings["constant_banks"] = {0: (self._bank0_va, len(constants_of_bank0))}
         report = self.machine.launch(Launch(entry_va=code_va, **settings))
+        self._next_va = before
         return report.check() if check else report
 
 

@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 from barewire.sass.language import Opcode, Predicate, Register, Slot
 from barewire.sass.table import convert, double, float, half, integer, uniform
-from barewire.softgpu.sm.machine import INSTRUCTION_SETS, _sm
 from numpy.typing import NDArray
 
 from tests.soft.probe import program
 from tests.soft.probe.operands import operands, parameters
-from tests.soft.sm_device import SmDevice
+from tests.soft.sm_device import INSTRUCTION_SETS, SmDevice, runs_here
 
 ARCH = 90
 LANES = program.THREADS_PER_CTA
@@ -88,7 +87,6 @@ class Probe:
     def run(self, word: int) -> tuple[str, NDArray[np.uint32]]:
         """The fault, if any, and the results of all lanes."""
         pointers = struct.pack("<QQ", self.source.gpu_va, self.result.gpu_va)
-        before = self.device._next_va
         report = self.device.run_words(
             program.program(word, writes_late=False, reads_late=False),
             bytes(PARAMETERS_OFFSET) + pointers + struct.pack("<8I", *parameters()),
@@ -96,18 +94,13 @@ class Probe:
             register_count=REGISTERS,
             check=False,
         )
-        self.device._next_va = before  # the next word's code takes this one's place
         return (report.fault.name if report.fault else ""), self.result.numpy()
 
 
 @cache
 def probes() -> dict[str, Probe]:
     """A probe for each instruction set that was built and that the host has."""
-    return {
-        isa: Probe(isa)
-        for isa in ("generic", "avx2", "avx512")
-        if _sm.lib.sm_isa_name(INSTRUCTION_SETS[isa]) != _sm.ffi.NULL
-    }
+    return {isa: Probe(isa) for isa in INSTRUCTION_SETS if runs_here(isa)}
 
 
 @pytest.mark.parametrize("name", sorted({entry.name for entry in entries()}))

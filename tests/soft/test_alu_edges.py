@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from barewire.softgpu.sm.machine import INSTRUCTION_SETS, _sm
 from numpy.typing import NDArray
 
 from tests.soft.alu_operands import LANES, operands
 from tests.soft.probe import program
-from tests.soft.sm_device import SmArray, SmDevice
+from tests.soft.reference.text import mnemonic
+from tests.soft.sm_device import INSTRUCTION_SETS, SmArray, SmDevice, runs_here
 
 RECORDING = Path(__file__).parent / "recordings" / "alu-edges-h100.npz"
 REGISTERS = 64
@@ -58,10 +58,6 @@ def digest_of(results: NDArray[np.uint8]) -> bytes:
     return hashlib.blake2b(results.tobytes(), digest_size=DIGEST_BYTES).digest()
 
 
-def mnemonic(instruction: Recorded) -> str:
-    return instruction.text.split()[0].split(".")[0]
-
-
 class Probe:
     """Runs one instruction after another over its operands."""
 
@@ -76,7 +72,6 @@ class Probe:
         if kinds not in self.sources:
             self.sources[kinds] = self.device.array(operands(kinds))
         pointers = struct.pack("<QQ", self.sources[kinds].gpu_va, self.result.gpu_va)
-        before = self.device._next_va
         self.device.run_words(
             program.program(instruction.word, writes_late=False, reads_late=False),
             bytes(PARAMETERS_OFFSET) + pointers + bytes(4 * PARAMETER_WORDS),
@@ -84,14 +79,8 @@ class Probe:
             block=(program.THREADS_PER_CTA, 1, 1),
             register_count=REGISTERS,
         )
-        self.device._next_va = before  # the next word's code takes this one's place
         bytes_of_lanes = np.ascontiguousarray(self.result.numpy()[:, :2]).view(np.uint8).reshape(LANES, 8)
         return bytes_of_lanes[:, : instruction.size_bytes]
-
-
-def runs_here(isa: str) -> bool:
-    """Whether the SM was built for an instruction set, and the host has it."""
-    return _sm.lib.sm_isa_name(INSTRUCTION_SETS[isa]) != _sm.ffi.NULL
 
 
 @cache
@@ -101,12 +90,12 @@ def probe(isa: str) -> Probe:
     return Probe(isa)
 
 
-@pytest.mark.parametrize("isa", ["generic", "avx2", "avx512"])
-@pytest.mark.parametrize("name", sorted({mnemonic(instruction) for instruction in recorded()}))
+@pytest.mark.parametrize("isa", INSTRUCTION_SETS)
+@pytest.mark.parametrize("name", sorted({mnemonic(instruction.text) for instruction in recorded()}))
 def test_edge_values_give_what_the_gpu_gave(name, isa):
     wrong = []
     for instruction in recorded():
-        if mnemonic(instruction) == name:
+        if mnemonic(instruction.text) == name:
             results = np.ascontiguousarray(probe(isa).run(instruction))
             if digest_of(results) != instruction.digest:
                 wrong.append(instruction.text)
@@ -115,9 +104,9 @@ def test_edge_values_give_what_the_gpu_gave(name, isa):
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of the rounding mode is x86-64's")
-@pytest.mark.parametrize("isa", ["generic", "avx2", "avx512"])
+@pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 def test_the_rounding_of_the_calling_thread_does_not_matter(isa):
-    additions = [instruction for instruction in recorded() if mnemonic(instruction) in ("FADD", "DFMA")]
+    additions = [instruction for instruction in recorded() if mnemonic(instruction.text) in ("FADD", "DFMA")]
     gpu = probe(isa)
     libm = ctypes.CDLL(ctypes.util.find_library("m"))
     upward = 0x800  # FE_UPWARD on x86-64

@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from barewire.errors import UsageError
 from numpy.typing import NDArray
 
 from tests.soft.numerics import mufu
-from tests.soft.sm_device import SmDevice
+from tests.soft.sm_device import INSTRUCTION_SETS, SmDevice, runs_here
 
 GOLDEN = Path(os.environ.get("BAREWIRE_GOLDEN") or Path(__file__).resolve().parents[3] / "shared" / "golden")
 GOLDEN_FILE = GOLDEN / "h100-580" / "mufu.npz"
-INSTRUCTION_SETS = ("generic", "avx2", "avx512")
 TURNS_IN_A_RADIAN = np.uint32(0x3E22F983)  # what ptxas multiplies by before MUFU.SIN and MUFU.COS
 
 
@@ -26,15 +24,6 @@ def recorded() -> dict[str, NDArray[Any]]:
     """The H100's values and digests."""
     with np.load(mufu.RECORDING) as file:
         return dict(file)
-
-
-def available(isa: str) -> bool:
-    """Can this host run the SM built for an instruction set?"""
-    try:
-        SmDevice(90, memory_bytes=1 << 20, isa=isa)
-    except UsageError:
-        return False
-    return True
 
 
 def launch(kernel: Any, grid: tuple[int, ...], block: tuple[int, ...], *arguments: Any) -> None:
@@ -52,7 +41,7 @@ def mufu_of(function: str, x: NDArray[np.uint32], kind: str = "f32", **options: 
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 @pytest.mark.parametrize("function", mufu.FUNCTIONS)
 def test_every_exponent_and_special_number_gives_the_recorded_value(function: str, isa: str) -> None:
-    if not available(isa):
+    if not runs_here(isa):
         pytest.skip(f"this host has no {isa}")
 
     made = mufu_of(function, mufu.inputs(), isa=isa)

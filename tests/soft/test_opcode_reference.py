@@ -11,7 +11,7 @@ import pytest
 
 from tests.soft.probe import recording
 from tests.soft.reference import compare
-from tests.soft.reference.text import parse
+from tests.soft.reference.text import mnemonic, parse
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("opcodes*-h100.npz"))
 LANES = 256 if os.environ.get("BAREWIRE_FULL") else 32
@@ -29,15 +29,15 @@ def texts() -> list[str]:
 
 
 def mnemonics() -> list[str]:
-    return sorted({text.split()[0].split(".")[0] for text in texts()} - WITHOUT_A_RULE)
+    return sorted({mnemonic(text) for text in texts()} - WITHOUT_A_RULE)
 
 
-@pytest.mark.parametrize("mnemonic", mnemonics())
-def test_the_reference_gives_what_the_gpu_gave(mnemonic):
+@pytest.mark.parametrize("name", mnemonics())
+def test_the_reference_gives_what_the_gpu_gave(name):
     found = []
     for made in recordings():
         for index, text in enumerate(made.texts):
-            if text.split()[0].split(".")[0] == mnemonic:
+            if mnemonic(text) == name:
                 found.append(compare.difference(made, index, LANES))
 
     assert found
@@ -45,7 +45,7 @@ def test_the_reference_gives_what_the_gpu_gave(mnemonic):
 
 
 def test_every_recorded_instruction_has_a_rule_or_a_reason():
-    without = Counter(text.split()[0].split(".")[0] for text in texts() if not compare.knows(parse(text, 0)))
+    without = Counter(mnemonic(text) for text in texts() if not compare.knows(parse(text, 0)))
 
     assert set(without) == WITHOUT_A_RULE
     assert len(texts()) >= 3800

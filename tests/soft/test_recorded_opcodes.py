@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from barewire.errors import UsageError
 from barewire.softgpu.sm.machine import Report
 from numpy.typing import NDArray
 
 from tests.soft.probe import program, recording
 from tests.soft.probe.operands import operands, parameters
-from tests.soft.sm_device import SmArray, SmDevice
+from tests.soft.reference.text import mnemonic
+from tests.soft.sm_device import INSTRUCTION_SETS, SmArray, SmDevice, runs_here
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("opcodes*-h100.npz"))
 LANES = 4096
@@ -35,10 +35,6 @@ def recorded() -> list[tuple[int, bytes, str]]:
     return found
 
 
-def mnemonic(text: str) -> str:
-    return text.split()[0].split(".")[0]
-
-
 class Probe:
     """A device that runs the probe's program again and again."""
 
@@ -52,7 +48,6 @@ class Probe:
 
     def run(self, word: int) -> tuple[Report, NDArray[np.uint32]]:
         """How it went, and the results of all lanes, uint32[lanes, 8]."""
-        before = self.device._next_va
         report = self.device.run_words(
             program.program(word, writes_late=False, reads_late=False),
             self.bank0,
@@ -61,7 +56,6 @@ class Probe:
             register_count=REGISTERS,
             check=False,
         )
-        self.device._next_va = before  # the next word's code takes this one's place
         return report, self.result.numpy()
 
 
@@ -82,15 +76,7 @@ def instruction_sets() -> list[str]:
     """The best one always; the exhaustive form runs every one that the host has."""
     if not os.environ.get("BAREWIRE_FULL"):
         return ["best"]
-    return [isa for isa in ("avx512", "avx2", "generic") if _runs_here(isa)]
-
-
-def _runs_here(isa: str) -> bool:
-    try:
-        SmDevice(90, memory_bytes=1 << 20, isa=isa)
-    except UsageError:
-        return False
-    return True
+    return [isa for isa in INSTRUCTION_SETS if runs_here(isa)]
 
 
 @pytest.mark.parametrize("isa", instruction_sets())

@@ -12,29 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from barewire.errors import KernelTimeout, UsageError
-from barewire.softgpu.sm.machine import FlatMemory, Machine
+from barewire.errors import KernelTimeout
 
 from tests.soft import words as w
-from tests.soft.sm_device import SmDevice, SmKernel
+from tests.soft.sm_device import INSTRUCTION_SETS, SmDevice, SmKernel, runs_here
 
 MACHINE = Path(__file__).parent / "machine"
 ALL_LANES = 0xFFFFFFFF
 
 
-def instruction_sets() -> list[str]:
-    """Those that this host can run."""
-    found = []
-    for name in ("generic", "avx2", "avx512"):
-        try:
-            Machine(90, FlatMemory(4096), isa=name)
-        except UsageError:
-            continue
-        found.append(name)
-    return found
-
-
-@pytest.fixture(params=[(arch, isa) for arch in (80, 90) for isa in instruction_sets()], ids=str)
+@pytest.fixture(
+    params=[(arch, isa) for arch in (80, 90) for isa in INSTRUCTION_SETS if runs_here(isa)], ids=str
+)
 def device(request) -> SmDevice:
     arch, isa = request.param
     return SmDevice(arch, isa=isa, threads=2)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tests.soft.numerics import mma
 from tests.soft.numerics.operands import CHARACTERS
 from tests.soft.numerics.shapes import SHAPES, Shape
-from tests.soft.sm_device import SmDevice
-from tests.soft.test_mufu import INSTRUCTION_SETS, available, launch
+from tests.soft.sm_device import INSTRUCTION_SETS, SmDevice, runs_here
+from tests.soft.test_mufu import launch
 
 INTEGER_LIMITS = (-(1 << 31), (1 << 31) - 1)
 
@@ -42,7 +42,7 @@ def test_the_results_that_were_recorded_whole_are_met(name: str) -> None:
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_result_has_the_recorded_digest(name: str, isa: str) -> None:
-    if not available(isa):
+    if not runs_here(isa):
         pytest.skip(f"this host has no {isa}")
 
     made = mma.digests(SHAPES[name], results(name, isa))

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.soft.sm_device import SmDevice
-from tests.soft.test_mufu import INSTRUCTION_SETS, available
+from tests.soft.sm_device import INSTRUCTION_SETS, SmDevice, runs_here
 from tests.soft.warp import programs
 from tests.soft.warp.record import outputs
 
@@ -43,7 +42,7 @@ def test_every_program_is_recorded_but_those_that_are_named() -> None:
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 @pytest.mark.parametrize("name", sorted(set(programs.PROGRAMS) - NOT_RECORDED))
 def test_a_warp_leaves_what_it_left_on_an_h100(name: str, isa: str) -> None:
-    if not available(isa):
+    if not runs_here(isa):
         pytest.skip(f"this host has no {isa}")
 
     made = outputs(*loaded(isa), name, recorded()[f"{name}_operands"])

@@ -364,10 +364,15 @@ def half_or_single(lane: Lane, operand: Operand, instruction: Instruction, form:
     return word ^ 0x8000 if operand.negate else word
 
 
+def integer_rounding(instruction: Instruction) -> str:
+    """Of conversions to integers: to nearest even, where none is named."""
+    return ROUNDINGS.get(instruction.one_of(*ROUNDINGS), "RN")
+
+
 @rule("FRND")
 def _frnd(instruction: Instruction, lane: Lane) -> None:
     form = FORMATS[instruction.one_of("F16", "BF16", "F64", default="F32")]
-    mode = ROUNDINGS[instruction.one_of(*ROUNDINGS)] if instruction.one_of(*ROUNDINGS) else "RN"
+    mode = integer_rounding(instruction)
     destination, operand = instruction.operands
     bits = half_or_single(lane, operand, instruction, form)
     number = unpack(bits, form, flush=flushes(instruction))
@@ -386,19 +391,23 @@ def _f2i(instruction: Instruction, lane: Lane) -> None:
     destination, operand = instruction.operands
     kind = instruction.one_of("U8", "S8", "U16", "S16", "U32", "U64", "S64", default="S32")
     form = FORMATS[instruction.one_of("F16", "BF16", "F64", default="F32")]
-    mode = ROUNDINGS[instruction.one_of(*ROUNDINGS)] if instruction.one_of(*ROUNDINGS) else "RN"
+    mode = integer_rounding(instruction)
     number = unpack(half_or_single(lane, operand, instruction, form), form, flush=flushes(instruction))
-    low, high = limits(kind)
-    if number.nan:
-        value = 0 if instruction.has("NTZ") else nan_integer(kind, form)
-    elif number.infinite:
-        value = low if number.sign else high
-    else:
-        value = max(low, min(high, to_integer(number, mode)))
+    value = clamped(number, kind, mode, nan=0 if instruction.has("NTZ") else nan_integer(kind, form))
     if kind.endswith("64"):
         lane.write_pair(destination, value)
     else:
         lane.write(destination, value)
+
+
+def clamped(number: Number, kind: str, mode: str, nan: int) -> int:
+    """A number rounded to an integer type; what is beyond becomes the nearest limit."""
+    low, high = limits(kind)
+    if number.nan:
+        return nan
+    if number.infinite:
+        return low if number.sign else high
+    return max(low, min(high, to_integer(number, mode)))
 
 
 def nan_integer(kind: str, form: Format) -> int:
@@ -465,16 +474,9 @@ def _nan_of_double(bits: int, form: Format) -> int:
 def _f2ip(instruction: Instruction, lane: Lane) -> None:
     """Two fp32 to two bytes, below the low half of a third operand."""
     destination, a, b, c = instruction.operands
-    mode = "RZ" if instruction.has("TRUNC") else "RN"
-    low, high = limits(instruction.modifiers[0])
     result = 0
     for place, operand in enumerate((b, a)):
         number = unpack(single(lane, operand, instruction), F32)
-        if number.nan:
-            value = 0
-        elif number.infinite:
-            value = low if number.sign else high
-        else:
-            value = max(low, min(high, to_integer(number, mode)))
+        value = clamped(number, instruction.modifiers[0], integer_rounding(instruction), nan=0)
         result |= (value & 0xFF) << (8 * place)
     lane.write(destination, result | (lane.raw(c, instruction) & 0xFFFF) << 16)

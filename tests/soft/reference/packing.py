@@ -6,7 +6,7 @@ infinity, and NaN is 0x7f.
 
 from __future__ import annotations
 
-from tests.soft.reference.exact import BF16, F16, F32, NAN, Format, Number, pack, unpack
+from tests.soft.reference.exact import BF16, F16, F32, NAN, Format, Number, pack, round_integer, unpack
 from tests.soft.reference.floating import mode_of, single
 from tests.soft.reference.integer import rule
 from tests.soft.reference.text import Instruction, Lane, Operand
@@ -31,19 +31,12 @@ def pack_e4m3(number: Number) -> int:
     if number.m == 0:
         return sign
     shift = max(number.m.bit_length() - 4, -9 - number.e)
-    units = _round_units(number.m, shift)
+    units = round_integer(number.m, shift, number.sign, "RN")
     exponent = shift + number.e
     if units >= 16:
         units, exponent = units >> 1, exponent + 1
     bits = units if exponent == -9 and units < 8 else ((exponent + 10) << 3) + (units - 8)
     return sign | min(bits, E4M3_LARGEST)
-
-
-def _round_units(m: int, shift: int) -> int:
-    if shift <= 0:
-        return m << -shift
-    quotient, rest, half = m >> shift, m & ((1 << shift) - 1), 1 << (shift - 1)
-    return quotient + int(rest > half or (rest == half and quotient & 1 == 1))
 
 
 def unpack_e4m3(bits: int) -> Number:

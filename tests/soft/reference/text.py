@@ -42,6 +42,11 @@ class Instruction:
         return next((modifier for modifier in modifiers if modifier in self.modifiers), default)
 
 
+def mnemonic(text: str) -> str:
+    """The first part of an instruction's text: FADD of `FADD.FTZ R0, R1, R2`."""
+    return text.split()[0].split(".")[0]
+
+
 def parse(text: str, word: int) -> Instruction:
     """An instruction from its text; immediates are taken from the word, where they are exact."""
     head, _, rest = text.partition(" ")
