@@ -101,6 +101,10 @@ class UnknownDriver(SetupError):
     """The kernel driver's version is not one whose layouts are known."""
 
 
+class FirmwareMissing(SetupError):
+    """A firmware file that the chip needs was not found; names the file and where it was looked for."""
+
+
 class CompilerMissing(SetupError):
     """A compiler or assembler that the work needs is not installed."""
 
@@ -108,6 +112,10 @@ class CompilerMissing(SetupError):
 # What was asked cannot be done as it was asked; nothing was submitted.
 class UsageError(BarewireError, ValueError):
     """The call itself is wrong."""
+
+
+class EngineMissing(UsageError):
+    """The device does not offer that engine."""
 
 
 class KernelNotFound(UsageError, KeyError):
@@ -171,6 +179,10 @@ class UnsupportedFeature(BadCubin):
     """The kernel needs something that barewire does not offer; the message names it."""
 
 
+class BadFirmware(FormatError):
+    """A firmware file that is damaged, or not what it is named; the message names the structure."""
+
+
 class BadPushbuffer(FormatError):
     """Words that are not a pushbuffer."""
 
@@ -178,6 +190,10 @@ class BadPushbuffer(FormatError):
 # The way to the device.
 class TransportError(BarewireError):
     """The device could not be reached as expected."""
+
+
+class DmaError(TransportError):
+    """Host memory could not be given to the device."""
 
 
 class DeviceLost(TransportError):
@@ -195,6 +211,22 @@ class DeviceError(BarewireError):
 
 class PollTimeout(DeviceError, TimeoutError):
     """A wait reached its deadline."""
+
+
+class BootError(DeviceError):
+    """A step of bringing the GPU up failed; `step` names it."""
+
+
+class ResetRequired(BootError):
+    """The GPU is in a state that only a reset ends; the hint says which."""
+
+
+class RpcError(DeviceError):
+    """What came over the message queue from the firmware is not what its rules say."""
+
+
+class RpcTimeout(RpcError, PollTimeout):
+    """The firmware did not answer a call within its deadline; `function` names it."""
 
 
 class RmError(DeviceError):
@@ -243,6 +275,10 @@ class KernelTimeout(PollTimeout, ChannelDead):
 
 class CopyFault(ChannelDead):
     """A copy engine reported an error."""
+
+
+class BadMapping(UsageError):
+    """Page tables cannot hold this mapping; nothing was changed."""
 
 
 # Resources that ran out.

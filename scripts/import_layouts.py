@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Turn layouts of RM structures (as `dump_layouts.py` prints them) into the tables that driver/rm/ loads.
+"""Turn layouts of RM structures (as `dump_layouts.py` prints them) into the tables that driver/abi/ loads.
 
-    scripts/import_layouts.py --abi 580 --versions 580.95.05,580.159.04 layouts.txt [more.txt ...]
+    scripts/import_layouts.py --abi abi_580 --versions 580.95.05,580.159.04 layouts.txt [more.txt ...]
+    scripts/import_layouts.py --abi gsp_570 --versions 570.144 layouts.txt [more.txt ...]
     scripts/import_layouts.py --status nvstatuscodes.h
 
-The first form writes driver/rm/tables/abi_580.json with the structures that the driver uses (WANTED below)
-and notes the driver versions that speak this ABI in driver/rm/tables/index.json. The second writes the names
+The first form writes driver/abi/tables/abi_580.json with the structures that the driver uses (WANTED below)
+and notes the driver versions that speak this ABI in driver/abi/tables/index.json. The second writes the names
 of RM's status codes.
 """
 
@@ -19,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TABLES = Path(__file__).resolve().parent.parent / "driver" / "rm" / "tables"
+TABLES = Path(__file__).resolve().parent.parent / "driver" / "abi" / "tables"
 
 _WANTED_NAMES = """
 NVOS00_PARAMETERS NVOS21_PARAMETERS NVOS34_PARAMETERS NVOS46_PARAMETERS NVOS47_PARAMETERS NVOS54_PARAMETERS
@@ -53,7 +54,58 @@ NV83DE_SM_ERROR_STATE_REGISTERS NV83DE_CTRL_DEBUG_CLEAR_ALL_SM_ERROR_STATES_PARA
 NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_PARAMS NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_ENTRY
 NV83DE_CTRL_CMD_DEBUG_SUSPEND_CONTEXT_PARAMS
 """
-WANTED = _WANTED_NAMES.split()
+# What GSP firmware speaks over its queues and finds in memory when it boots.
+_WANTED_OF_FIRMWARE = """
+GspFwWprMeta RM_RISCV_UCODE_DESC GSP_FMC_BOOT_PARAMS LibosMemoryRegionInitArgument msgqTxHeader msgqRxHeader
+GSP_MSG_QUEUE_ELEMENT rpc_message_header_v GSP_ARGUMENTS_CACHED GspSystemInfo GspStaticConfigInfo
+PACKED_REGISTRY_TABLE PACKED_REGISTRY_ENTRY NVDM_PAYLOAD_COT NVDM_PAYLOAD_COMMAND_RESPONSE
+rpc_run_cpu_sequencer_v17_00 rpc_gsp_rm_alloc_v03_00 rpc_gsp_rm_control_v03_00 rpc_free_v03_00
+rpc_set_page_directory_v1E_05 rpc_unset_page_directory_v1E_05 rpc_unloading_guest_driver_v1F_07
+rpc_os_error_log_v17_00 rpc_rc_triggered_v17_02 rpc_post_event_v17_00 rpc_update_bar_pde_v15_00
+rpc_dup_object_v03_00 rpc_ucode_libos_print_v1E_08 rpc_gsp_post_nocat_record_v01_00
+rpc_gsp_lockdown_notice_v17_00 NV0000_ALLOC_PARAMETERS NV0080_ALLOC_PARAMETERS NV2080_ALLOC_PARAMETERS
+NV0005_ALLOC_PARAMETERS NV_VASPACE_ALLOCATION_PARAMETERS NV_MEMORY_DESC_PARAMS
+NV_CHANNELGPFIFO_ALLOCATION_PARAMETERS NV_CHANNEL_ALLOC_PARAMS NV_CHANNEL_GROUP_ALLOCATION_PARAMETERS
+NV_CTXSHARE_ALLOCATION_PARAMETERS NVB0B5_ALLOCATION_PARAMETERS NV_HOPPER_USERMODE_A_PARAMS
+NV83DE_ALLOC_PARAMETERS NVA06F_CTRL_GPFIFO_SCHEDULE_PARAMS NVA06F_CTRL_BIND_PARAMS
+NVA06C_CTRL_GPFIFO_SCHEDULE_PARAMS NVA06C_CTRL_PREEMPT_PARAMS NVA06F_CTRL_STOP_CHANNEL_PARAMS
+NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN_PARAMS NV2080_CTRL_GPU_PROMOTE_CTX_PARAMS
+NV2080_CTRL_GPU_PROMOTE_CTX_BUFFER_ENTRY NV0080_CTRL_DMA_SET_PAGE_DIRECTORY_PARAMS
+NV0080_CTRL_DMA_UNSET_PAGE_DIRECTORY_PARAMS NV90F1_CTRL_VASPACE_COPY_SERVER_RESERVED_PDES_PARAMS
+NV2080_CTRL_FIFO_DISABLE_CHANNELS_PARAMS NV2080_CTRL_FIFO_GET_DEVICE_INFO_TABLE_PARAMS
+NV2080_CTRL_FIFO_DEVICE_ENTRY NV2080_CTRL_INTERNAL_STATIC_GR_GET_CONTEXT_BUFFERS_INFO_PARAMS
+NV2080_CTRL_CE_GET_FAULT_METHOD_BUFFER_SIZE_PARAMS NV2080_CTRL_INTERNAL_INTR_GET_KERNEL_TABLE_PARAMS
+NV2080_CTRL_TIMER_GET_TIME_PARAMS NV2080_CTRL_RC_GET_ERROR_COUNT_PARAMS NV2080_CTRL_RC_GET_ERROR_V2_PARAMS
+NV906F_CTRL_GET_MMU_FAULT_INFO_PARAMS NV906F_CTRL_CMD_RESET_CHANNEL_PARAMS NvNotification
+NV2080_CTRL_EVENT_SET_NOTIFICATION_PARAMS NV2080_CTRL_GPU_GET_GID_INFO_PARAMS
+NV2080_CTRL_CMD_FB_GET_FB_REGION_INFO_PARAMS
+"""
+WANTED = {"abi": _WANTED_NAMES.split(), "gsp": _WANTED_OF_FIRMWARE.split()}
+# Structures that the compiled headers do not give, from OGKM:src/nvidia/inc/kernel/gpu/gsp/ and clc0b5.h.
+WRITTEN_OUT = {
+    "PACKED_REGISTRY_TABLE": {"size": 8, "fields": {"size": [0, "u4"], "numEntries": [4, "u4"]}},
+    "PACKED_REGISTRY_ENTRY": {
+        "size": 16,
+        "fields": {"nameOffset": [0, "u4"], "type": [4, "u1"], "data": [8, "u4"], "length": [12, "u4"]},
+    },
+    "NV2080_CTRL_CMD_FB_GET_FB_REGION_FB_REGION_INFO": {
+        "size": 48,
+        "fields": {
+            "base": [0, "u8"], "limit": [8, "u8"], "reserved": [16, "u8"], "performance": [24, "u4"],
+            "supportCompressed": [28, "u1"], "supportISO": [29, "u1"], "bProtected": [30, "u1"],
+            "blackList": [31, "u1", 16],
+        },
+    },
+    "EcidManufacturingInfo": {
+        "size": 12,
+        "fields": {"ecidLow": [0, "u4"], "ecidHigh": [4, "u4"], "ecidExtended": [8, "u4"]},
+    },
+    "MUX_METHOD_DATA_ELEMENT": {
+        "size": 12,
+        "fields": {"acpiId": [0, "u4"], "mode": [4, "u4"], "status": [8, "u4"]},
+    },
+    "NVB0B5_ALLOCATION_PARAMETERS": {"size": 8, "fields": {"version": [0, "u4"], "engineType": [4, "u4"]}},
+}  # fmt: skip
 
 SCALARS = {
     "NvU8": "u1", "NvBool": "u1", "char": "u1", "NvU16": "u2", "NvU32": "u4", "NvV32": "u4", "NvHandle": "u4",
@@ -109,8 +161,12 @@ def read_layouts(text: str) -> dict[str, dict[str, Any]]:
             scope.fields[name] = [offset, kind, count]
             scopes.append(Scope(structs[kind]["fields"], int(member["offset"], 16), ""))
             continue
-        if member["sizes"]:
-            scope.fields[name] = [offset, kind, count]
+        if member["sizes"] and (size or kind in SCALARS.values()):
+            scope.fields[name] = [
+                offset,
+                kind,
+                count,
+            ]  # an array of structures without end has no element here
         elif kind in SCALARS.values():
             scope.fields[name] = [offset, kind]
         scopes.append(Scope(scope.fields, scope.origin, "" if name.endswith("<anon>") else f"{name}."))
@@ -125,11 +181,14 @@ def write_abi(abi: str, versions: list[str], texts: list[str]) -> None:
     for name, source in ALIASES.items():
         if name not in known and source in known:
             known[name] = known[source]
-    missing = [name for name in WANTED if name not in known]
+    for name, written in WRITTEN_OUT.items():
+        known.setdefault(name, written)
+    wanted = WANTED[abi.split("_")[0]]
+    missing = [name for name in wanted if name not in known]
     if missing:
         raise SystemExit(f"no layout for {', '.join(missing)}")
     structs: dict[str, dict[str, Any]] = {}
-    queue = list(WANTED)
+    queue = list(wanted)
     while queue:
         name = queue.pop()
         structs[name] = known[name]
@@ -142,7 +201,7 @@ def write_abi(abi: str, versions: list[str], texts: list[str]) -> None:
         queue += elements
     structs = dict(sorted(structs.items()))
     table = {"source": f"OGKM:{versions[0]}:src/common/sdk/nvidia/inc", "structs": structs}
-    path = TABLES / f"abi_{abi}.json"
+    path = TABLES / f"{abi}.json"
     path.write_text(json.dumps(table, separators=(",", ":")) + "\n")
     index_path = TABLES / "index.json"
     index = json.loads(index_path.read_text()) if index_path.exists() else {}
@@ -172,7 +231,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("layouts", nargs="*", type=Path)
-    parser.add_argument("--abi", help="the name of the ABI, e.g. 580")
+    parser.add_argument("--abi", help="abi_<release> of a kernel driver, gsp_<release> of firmware")
     parser.add_argument("--versions", help="driver versions that speak it, first the one the layouts are of")
     parser.add_argument("--status", type=Path, help="nvstatuscodes.h")
     options = parser.parse_args()

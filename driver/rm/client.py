@@ -19,6 +19,8 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from barewire.abi import status
+from barewire.abi.layout import Abi, Struct
 from barewire.errors import (
     BarewireError,
     DeviceLost,
@@ -30,9 +32,8 @@ from barewire.errors import (
     TransportError,
     UsageError,
 )
-from barewire.rm import names, status
+from barewire.rm import names
 from barewire.rm.kernel import Kernel, request_number
-from barewire.rm.layout import Abi, Struct
 
 CONTROL_NODE = "/dev/nvidiactl"
 PAGE_BYTES = 4096

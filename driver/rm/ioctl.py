@@ -15,12 +15,12 @@ import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
+from barewire.abi.layout import Struct, abi_for, known_versions
 from barewire.errors import BarewireError, NoDevice, RmError, TransportError
 from barewire.rm import memory as memory_objects
 from barewire.rm import names
 from barewire.rm.client import CONTROL_NODE, CallStats, Client
 from barewire.rm.kernel import Kernel, LinuxKernel
-from barewire.rm.layout import Struct, abi_for, known_versions
 from barewire.rm.memory import CpuMapping, Memory
 
 if TYPE_CHECKING:

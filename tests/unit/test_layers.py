@@ -201,7 +201,9 @@ def only_device_composes(module: Module) -> Iterator[Finding]:
         return
     for one in module.imports:
         unit = unit_of(one.target)
-        if unit in ("rm", "transport") and unit != module.unit:
+        # The bus is a protocol: what is given one may say so in its types.
+        said_in_types = one.for_types_only and one.target == "barewire.transport.bus"
+        if unit in ("rm", "transport") and unit != module.unit and not said_in_types:
             yield one.line, f"imports {one.target}"
 
 

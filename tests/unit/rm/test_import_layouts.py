@@ -64,15 +64,16 @@ def test_a_line_that_is_not_understood_stops_the_import(importer):
 def test_a_structure_that_is_wanted_but_missing_stops_the_import(importer, tmp_path, monkeypatch):
     monkeypatch.setattr(importer, "TABLES", tmp_path)
     with pytest.raises(SystemExit, match="NVOS21_PARAMETERS"):
-        importer.write_abi("1", ["1.0"], [SAMPLE])
+        importer.write_abi("abi_1", ["1.0"], [SAMPLE])
     assert not list(tmp_path.iterdir())
 
 
 def test_tables_are_written_with_their_versions(importer, tmp_path, monkeypatch):
     monkeypatch.setattr(importer, "TABLES", tmp_path)
-    monkeypatch.setattr(importer, "WANTED", ["SAMPLE_PARAMS"])
-    importer.write_abi("1", ["1.0", "1.1"], [SAMPLE])
-    importer.write_abi("2", ["2.0"], [SAMPLE])
+    monkeypatch.setattr(importer, "WANTED", {"abi": ["SAMPLE_PARAMS"]})
+    monkeypatch.setattr(importer, "WRITTEN_OUT", {})
+    importer.write_abi("abi_1", ["1.0", "1.1"], [SAMPLE])
+    importer.write_abi("abi_2", ["2.0"], [SAMPLE])
 
     assert json.loads((tmp_path / "index.json").read_text()) == {
         "abi_1.json": ["1.0", "1.1"],
@@ -83,10 +84,10 @@ def test_tables_are_written_with_their_versions(importer, tmp_path, monkeypatch)
 
 
 def test_the_committed_tables_hold_what_is_wanted_and_say_where_it_is_from(importer):
-    tables = ROOT / "driver" / "rm" / "tables"
+    tables = ROOT / "driver" / "abi" / "tables"
     for name in json.loads((tables / "index.json").read_text()):
         table = json.loads((tables / name).read_text())
-        assert set(importer.WANTED) <= set(table["structs"])
+        assert set(importer.WANTED[name.split("_")[0]]) <= set(table["structs"])
         assert table["source"].startswith("OGKM:")
 
 

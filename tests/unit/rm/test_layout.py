@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 
 import pytest
+from barewire.abi.layout import abi_for, known_versions
 from barewire.errors import FieldRange, UnknownDriver, UnknownName
 from barewire.rm import names
-from barewire.rm.layout import abi_for, known_versions
 
 
 @pytest.fixture(scope="module")

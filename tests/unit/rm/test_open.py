@@ -190,7 +190,7 @@ def test_parameters_of_another_size_are_refused_by_rm(rm):
 
 
 def test_a_structure_of_another_size_does_not_pass_the_kernel(rm):
-    from barewire.rm.layout import Layout, Struct
+    from barewire.abi.layout import Layout, Struct
 
     short = Layout(rm.client.abi, "SHORT", 0x1C, {"status": [0xC, "u4"]})
     with pytest.raises(TransportError, match="RM_FREE"):

@@ -15,8 +15,7 @@ from barewire.tools.exits import Exit
 from barewire.tools.output import Report, Table, print_report, rounded, text_lines, text_of
 
 LATER_VERBS = (
-    "serve peek poke lookup watch snapshot diff vm chan fault record replay shell bind unbind status "
-    "generate"
+    "serve peek poke lookup watch snapshot diff vm chan fault record replay shell bind unbind status generate"
 )
 
 

@@ -1,7 +1,8 @@
 """RM's structures as data: which field lies where, for the ABI of a given driver version.
 
-A table per ABI (tables/abi_*.json) holds the structures that the driver uses; tables/index.json says which
-driver versions speak it. Both are written by scripts/import_layouts.py.
+A table per ABI holds the structures that barewire uses: abi_*.json of the kernel driver's ioctls, gsp_*.json
+of what GSP firmware speaks. tables/index.json says which versions speak it. All are written by
+scripts/import_layouts.py.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from barewire.errors import FieldRange, UnknownDriver, UnknownName
 
 _TABLES = Path(__file__).parent / "tables"
+_OF_DRIVERS, _OF_FIRMWARE = "abi_", "gsp_"  # how the tables' names begin
 _SCALARS = {
     kind: struct.Struct("<" + code)
     for kind, code in {"u1": "B", "u2": "H", "u4": "I", "i4": "i", "u8": "Q"}.items()
@@ -166,17 +168,48 @@ class Abi:
 
 
 def known_versions() -> list[str]:
-    """The driver versions whose ABI the tables hold."""
-    return [version for versions in _index().values() for version in versions]
+    """The kernel driver's versions whose ABI the tables hold."""
+    return [
+        version for name, versions in _index().items() if name.startswith(_OF_DRIVERS) for version in versions
+    ]
 
 
-def abi_for(version: str, nearest_abi: bool = False) -> Abi:
-    """The ABI of a driver version; with `nearest_abi`, of the nearest version where that one is unknown.
+def known_firmware() -> list[str]:
+    """The versions of GSP firmware whose ABI the tables hold."""
+    return [
+        version
+        for name, versions in _index().items()
+        if name.startswith(_OF_FIRMWARE)
+        for version in versions
+    ]
+
+
+def firmware_abi(version: str) -> Abi:
+    """The ABI that GSP firmware of a version speaks; nothing near it would do.
 
     Raises:
         UnknownDriver: the version is not known; names those that are.
     """
     for name, versions in _index().items():
+        if name.startswith(_OF_FIRMWARE) and version in versions:
+            return Abi(version, _table(name))
+    known = known_firmware()
+    raise UnknownDriver(
+        f"the GSP firmware is {version or 'of an unknown version'}; known are {', '.join(known)}",
+        hint="Take the firmware files of a known version.",
+        firmware_version=version,
+        known=known,
+    )
+
+
+def abi_for(version: str, nearest_abi: bool = False) -> Abi:
+    """The ABI of a kernel driver's version; with `nearest_abi`, of the nearest where that one is unknown.
+
+    Raises:
+        UnknownDriver: the version is not known; names those that are.
+    """
+    of_drivers = {name: versions for name, versions in _index().items() if name.startswith(_OF_DRIVERS)}
+    for name, versions in of_drivers.items():
         if version in versions:
             return Abi(version, _table(name))
     known = known_versions()
@@ -188,7 +221,7 @@ def abi_for(version: str, nearest_abi: bool = False) -> Abi:
             known=known,
         )
     nearest = min(known, key=lambda candidate: _distance(candidate, version))
-    name = next(name for name, versions in _index().items() if nearest in versions)
+    name = next(name for name, versions in of_drivers.items() if nearest in versions)
     return Abi(version, _table(name), exact=False)
 
 

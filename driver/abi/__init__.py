@@ -1,0 +1,1 @@
+"""RM's interface as data: structures by driver version, and the names of its status codes."""

@@ -1,0 +1,1 @@
+"""Firmware: parsers for the containers that GPU firmware comes in; they touch no device."""

@@ -1,0 +1,1 @@
+"""GSP: booting its firmware, and talking to it."""

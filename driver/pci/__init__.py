@@ -1,0 +1,1 @@
+"""PCI: the configuration space and its capabilities."""

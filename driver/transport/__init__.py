@@ -1,0 +1,1 @@
+"""The ways to a GPU's bus: in this process, recorded, replayed."""
