@@ -150,7 +150,7 @@ def _driver(machine: Machine) -> Iterator[Finding]:
 def known_driver_versions() -> list[str] | None:
     """Kernel driver versions whose layouts barewire has; None where the RM part cannot tell."""
     try:
-        from barewire.rm.layout import known_versions
+        from barewire.abi.layout import known_versions
     except ImportError:
         return None
     return known_versions()

@@ -189,5 +189,5 @@ class Bus(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the device back: bus mastering off, no interrupt, no memory mapped. A second time is nothing."""
+        """Give it back: bus mastering off, no interrupt, no memory mapped; a second time is nothing."""
         ...
