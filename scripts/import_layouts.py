@@ -109,7 +109,8 @@ WRITTEN_OUT = {
 
 SCALARS = {
     "NvU8": "u1", "NvBool": "u1", "char": "u1", "NvU16": "u2", "NvU32": "u4", "NvV32": "u4", "NvHandle": "u4",
-    "NvS32": "i4", "int": "i4", "NvU64": "u8", "NvP64": "u8",
+    "NvS32": "i4", "int": "i4", "NvU64": "u8", "NvP64": "u8", "NvV16": "u2", "NV_STATUS": "u4",
+    "NvLength": "u8", "LibosAddress": "u8", "GSP_DMA_TARGET": "u4", "NV_RPC_UPDATE_PDE_BAR_TYPE": "u4",
 }  # fmt: skip
 # Generic structures that the headers only rename.
 ALIASES = {"NV0080_CTRL_GR_INFO": "NVXXXX_CTRL_XXX_INFO"}
