@@ -340,7 +340,7 @@ def test_pinned_memory_comes_back_when_its_array_cannot_be_made(device, gpu, mon
         raise RuntimeError
 
     before = len(gpu.rm.memories)
-    monkeypatch.setattr("barewire.device.PinnedArray", fails)
+    monkeypatch.setattr("barewire.device.gpu.PinnedArray", fails)
     with pytest.raises(RuntimeError):
         device.pinned(100)
 

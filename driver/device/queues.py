@@ -1,0 +1,253 @@
+"""Queues of a device: channels with their memory, made, ordered among each other, and closed."""
+
+from __future__ import annotations
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from barewire.channel import queue as channel_queue
+from barewire.channel.queue import Queue, QueueMemory
+from barewire.compute.queue import ComputeQueue
+from barewire.copy.queue import CopyQueue
+from barewire.device.memory import DeviceMemory
+from barewire.errors import BarewireError, UsageError
+from barewire.native._native import ffi, lib
+
+OWN_NAMES = ("compute queue", "copy queue")  # of the device's own queues, which it replaces when they die
+
+
+class QueueParts:
+    """What a queue was made of, and how to undo it."""
+
+    def __init__(
+        self,
+        engine: str,
+        space: Any,
+        video: Any,
+        host: Any,
+        memory: QueueMemory,
+        stop: Callable[[Queue], BarewireError],
+    ) -> None:
+        self.engine = engine
+        self.space = space
+        self.video = video
+        self.host = host
+        self.memory = memory
+        self.stop = stop
+        self.own = False
+        self.group: Any = None
+        self.channel: Any = None
+        self.local_va: int | None = None
+        self.pieces: list[int] = []
+        self.undo = contextlib.ExitStack()
+
+    def close_channel(self) -> None:
+        """Free the channel and its group; the memory stays."""
+        try:
+            self.channel.close()
+        finally:
+            self.group.close()
+
+
+class DeviceQueues(DeviceMemory, ABC):
+    """The device's own queues, and those that were asked for."""
+
+    @abstractmethod
+    def _failed(self, queue: Queue, cause: BarewireError | None) -> BarewireError:
+        """The error for a queue that does not live any more."""
+
+    @abstractmethod
+    def _stop(self, queue: Queue) -> BarewireError:
+        """`Queue.stop`."""
+
+    def queue(self, engine: str = "compute") -> Any:
+        """Another queue, with a channel of its own.
+
+        Args:
+            engine: "compute" or "copy".
+        """
+        self.check()
+        return self._make_queue(engine, f"{engine} queue {len(self._queues)}")
+
+    def channel(self, space: Any = None, engine: str = "copy") -> Any:
+        """A channel in an address space, to write pushbuffers for; see `Queue`.
+
+        Args:
+            space: from `address_space`; None for the device's own.
+            engine: "compute" or "copy".
+        """
+        self.check()
+        return self._make_queue(engine, f"{engine} channel {len(self._queues)}", space)
+
+    def address_space(self) -> Any:
+        """A fresh address space with nothing mapped."""
+        self.check()
+        return self.rm.address_space()
+
+    def _make_queue(self, engine: str, name: str, space: Any = None) -> Any:
+        if engine not in ("compute", "copy"):
+            raise UsageError(f"there is no engine {engine!r}", expected="compute or copy")
+        space = space or self.space
+        with contextlib.ExitStack() as undo:
+            video = self.rm.video_memory(channel_queue.VIDEO_BYTES)
+            undo.callback(video.close)
+            video_va = space.map(video)
+            undo.callback(space.unmap, video_va)
+            host = self.rm.host_memory(channel_queue.HOST_BYTES)
+            undo.callback(host.close)
+            host_va = space.map(host)
+            undo.callback(space.unmap, host_va)
+            memory = QueueMemory(video.map_cpu().address, video_va, host.map_cpu().address, host_va, space)
+            parts = QueueParts(engine, space, video, host, memory, self._stop)
+            made = self._start(parts, name, 0)
+            parts.undo = undo.pop_all()
+        self._queues.append(made)
+        self._let_all_follow()
+        if engine == "copy" or len(self._queues) > 1:
+            self._aim()
+        return made
+
+    def _start(self, parts: QueueParts, name: str, first_value: int) -> Any:
+        """A channel in memory that is there already, and the queue on it."""
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._free_pieces, parts)
+            made = self._start_channel(parts, name, first_value, undo)
+            undo.pop_all()
+        return made
+
+    def _start_channel(
+        self, parts: QueueParts, name: str, first_value: int, undo: contextlib.ExitStack
+    ) -> Any:
+        memory = parts.memory
+        ffi.memmove(
+            ffi.cast("char *", memory.host_cpu), bytes(channel_queue.HOST_BYTES), channel_queue.HOST_BYTES
+        )
+        zeros = bytes(channel_queue.SEGMENTS_OFFSET)
+        lib.bw_copy_to_wc(memory.video_cpu, zeros, len(zeros))
+        group = self.rm.channel_group(parts.space, engine=parts.engine)
+        undo.callback(group.close)
+        channel = group.channel(
+            ring_gpu_va=memory.video_va,
+            ring_entries=channel_queue.RING_ENTRIES,
+            userd_memory=parts.video,
+            userd_offset=channel_queue.USERD_OFFSET,
+            notifier_memory=parts.host,
+            buffer_memory=parts.video,
+        )
+        undo.callback(channel.close)
+        channel.engine_object()
+        if parts.engine == "compute":
+            channel.set_compute_preemption_cilp()
+        group.schedule()
+        parts.group, parts.channel = group, channel
+        parts.own = name in OWN_NAMES
+        arguments = (
+            name,
+            channel,
+            (self.facts.classes.gpfifo, getattr(self.facts.classes, parts.engine)),
+            memory,
+            self.rm.doorbell.address + channel_queue.DOORBELL_OFFSET,
+            self._failed,
+            self._close_queue,
+            self.timeout_s,
+            first_value,
+        )
+        if parts.engine == "copy":
+            made: Any = CopyQueue(*arguments)
+        else:
+            made = ComputeQueue(
+                *arguments,
+                limits=self.limits,
+                tpc_count=self.facts.tpc_count,
+                qmd_version=self.qmd_version,
+                allocate_slots=lambda size_bytes: self._allocate_slots(parts, size_bytes),
+                allocate_local=lambda size_bytes: self._allocate_local(parts, size_bytes),
+            )
+        made.parts = parts
+        return made
+
+    def _allocate_slots(self, parts: QueueParts, size_bytes: int) -> tuple[int, int]:
+        gpu_va = self._allocate(size_bytes)
+        parts.pieces.append(gpu_va)
+        return self.pool.cpu_address(gpu_va), gpu_va
+
+    def _allocate_local(self, parts: QueueParts, size_bytes: int) -> tuple[int, Callable[[], None]]:
+        """Local memory in place of what the queue had, and what gives that back when its work is done."""
+        before, parts.local_va = parts.local_va, self._allocate(size_bytes)
+        if before is None:
+            return parts.local_va, _nothing_before
+        old = before
+        parts.pieces.append(old)  # until the queue was told of the new memory
+
+        def give_old_back() -> None:
+            parts.pieces.remove(old)
+            self.release(old)
+
+        return parts.local_va, give_old_back
+
+    def _free_pieces(self, parts: QueueParts) -> None:
+        """Give back what a queue took of the pool; its channel is gone."""
+        pieces, parts.pieces = parts.pieces, []
+        if parts.local_va is not None:
+            pieces.append(parts.local_va)
+            parts.local_va = None
+        with self._memory_lock:
+            for gpu_va in pieces:
+                self.pool.free(gpu_va)
+
+    def _close_queue(self, queue: Queue) -> None:
+        if queue in self._queues:
+            self._queues.remove(queue)
+            if queue is self._copies:
+                self._copies = None
+                for other in self._queues:
+                    other.ring.follows = ffi.NULL
+            self._aim()
+        if self._forked:
+            return
+        parts = queue.parts
+        parts.close_channel()
+        queue.release_waiters()
+        self._free_pieces(parts)
+        if not self.closed:  # else `close` does it, when every channel is gone
+            self._defer(parts.undo.close)  # others may be about to look at its timeline
+
+    @property
+    def copies(self) -> CopyQueue:
+        """The queue that copies of arrays go to; made when first needed."""
+        with self._lock:
+            if self._copies is None:
+                self._copies = self._make_queue("copy", OWN_NAMES[1])
+                self._let_all_follow()
+                self._aim()
+            return self._copies
+
+    def _let_all_follow(self) -> None:
+        """Launches of every queue of this address space come after copies that were submitted before."""
+        if self._copies is None:
+            return
+        for queue in self._queues:
+            if isinstance(queue, ComputeQueue) and queue.memory.space is self.space:
+                queue.follow(self._copies)
+
+    def _aim(self) -> None:
+        """Tell the native calls which rings there are; after every change of them."""
+        queues = (self.compute, self._copies)
+        own = [queue.ring for queue in queues if queue is not None and not queue.ended]
+        self._own, self._own_count = ffi.new("struct bw_ring *[]", own), len(own)
+        rings = [queue.ring for queue in self._queues]
+        self._all, self._all_count = ffi.new("struct bw_ring *[]", rings), len(rings)
+        self._target.ring = self.compute.ring
+        self._target.slots = self.compute.small
+        self._target.enabled = self.capturing is None and not self.closed
+
+    @property
+    def target_address(self) -> int:
+        """Where launchers find the compute queue."""
+        return int(ffi.cast("uintptr_t", self._target))
+
+
+def _nothing_before() -> None:
+    """Gives back the local memory that a queue did not have."""

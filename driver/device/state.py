@@ -1,0 +1,93 @@
+"""What a device is: its parts, its locks, and whether it may be used."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from barewire.chip.limits import limits_for
+from barewire.compute import launch
+from barewire.errors import ForkedChild, Freed
+from barewire.memory.pool import VramPool
+from barewire.native._native import ffi
+
+if TYPE_CHECKING:
+    from barewire.channel.queue import Queue, Submission
+    from barewire.compute.graph import Graph
+    from barewire.compute.module import Module
+    from barewire.compute.queue import ComputeQueue
+    from barewire.copy.queue import CopyQueue
+    from barewire.device.staging import Staging
+
+DEFAULT_TIMEOUT_S = 60.0
+
+
+class DeviceState:
+    """See `Device`."""
+
+    compute: ComputeQueue
+    _nothing: Submission  # one that is always done
+
+    def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.rm = manager
+        self.name = name
+        self.facts = manager.facts
+        self.limits = limits_for(self.facts.sm_version)
+        self.qmd_version = launch.qmd_version_of(self.facts.classes.compute)
+        self.timeout_s = timeout_s
+        self.capturing: Graph | None = None
+        self.closed = False
+        self.frees = 0
+        self._forked = False
+        self._usable = True
+        self._copies: CopyQueue | None = None
+        self._staging: Staging | None = None
+        self._queues: list[Queue] = []
+        self._modules: weakref.WeakSet[Module] = weakref.WeakSet()
+        self._deferred: deque[tuple[list[tuple[Queue, int]], Callable[[], None]]] = deque()
+        self._given_back: deque[Callable[[], None]] = deque()
+        self._make_locks()
+        self.space = manager.address_space()
+        self.pool = VramPool(partial(_obtain_video, manager, self.space), partial(_return_video, self.space))
+        self.kept: dict[str, Any] = {}
+        self._target = ffi.new("struct bw_target *")
+
+    def _make_locks(self) -> None:
+        """One for staging memory and queues that are made when first needed, one for memory.
+
+        The second is not taken again by who holds it: the garbage collector may free arrays in the middle of
+        an allocation, and what it frees waits then until somebody collects.
+        """
+        self._lock = threading.RLock()
+        self._memory_lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raise ForkedChild or Freed if the device must not be used."""
+        if self._forked:
+            raise self._forked_child()
+        if self.closed:
+            raise Freed(f"{self.name} is closed")
+
+    def _forked_child(self) -> ForkedChild:
+        return ForkedChild(
+            f"{self.name} was opened by the parent process", hint="open the device again in the child"
+        )
+
+
+def _obtain_video(manager: Any, space: Any, size_bytes: int) -> tuple[Any, int]:
+    """Video memory of the resource manager, mapped in an address space."""
+    memory = manager.video_memory(size_bytes)
+    try:
+        return memory, space.map(memory)
+    except BaseException:
+        memory.close()
+        raise
+
+
+def _return_video(space: Any, memory: Any, gpu_va: int) -> None:
+    space.unmap(gpu_va)
+    memory.close()
