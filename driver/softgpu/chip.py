@@ -1,0 +1,260 @@
+"""The software GPU as a whole: a GH100 put together from its units, and its edge to the host.
+
+Facts: gpu-bringup.md sections 1.1, 5 to 8. What is undefined or forbidden and was done all the same is in
+`SoftGpu.reports`; every mistake of the model itself in `SoftGpu.defects`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from barewire.errors import UsageError
+from barewire.regs.board import load_board
+from barewire.softgpu.bus import BarShape, HostPort
+from barewire.softgpu.clock import Clock
+from barewire.softgpu.dma import DmaPort
+from barewire.softgpu.registers import RegisterSpace
+from barewire.softgpu.unit import Unit
+from barewire.softgpu.vram import Vram
+from barewire.softgpu.work import Work
+
+if TYPE_CHECKING:
+    from barewire.softgpu.bars import Apertures
+    from barewire.softgpu.falcon import Falcon
+    from barewire.softgpu.faults import Faults
+    from barewire.softgpu.fifo import Fifo
+    from barewire.softgpu.fsp import Fsp
+    from barewire.softgpu.gsp.boot import GspFirmware
+    from barewire.softgpu.gsp.resman import ResourceManager
+    from barewire.softgpu.interrupts import InterruptTree
+    from barewire.softgpu.mmu import Mmu
+    from barewire.softgpu.pci import PciFunction
+
+KIB = 1 << 10
+MIB = 1 << 20
+GIB = 1 << 30
+BAR0_BYTES = 16 * MIB
+SMALLEST_BAR1_BYTES = 64 * MIB
+
+
+@dataclass(frozen=True)
+class SoftOptions:
+    """What a software GPU is like.
+
+    Attributes:
+        chip: the model; "gh100" is the one there is.
+        vram_bytes: video memory, a multiple of 2 MiB.
+        bar1_bytes: the aperture to video memory, a power of two.
+        bar2_bytes: the second aperture, a power of two.
+        bar0_is_64bit: whether BAR0 takes two BAR numbers; BAR1 and BAR2 are PCI's 2 and 4 then, else 1 and 3.
+        fsp_ready_s: from a reset to the moment FSP says that it is ready.
+    """
+
+    chip: str = "gh100"
+    vram_bytes: int = 80 * GIB
+    bar1_bytes: int = 128 * GIB
+    bar2_bytes: int = 32 * MIB
+    bar0_is_64bit: bool = True
+    fsp_ready_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.chip != "gh100":
+            raise UsageError(f"there is no software {self.chip}", hint="The software GPU is a gh100.")
+        for name in ("bar1_bytes", "bar2_bytes"):
+            size: int = getattr(self, name)
+            if size < 1 * MIB or size & (size - 1):
+                raise UsageError(f"{name} is {size}: a BAR's size is a power of two, at least 1 MiB")
+        if self.vram_bytes < 256 * MIB or self.vram_bytes % (2 * MIB):
+            raise UsageError(f"vram_bytes is {self.vram_bytes}: at least 256 MiB, in steps of 2 MiB")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something undefined or forbidden that was done to the GPU.
+
+    Attributes:
+        kind: a few words that are the same for every such report ("unknown register").
+        text: what was done, in one sentence.
+        facts: offsets, values and addresses.
+        count: how often, one after another, with the same facts.
+    """
+
+    kind: str
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    count: int = 1
+
+
+REPORTS_KEPT = 10_000
+
+# Units and services that other modules bring: attribute, module, class. Order is the order of construction;
+# those that answer registers are asked in this order.
+PARTS: tuple[tuple[str, str, str], ...] = (
+    ("pci", "barewire.softgpu.pci", "PciFunction"),
+    ("pmc", "barewire.softgpu.pmc", "Pmc"),
+    ("interrupts", "barewire.softgpu.interrupts", "InterruptTree"),
+    ("faults", "barewire.softgpu.faults", "Faults"),
+    ("mmu", "barewire.softgpu.mmu", "Mmu"),
+    ("apertures", "barewire.softgpu.bars", "Apertures"),
+    ("fsp", "barewire.softgpu.fsp", "Fsp"),
+    ("falcon", "barewire.softgpu.falcon", "Falcon"),
+    ("firmware", "barewire.softgpu.gsp.boot", "GspFirmware"),
+    ("resman", "barewire.softgpu.gsp.resman", "ResourceManager"),
+    ("fifo", "barewire.softgpu.fifo", "Fifo"),
+)
+
+
+def _part(module: str, name: str) -> Any:
+    """A class of a module; None where the module is not there."""
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as missing:
+        if missing.name != module:
+            raise
+        return None
+
+
+class SoftGpu:
+    """A software GH100 (an `Endpoint`).
+
+    Every access, and every task of `work`, runs with `lock` held.
+
+    Attributes:
+        options: what it is like.
+        table: its registers by name.
+        lock: held around every access and every task.
+        reports: what was done to it that is undefined or forbidden.
+        defects: what tasks of the model raised, which none should.
+        vram, host, clock, work, registers: memory, DMA, time, tasks, BAR0.
+        pci, interrupts, faults, mmu, apertures, fsp, falcon, firmware, resman, fifo: the units.
+    """
+
+    pci: PciFunction
+    pmc: Unit
+    interrupts: InterruptTree
+    faults: Faults
+    mmu: Mmu
+    apertures: Apertures
+    fsp: Fsp
+    falcon: Falcon
+    firmware: GspFirmware
+    resman: ResourceManager
+    fifo: Fifo
+
+    def __init__(self, options: SoftOptions | None = None) -> None:
+        self.options = options or SoftOptions()
+        self.table = load_board(self.options.chip)
+        self.lock = threading.RLock()
+        self.reports: list[Report] = []
+        self.defects: list[Exception] = []
+        self.closed = False
+        self.vram = Vram(self.options.vram_bytes)
+        self.clock = Clock()
+        self.work = Work(self)
+        self.host = DmaPort(self._may_master)
+        self.registers = RegisterSpace(self, BAR0_BYTES)
+        self.parts: list[Any] = []
+        for attribute, module, name in PARTS:
+            self._add_part(attribute, _part(module, name))
+        self.bars: tuple[BarShape, ...] = self._bar_shapes()
+
+    def _add_part(self, attribute: str, made_by: Any) -> None:
+        part = made_by(self) if made_by is not None else None
+        setattr(self, attribute, part)
+        if part is None:
+            return
+        self.parts.append(part)
+        if isinstance(part, Unit):
+            self.registers.add(part)
+
+    def _bar_shapes(self) -> tuple[BarShape, ...]:
+        options = self.options
+        second, third = (2, 4) if options.bar0_is_64bit else (1, 3)
+        return (
+            BarShape(0, BAR0_BYTES, False, options.bar0_is_64bit),
+            BarShape(second, options.bar1_bytes, True, True),
+            BarShape(third, options.bar2_bytes, True, True),
+        )
+
+    def _may_master(self) -> bool:
+        return self.pci is None or self.pci.may_master
+
+    def report(self, kind: str, text: str, **facts: Any) -> None:
+        """Write down that something undefined or forbidden was done."""
+        last = self.reports[-1] if self.reports else None
+        if last is not None and (last.kind, last.text, last.facts) == (kind, text, facts):
+            self.reports[-1] = Report(kind, text, facts, last.count + 1)
+        elif len(self.reports) < REPORTS_KEPT:
+            self.reports.append(Report(kind, text, facts))
+
+    # What the host does.
+
+    def attach(self, host: HostPort) -> None:
+        """Say who the host is; before anything else."""
+        self.host.host = host
+
+    def config_read(self, offset: int, size_bytes: int) -> int:
+        """A configuration read of 1, 2 or 4 bytes."""
+        with self.lock:
+            return self.pci.config_read(offset, size_bytes)
+
+    def config_write(self, offset: int, size_bytes: int, value: int) -> None:
+        """A configuration write of 1, 2 or 4 bytes."""
+        with self.lock:
+            self.pci.config_write(offset, size_bytes, value)
+
+    def bar_read(self, index: int, offset: int, size_bytes: int) -> int:
+        """A memory read of 1, 2, 4 or 8 bytes; all ones where nobody answers."""
+        with self.lock:
+            if not self._answers(index, offset, size_bytes):
+                return (1 << 8 * size_bytes) - 1
+            if index == 0:
+                return self.registers.read(offset, size_bytes)
+            return self.apertures.load(index, offset, size_bytes)
+
+    def bar_write(self, index: int, offset: int, size_bytes: int, value: int) -> None:
+        """A memory write of 1, 2, 4 or 8 bytes; lost where nobody answers."""
+        with self.lock:
+            if not self._answers(index, offset, size_bytes):
+                return
+            if index == 0:
+                self.registers.write(offset, value, size_bytes)
+            else:
+                self.apertures.store(index, offset, size_bytes, value)
+
+    def bar_memory(self, index: int) -> tuple[int, int] | None:
+        """(CPU address, bytes) of BAR1 or BAR2; None for BAR0, whose accesses trap."""
+        with self.lock:
+            return None if index == 0 else self.apertures.memory(index)
+
+    def reset(self) -> None:
+        """A conventional reset: a cold device afterwards."""
+        with self.lock:
+            self.work.cancel_all()
+            self.vram.unprotect()
+            self.clock.reset()
+            for part in self.parts:
+                part.reset()
+
+    def close(self) -> None:
+        """Stop the worker and give the memory back; a second time is nothing."""
+        if self.closed:
+            return
+        self.closed = True
+        self.work.close()
+        with self.lock:
+            for part in reversed(self.parts):
+                close = getattr(part, "close", None)
+                if close is not None:
+                    close()
+            self.vram.close()
+
+    def _answers(self, index: int, offset: int, size_bytes: int) -> bool:
+        if self.closed or (self.pci is not None and not self.pci.decodes_memory):
+            return False
+        return any(
+            bar.index == index and offset >= 0 and offset + size_bytes <= bar.size_bytes for bar in self.bars
+        )

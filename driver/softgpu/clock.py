@@ -1,0 +1,29 @@
+"""PTIMER: nanoseconds in steps of 32.
+
+Facts: gpu-bringup.md sections 4.8 and 8.1; nouveau:nvkm/subdev/timer/nv04.c.
+"""
+
+from __future__ import annotations
+
+import time
+
+STEP_NS = 32
+
+
+class Clock:
+    """The one clock that every timestamp of the GPU is taken from."""
+
+    def __init__(self) -> None:
+        self._offset_ns = 0
+
+    def now_ns(self) -> int:
+        """Nanoseconds; the low five bits are zero."""
+        return (time.monotonic_ns() + self._offset_ns) & ~(STEP_NS - 1)
+
+    def set(self, ns: int) -> None:
+        """Let the time be `ns` now."""
+        self._offset_ns = ns - time.monotonic_ns()
+
+    def reset(self) -> None:
+        """Count from zero, as after power-on."""
+        self.set(0)

@@ -1,0 +1,104 @@
+"""BAR0: which unit answers which register, and what the PRI ring answers where there is none.
+
+Facts: gpu-bringup.md section 6.4; open-gpu-doc:manuals (dev_pri_ringstation_sys).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barewire.softgpu.unit import MemoryUnit, NoRegister, Unit
+
+if TYPE_CHECKING:
+    from barewire.softgpu.chip import SoftGpu
+
+PAGE_BITS = 12
+WORD_BYTES = 4
+DECODE_ERROR = 0xBADF1100  # no such register
+LOCKED = 0xBADF4100  # the privilege mask of its unit keeps the CPU out
+
+
+class RegisterSpace:
+    """The 16 MiB of registers.
+
+    Args:
+        gpu: whose registers they are; it gets the reports.
+        size_bytes: of BAR0.
+    """
+
+    def __init__(self, gpu: SoftGpu, size_bytes: int) -> None:
+        self._gpu = gpu
+        self.size_bytes = size_bytes
+        self.units: list[Unit] = []
+        self._pages: dict[int, list[tuple[int, int, Unit]]] = {}
+        self._known: dict[int, Unit | None] = {}
+
+    def add(self, unit: Unit) -> None:
+        """Let a unit answer its ranges. Where two ranges hold a register, the unit added first has it."""
+        self.units.append(unit)
+        self._known.clear()
+        for first, last in unit.ranges:
+            for page in range(first >> PAGE_BITS, (last >> PAGE_BITS) + 1):
+                self._pages.setdefault(page, []).append((first, last, unit))
+
+    def unit_at(self, offset: int) -> Unit | None:
+        """The unit that answers a register; None for none."""
+        try:
+            return self._known[offset]
+        except KeyError:
+            pass
+        found = None
+        for first, last, unit in self._pages.get(offset >> PAGE_BITS, ()):
+            if first <= offset <= last:
+                found = unit
+                break
+        self._known[offset] = found
+        return found
+
+    def read(self, offset: int, size_bytes: int = WORD_BYTES) -> int:
+        """What a read of BAR0 gives."""
+        word_at = offset & ~(WORD_BYTES - 1)
+        unit = self.unit_at(word_at)
+        if isinstance(unit, MemoryUnit):
+            return unit.load(offset, size_bytes)
+        if size_bytes == 8:
+            return self.read(offset) | self.read(offset + WORD_BYTES) << 32
+        word = self._read_word(unit, word_at)
+        if size_bytes == WORD_BYTES and offset == word_at:
+            return word
+        return word >> 8 * (offset - word_at) & (1 << 8 * size_bytes) - 1
+
+    def write(self, offset: int, value: int, size_bytes: int = WORD_BYTES) -> None:
+        """A write of BAR0."""
+        unit = self.unit_at(offset & ~(WORD_BYTES - 1))
+        if isinstance(unit, MemoryUnit):
+            unit.store(offset, size_bytes, value)
+        elif size_bytes == 8:
+            self.write(offset, value & 0xFFFFFFFF)
+            self.write(offset + WORD_BYTES, value >> 32)
+        elif size_bytes != WORD_BYTES or offset % WORD_BYTES:
+            self._gpu.report(
+                "narrow register write", "registers take whole words", offset=offset, value=value
+            )
+        else:
+            self._write_word(unit, offset, value)
+
+    def _read_word(self, unit: Unit | None, offset: int) -> int:
+        if unit is not None:
+            try:
+                return unit.read(offset) & 0xFFFFFFFF
+            except NoRegister:
+                pass
+        self._gpu.report("unknown register", "read of a register that the model does not have", offset=offset)
+        return DECODE_ERROR
+
+    def _write_word(self, unit: Unit | None, offset: int, value: int) -> None:
+        if unit is not None:
+            try:
+                unit.write(offset, value)
+                return
+            except NoRegister:
+                pass
+        self._gpu.report(
+            "unknown register", "write of a register that the model does not have", offset=offset, value=value
+        )
