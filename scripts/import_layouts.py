@@ -78,10 +78,13 @@ NV2080_CTRL_CE_GET_FAULT_METHOD_BUFFER_SIZE_PARAMS NV2080_CTRL_INTERNAL_INTR_GET
 NV2080_CTRL_TIMER_GET_TIME_PARAMS NV2080_CTRL_RC_GET_ERROR_COUNT_PARAMS NV2080_CTRL_RC_GET_ERROR_V2_PARAMS
 NV906F_CTRL_GET_MMU_FAULT_INFO_PARAMS NV906F_CTRL_CMD_RESET_CHANNEL_PARAMS NvNotification
 NV2080_CTRL_EVENT_SET_NOTIFICATION_PARAMS NV2080_CTRL_GPU_GET_GID_INFO_PARAMS
-NV2080_CTRL_CMD_FB_GET_FB_REGION_INFO_PARAMS
+NV2080_CTRL_CMD_FB_GET_FB_REGION_INFO_PARAMS NVA06C_CTRL_TIMESLICE_PARAMS
+NV2080_CTRL_GPU_GET_FERMI_GPC_INFO_PARAMS NV2080_CTRL_GPU_GET_FERMI_TPC_INFO_PARAMS
+NV2080_CTRL_CE_GET_CE_PCE_MASK_PARAMS
 """
 WANTED = {"abi": _WANTED_NAMES.split(), "gsp": _WANTED_OF_FIRMWARE.split()}
-# Structures that the compiled headers do not give, from OGKM:src/nvidia/inc/kernel/gpu/gsp/ and clc0b5.h.
+# Structures that the compiled headers do not give, from OGKM:src/nvidia/inc/kernel/gpu/gsp/, clc0b5.h,
+# ctrla06c.h and ctrl2080{gpu,ce}.h.
 WRITTEN_OUT = {
     "PACKED_REGISTRY_TABLE": {"size": 8, "fields": {"size": [0, "u4"], "numEntries": [4, "u4"]}},
     "PACKED_REGISTRY_ENTRY": {
@@ -103,6 +106,14 @@ WRITTEN_OUT = {
     "MUX_METHOD_DATA_ELEMENT": {
         "size": 12,
         "fields": {"acpiId": [0, "u4"], "mode": [4, "u4"], "status": [8, "u4"]},
+    },
+    "NVA06C_CTRL_TIMESLICE_PARAMS": {"size": 8, "fields": {"timesliceUs": [0, "u8"]}},
+    "NV2080_CTRL_GPU_GET_FERMI_GPC_INFO_PARAMS": {"size": 4, "fields": {"gpcMask": [0, "u4"]}},
+    "NV2080_CTRL_GPU_GET_FERMI_TPC_INFO_PARAMS": {
+        "size": 8, "fields": {"gpcId": [0, "u4"], "tpcMask": [4, "u4"]},
+    },
+    "NV2080_CTRL_CE_GET_CE_PCE_MASK_PARAMS": {
+        "size": 8, "fields": {"ceEngineType": [0, "u4"], "pceMask": [4, "u4"]},
     },
     "NVB0B5_ALLOCATION_PARAMETERS": {"size": 8, "fields": {"version": [0, "u4"], "engineType": [4, "u4"]}},
 }  # fmt: skip
