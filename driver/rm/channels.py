@@ -6,17 +6,16 @@ OGKM:src/nvidia/src/kernel/gpu/fifo/kernel_channel.c; the order of the end: chil
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from barewire.abi.layout import Struct
 from barewire.errors import BarewireError, RmError, UsageError
 from barewire.rm import names
-from barewire.rm.memory import Memory
-from barewire.rm.object import RmObject
-from barewire.rm.space import END_VA, RmAddressSpace
+from barewire.rm.object import HeldMemory, Manager, RmObject
+from barewire.rm.space import END_VA
 
 if TYPE_CHECKING:
     from barewire.rm.debugger import Debugger
-    from barewire.rm.ioctl import NvResourceManager
 
 USERD_BYTES = 512
 MAX_PREEMPT_TIMEOUT_S = 1.0
@@ -38,6 +37,31 @@ class MmuFaultInfo(NamedTuple):
     shader_program_vas: tuple[int, ...]
 
 
+class ChannelPlace(NamedTuple):
+    """Where a channel is: see `ChannelGroup.channel`."""
+
+    ring_gpu_va: int
+    ring_entries: int
+    userd_memory: HeldMemory
+    userd_offset: int
+    notifier_memory: HeldMemory | None
+    buffer_memory: HeldMemory | None
+
+    def check(self) -> None:
+        """Refuse what no channel can be in."""
+        for memory in (self.userd_memory, self.notifier_memory, self.buffer_memory):
+            if memory is not None:
+                memory.check()
+        if self.ring_entries < 2 or self.ring_entries & (self.ring_entries - 1):
+            raise UsageError("a GPFIFO ring has a power of two of entries", ring_entries=self.ring_entries)
+        if self.ring_gpu_va % 8 or self.ring_gpu_va + 8 * self.ring_entries > END_VA:
+            raise UsageError(
+                "a GPFIFO ring lies below 2^40 at a multiple of 8 bytes", ring_gpu_va=self.ring_gpu_va
+            )
+        if self.userd_offset % USERD_BYTES or self.userd_offset + USERD_BYTES > self.userd_memory.size_bytes:
+            raise UsageError("USERD is 512 bytes at a multiple of that", userd_offset=self.userd_offset)
+
+
 class ChannelGroup(RmObject):
     """Channels that are scheduled together, on one engine.
 
@@ -48,9 +72,7 @@ class ChannelGroup(RmObject):
 
     kind = "channel group"
 
-    def __init__(
-        self, rm: NvResourceManager, space: RmAddressSpace, engine: str, copy_engine: int | None = None
-    ) -> None:
+    def __init__(self, rm: Manager, space: Any, engine: str, copy_engine: int | None = None) -> None:
         space.check()
         if engine == "compute":
             self.engine_type = names.ENGINE_GR0
@@ -89,10 +111,10 @@ class ChannelGroup(RmObject):
         self,
         ring_gpu_va: int,
         ring_entries: int,
-        userd_memory: Memory,
+        userd_memory: HeldMemory,
         userd_offset: int,
-        notifier_memory: Memory | None = None,
-        buffer_memory: Memory | None = None,
+        notifier_memory: HeldMemory | None = None,
+        buffer_memory: HeldMemory | None = None,
     ) -> Channel:
         """A GPFIFO channel.
 
@@ -103,9 +125,13 @@ class ChannelGroup(RmObject):
             notifier_memory: RM writes the error notifier (NvNotification[3]) to its start.
             buffer_memory: what RM is told the ring lies in; the address space's virtual object if not given.
         """
-        return Channel(
-            self, ring_gpu_va, ring_entries, userd_memory, userd_offset, notifier_memory, buffer_memory
+        place = ChannelPlace(
+            ring_gpu_va, ring_entries, userd_memory, userd_offset, notifier_memory, buffer_memory
         )
+        return self._make(place)
+
+    def _make(self, place: ChannelPlace) -> Channel:
+        return Channel(self, place)
 
     def schedule(self, enable: bool = True) -> None:
         """Let Host run its channels (or not)."""
@@ -150,28 +176,9 @@ class Channel(RmObject):
 
     kind = "channel"
 
-    def __init__(
-        self,
-        group: ChannelGroup,
-        ring_gpu_va: int,
-        ring_entries: int,
-        userd_memory: Memory,
-        userd_offset: int,
-        notifier_memory: Memory | None,
-        buffer_memory: Memory | None,
-    ) -> None:
+    def __init__(self, group: ChannelGroup, place: ChannelPlace) -> None:
         group.check()
-        for memory in (userd_memory, notifier_memory, buffer_memory):
-            if memory is not None:
-                memory.check()
-        if ring_entries < 2 or ring_entries & (ring_entries - 1):
-            raise UsageError("a GPFIFO ring has a power of two of entries", ring_entries=ring_entries)
-        if ring_gpu_va % 8 or ring_gpu_va + 8 * ring_entries > END_VA:
-            raise UsageError(
-                "a GPFIFO ring lies below 2^40 at a multiple of 8 bytes", ring_gpu_va=ring_gpu_va
-            )
-        if userd_offset % USERD_BYTES or userd_offset + USERD_BYTES > userd_memory.size_bytes:
-            raise UsageError("USERD is 512 bytes at a multiple of that", userd_offset=userd_offset)
+        place.check()
         self.group = group
         self.rm = group.rm
         self.class_id = self.rm.facts.classes.gpfifo
@@ -179,22 +186,26 @@ class Channel(RmObject):
         self.closed = False
         self._token: int | None = None
         self._debugger: Debugger | None = None
-        # Referred to for as long as the channel lives, so that they are not freed under it.
-        self._memories = (userd_memory, notifier_memory, buffer_memory)
-        client = self.rm.client
-        params = client.abi.new(
-            "NV_CHANNEL_ALLOC_PARAMS",
-            hObjectError=notifier_memory.handle if notifier_memory else 0,
-            hObjectBuffer=buffer_memory.handle if buffer_memory else group.space.virtual_handle,
-            gpFifoOffset=ring_gpu_va,
-            gpFifoEntries=ring_entries,
-            hContextShare=group.share_handle,
-            engineType=group.engine_type,
-        )
-        params["hUserdMemory", 0] = userd_memory.handle
-        params["userdOffset", 0] = userd_offset
-        self.handle = client.alloc(group.handle, self.class_id, params)
+        # Referred to for as long as the channel lives, so that its memory is not freed under it.
+        self._place: ChannelPlace | None = place
+        self.handle = self.rm.client.alloc(group.handle, self.class_id, self._parameters(place))
         group.channels.append(self)
+
+    def _parameters(self, place: ChannelPlace) -> Struct:
+        """What RM is told."""
+        buffer = place.buffer_memory
+        params = self.rm.client.abi.new(
+            "NV_CHANNEL_ALLOC_PARAMS",
+            hObjectError=place.notifier_memory.handle if place.notifier_memory else 0,
+            hObjectBuffer=buffer.handle if buffer else self.group.space.virtual_handle,
+            gpFifoOffset=place.ring_gpu_va,
+            gpFifoEntries=place.ring_entries,
+            hContextShare=self.group.share_handle,
+            engineType=self.group.engine_type,
+        )
+        params["hUserdMemory", 0] = place.userd_memory.handle
+        params["userdOffset", 0] = place.userd_offset
+        return params
 
     def engine_object(self, class_id: int | None = None) -> int:
         """Make the compute or copy object that its methods go to; returns the handle."""
@@ -271,4 +282,4 @@ class Channel(RmObject):
         if self.object_handle:
             client.attempt(errors, client.free, self.object_handle)
         client.attempt(errors, client.free, self.handle)
-        self._memories = (None, None, None)  # type: ignore[assignment]
+        self._place = None

@@ -3,14 +3,81 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from barewire.errors import BarewireError, Freed
 
 if TYPE_CHECKING:
-    from barewire.rm.ioctl import NvResourceManager
+    from barewire.abi.layout import Abi, Struct
+    from barewire.chip.facts import GpuFacts
 
 Opened = TypeVar("Opened", bound="RmObject")
+
+
+class Calls(Protocol):
+    """Calls of one RM client, by ioctl (`client.Client`) or by RPC (`rpc_client.RpcClient`)."""
+
+    abi: Abi
+    handle: int
+    device: int
+    subdevice: int
+    closed: bool
+
+    def check(self) -> None:
+        """Raise if the client has ended or belongs to a parent process."""
+        ...
+
+    def alloc(self, parent: int, class_id: int, params: Any, handle: int | None = None) -> int:
+        """Make an object; returns its handle."""
+        ...
+
+    def free(self, handle: int) -> None:
+        """Free an object and what is below it."""
+        ...
+
+    def ask(self, handle: int, name: str, **values: Any) -> Struct:
+        """A control by name, with fields set."""
+        ...
+
+    def attempt(self, errors: list[BarewireError], step: Any, *arguments: Any) -> None:
+        """Take one step of an end; what goes wrong is kept."""
+        ...
+
+    def quietly(self, step: Any, *arguments: Any) -> None:
+        """Take one step of cleaning up."""
+        ...
+
+
+class Manager(Protocol):
+    """A resource manager as its objects see it."""
+
+    @property
+    def client(self) -> Calls:
+        """Its calls."""
+        ...
+
+    @property
+    def facts(self) -> GpuFacts:
+        """What is known of the GPU."""
+        ...
+
+
+class HeldMemory(Protocol):
+    """Memory that a channel is made in."""
+
+    @property
+    def handle(self) -> int:
+        """RM's handle; 0 where RM does not know the memory."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Whole pages."""
+        ...
+
+    def check(self) -> None:
+        """Raise Freed if it must not be used."""
+        ...
 
 
 class RmObject(ABC):
@@ -24,7 +91,7 @@ class RmObject(ABC):
     """
 
     kind = "object"
-    rm: NvResourceManager
+    rm: Manager
     handle: int
     closed: bool
 

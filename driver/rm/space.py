@@ -49,6 +49,7 @@ class RmAddressSpace(RmObject):
     """
 
     kind = "address space"
+    rm: NvResourceManager
 
     def __init__(
         self, rm: NvResourceManager, reservation: str = "none", start_va: int = FIRST_VA, end_va: int = END_VA
