@@ -15,9 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).resolve().parent
+for folder in (HERE, HERE.parents[1]):  # the second so that `tests.hardware` is found
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
-from device_buffers import Buffers
+from device_buffers import Buffers  # noqa: E402
 
 ASKED_FOR = os.environ.get("BAREWIRE_TEST_DEVICE")
 ON_SILICON = pytest.mark.hardware
@@ -45,6 +48,25 @@ def buffers(dev: Any) -> Iterator[Buffers]:
     made = Buffers(dev)
     yield made
     made.close()
+
+
+@pytest.fixture
+def well_afterwards(dev: Any) -> Iterator[None]:
+    """After a deliberate fault: silicon is asked how it is, and a strange answer ends the whole run."""
+    if not dev.name.startswith("nv:"):
+        yield
+        return
+    from tests.hardware import health
+    from tests.hardware.machine import ALLOWED_XIDS, KernelLog
+
+    log = KernelLog()
+    yield
+    strange = [xid for xid in log.fresh_xids() if xid.number not in ALLOWED_XIDS]
+    if strange:
+        pytest.exit(f"Xid {strange[0].number}: {strange[0].text}", returncode=1)
+    state = health.ask(dev.name)
+    if not state.well:
+        pytest.exit(f"the GPU is not well: {state.detail}", returncode=1)
 
 
 @pytest.fixture

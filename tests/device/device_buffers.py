@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 KIB, MIB = 1 << 10, 1 << 20
+READ_TIMEOUT_S = 10.0
 
 # What memory can be made of everywhere; larger pages are the software GPU's own tests.
 PAGES = (
@@ -53,6 +54,14 @@ class Buffers:
         made.bytes[:] = 0
         self._made.append(made)
         return made
+
+    def read(self, buffer: Buffer) -> np.ndarray:
+        """A copy of a buffer's bytes; of video memory by way of the GPU, since the CPU reads it slowly."""
+        if buffer.memory.aperture == "host":
+            return np.array(buffer.bytes)
+        through = self.dev.pinned(buffer.memory.size_bytes, np.uint8)
+        self.dev.copy(buffer.gpu_va, through.gpu_va, buffer.memory.size_bytes).wait(timeout_s=READ_TIMEOUT_S)
+        return np.array(through.view)
 
     def close(self) -> None:
         """Give everything back; what the GPU still does with it must be over."""

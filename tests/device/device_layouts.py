@@ -1,7 +1,8 @@
 """Block-linear surfaces by arithmetic, and the methods that copy them: a witness of its own.
 
 A GOB is 64 bytes by 8 lines; a block is one GOB wide and some GOBs high and deep (open-gpu-doc:classes/
-dma-copy; the order of bytes within a GOB: Tegra X1 TRM, chapter 20.1).
+dma-copy). The order of the sixteen-byte pieces within a GOB is an H100's: `H100:` four lines of a piece, then
+the piece beside it (Fermi had two lines).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class BlockLinear:
         """Where the byte of each (z, y, x) lies."""
         z, y, x = np.ogrid[: self.depth, : self.height, : self.width_bytes]
         inside = (
-            (x % 64) // 32 * 256 + (y % 8) // 2 * 64 + (x % 32) // 16 * 32 + y % 2 * 16 + x % 16
+            (x % 64) // 32 * 256 + (y % 8) // 4 * 128 + (x % 32) // 16 * 64 + y % 4 * 16 + x % 16
         )  # of the GOB
         gob_x, gob_y = x // GOB_WIDTH, y // GOB_HEIGHT
         block_bytes = GOB_BYTES * self.block_height * self.block_depth

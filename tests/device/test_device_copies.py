@@ -46,7 +46,7 @@ def test_a_copy_crosses_from_any_kind_of_page_to_any_other(
         ),
     )
 
-    found = np.array(second.bytes)
+    found = buffers.read(second)
     np.testing.assert_array_equal(found[end : end + moved], data[start : start + moved])
     assert not found[:end].any() and not found[end + moved :].any()
 
@@ -67,7 +67,7 @@ def test_a_copy_of_any_size_touches_no_neighbour(
             ),
         )
 
-        found = np.array(second.bytes)
+        found = buffers.read(second)
         np.testing.assert_array_equal(found[target : target + size], data[source : source + size])
         found[target : target + size] = 0xEE
         assert (found == 0xEE).all()
@@ -126,7 +126,7 @@ def test_lines_are_copied_at_their_pitches(channel: Any, buffers: Buffers, rando
     for line in range(height):
         source, target = 5 + line * pitch_in, 9 + line * pitch_out
         wanted[target : target + width] = data[source : source + width]
-    np.testing.assert_array_equal(np.array(second.bytes), wanted)
+    np.testing.assert_array_equal(buffers.read(second), wanted)
 
 
 REMAPS = {
@@ -180,7 +180,7 @@ def test_a_remap(channel: Any, buffers: Buffers, random: Any, name: str) -> None
         for which in outputs
     ]
     wanted = np.stack(columns, axis=1).reshape(-1).view(np.uint8)
-    found = np.array(second.bytes)
+    found = buffers.read(second)
     np.testing.assert_array_equal(found[: wanted.size], wanted)
     assert not found[wanted.size :].any()
 
@@ -205,11 +205,11 @@ def test_a_block_linear_surface_is_written_and_read_as_its_layout_says(
 
     for layer in range(layout.depth):
         submit(channel, layout.write(channel.pushbuffer(), pitch.gpu_va, blocks.gpu_va, layer))
-    np.testing.assert_array_equal(np.array(blocks.bytes)[:size], layout.blocks_of(image))
+    np.testing.assert_array_equal(buffers.read(blocks)[:size], layout.blocks_of(image))
 
     for layer in range(layout.depth):
         submit(channel, layout.read(channel.pushbuffer(), blocks.gpu_va, back.gpu_va, layer))
-    np.testing.assert_array_equal(np.array(back.bytes)[: image.size], image.reshape(-1))
+    np.testing.assert_array_equal(buffers.read(back)[: image.size], image.reshape(-1))
 
 
 def test_a_copy_releases_its_own_semaphore_with_the_time(dev: Any, channel: Any, buffers: Buffers) -> None:

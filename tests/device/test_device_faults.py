@@ -20,7 +20,7 @@ RESERVED_OPERATION = 6 << 29 | 1 << 16 | 1 << 13 | 0x40  # SEC_OP 6 (open-gpu-do
 
 
 @pytest.fixture
-def bystander(dev: Any, buffers: Buffers, random: Any) -> Iterator[Any]:
+def bystander(dev: Any, buffers: Buffers, random: Any, well_afterwards: None) -> Iterator[Any]:
     """A channel beside the one that fails, and memory whose contents must survive."""
     channel = dev.channel(engine="copy")
     data = random.integers(0, 256, 256 * KIB, dtype=np.uint8)
@@ -34,7 +34,7 @@ def bystander(dev: Any, buffers: Buffers, random: Any) -> Iterator[Any]:
         working.submit(
             working.pushbuffer().copy(source=kept.gpu_va, destination=back.gpu_va, size_bytes=256 * KIB)
         ).wait(timeout_s=WAIT_S)
-        np.testing.assert_array_equal(np.array(back.bytes), data)
+        np.testing.assert_array_equal(buffers.read(back), data)
         working.close()
     array = dev.array(np.arange(1000))
     np.testing.assert_array_equal(array.numpy(), np.arange(1000))
@@ -70,11 +70,11 @@ def test_a_copy_of_unmapped_memory_names_the_address(
     is_dead(channel)
 
 
-def test_a_copy_over_the_end_of_a_mapping_faults_where_the_mapping_ends(
+def test_a_copy_over_the_end_of_a_mapping_faults_beyond_it(
     dev: Any, bystander: Any, buffers: Buffers
 ) -> None:
     # The next 2 MiB stay free: an address space puts memory of this size at multiples of it.
-    source, target = buffers.make(4 * MIB), buffers.make(2 * MIB, "video", 2 * MIB)
+    source = buffers.make(64 * KIB)
     channel = dev.channel(engine="copy")
     free_va = dev.space.addresses.allocate(2 * MIB, 2 * MIB)
     dev.space.addresses.free(free_va)
@@ -91,8 +91,8 @@ def test_a_copy_over_the_end_of_a_mapping_faults_where_the_mapping_ends(
     error = provoke(channel, over)
 
     assert isinstance(error, (MmuFault, CopyFault))
-    assert error.gpu_va & ~0xFFF == at + 2 * MIB
-    assert target.memory.size_bytes == 2 * MIB
+    # An engine has many writes under way; which of those beyond the end it tells first is its own affair.
+    assert at + 2 * MIB <= error.gpu_va < at + 2 * MIB + 60 * KIB
     is_dead(channel)
     dev.space.unmap(at)
     memory.close()
