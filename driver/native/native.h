@@ -47,6 +47,28 @@ enum bw_status {
         BW_CLOSED = 4,       /* the ring was closed; nothing was written */
 };
 
+/*
+ * A doorbell for a device that has no word to write: a GPU in this process, or one that is being recorded. Whoever rings
+ * leaves a token, and one thread, which answers, makes an ordinary register write of each.
+ */
+struct bw_bell;
+
+enum { BW_BELL_TOKENS = 4096 };
+
+/* NULL if there is no memory. */
+struct bw_bell *bw_bell_new(void);
+/*
+ * Leave a token; any thread may, with or without the interpreter lock. A token that waits already is not left again: the
+ * device looks at its channel after this call either way. Does nothing after bw_bell_close.
+ */
+void bw_bell_ring(struct bw_bell *bell, uint32_t token);
+/* Take at most `limit` tokens in the order they were left; how many, 0 after `timeout_ns`, -1 once the bell is closed. */
+int bw_bell_answer(struct bw_bell *bell, uint32_t *tokens, uint32_t limit, uint64_t timeout_ns);
+/* Wake who answers; what waits is dropped. */
+void bw_bell_close(struct bw_bell *bell);
+/* Give the memory back; nobody may use the bell any more. */
+void bw_bell_free(struct bw_bell *bell);
+
 struct bw_slots;
 
 /* A counter in host memory that the GPU raises, and the word that tells that it never will. */
@@ -66,7 +88,8 @@ struct bw_ring {
         struct bw_timeline timeline;
         uintptr_t entries;      /* of 8 bytes, in write-combined memory */
         uintptr_t gp_put;       /* USERD GPPut */
-        uintptr_t doorbell;     /* usermode page + 0x90; 0 once the ring is closed */
+        uintptr_t doorbell;     /* usermode page + 0x90, or not 0 beside a bell; 0 once the ring is closed */
+        uintptr_t bell;         /* the bell to ring in place of the doorbell, or 0 */
         uint32_t token;         /* work-submit token */
         uint32_t entry_count;   /* a power of two */
         uint32_t put;           /* the next entry to write */

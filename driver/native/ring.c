@@ -30,7 +30,10 @@ void publish(struct bw_ring *ring, uint64_t entry)
         bw_store_fence();
         bw_write32(ring->gp_put, ring->put);
         bw_store_fence();
-        bw_write32(ring->doorbell, ring->token);
+        if (__builtin_expect(ring->bell != 0, 0))
+                bw_bell_ring((struct bw_bell *)ring->bell, ring->token);
+        else
+                bw_write32(ring->doorbell, ring->token);
 }
 
 bool try_acquire(struct bw_ring *ring)
