@@ -51,6 +51,7 @@ class SoftOptions:
         bar2_bytes: the second aperture, a power of two.
         bar0_is_64bit: whether BAR0 takes two BAR numbers; BAR1 and BAR2 are PCI's 2 and 4 then, else 1 and 3.
         fsp_ready_s: from a reset to the moment FSP says that it is ready.
+        check_tlb: compare every translation that the TLB gives with the tables, and report stale ones; slow.
     """
 
     chip: str = "gh100"
@@ -59,6 +60,7 @@ class SoftOptions:
     bar2_bytes: int = 32 * MIB
     bar0_is_64bit: bool = True
     fsp_ready_s: float = 0.0
+    check_tlb: bool = False
 
     def __post_init__(self) -> None:
         if self.chip != "gh100":
@@ -98,6 +100,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("interrupts", "barewire.softgpu.interrupts", "InterruptTree"),
     ("faults", "barewire.softgpu.faults", "Faults"),
     ("mmu", "barewire.softgpu.mmu", "Mmu"),
+    ("invalidation", "barewire.softgpu.invalidate", "InvalidateRegisters"),
     ("apertures", "barewire.softgpu.bars", "Apertures"),
     ("fsp", "barewire.softgpu.fsp", "Fsp"),
     ("falcon", "barewire.softgpu.falcon", "Falcon"),
@@ -181,6 +184,10 @@ class SoftGpu:
 
     def _may_master(self) -> bool:
         return self.pci is None or self.pci.may_master
+
+    def offset(self, name: str, *indices: int) -> int:
+        """Where BAR0 has a register."""
+        return self.table.register(name).offset_of(*indices)
 
     def report(self, kind: str, text: str, **facts: Any) -> None:
         """Write down that something undefined or forbidden was done."""

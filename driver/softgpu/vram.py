@@ -66,6 +66,13 @@ class Vram:
             return False
         return not any(region.start < end and offset < region.end for region in self.protected)
 
+    def reachable_from(self, offset: int) -> int:
+        """How many bytes from an offset on engines may reach; 0 for none."""
+        if not self.reachable(offset):
+            return 0
+        ends = [region.start for region in self.protected if region.start > offset]
+        return min([self.size_bytes, *ends]) - offset
+
     def read(self, offset: int, size_bytes: int) -> bytes:
         """Bytes, whoever may reach them: the view of firmware.
 

@@ -1,0 +1,361 @@
+"""The GPU's memory management unit: from addresses of an address space to bytes.
+
+    place = gpu.mmu.translate(pdb, gpu_va, Access.WRITE)    # or PageFault
+    gpu.mmu.read(pdb, gpu_va, 64)
+    gpu.mmu.walk(pdb, gpu_va)                               # what the tables say now, without the TLB
+
+Facts: gpu-bringup.md sections 5.4, 5.6 and 6.1; OGKM:swref/published/{turing/tu102,hopper/gh100}/dev_vm.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from barewire.softgpu.bus import DmaRefused
+from barewire.softgpu.page_tables import (
+    V3,
+    Access,
+    Aperture,
+    FaultType,
+    Format,
+    Leaf,
+    Pdb,
+    Unreadable,
+    Walk,
+    Walker,
+)
+from barewire.softgpu.tlb import Depth, Tlb
+from barewire.softgpu.vram import OutsideVram
+
+if TYPE_CHECKING:
+    from barewire.softgpu.chip import SoftGpu
+
+__all__ = ["Access", "Aperture", "Depth", "FaultType", "Leaf", "Mmu", "PageFault", "Pdb", "Place", "Walk"]
+
+FORMATS: dict[str, Format] = {"gh100": V3}
+_WRITES = (Access.WRITE, Access.ATOMIC, Access.ATOMIC_WEAK, Access.PHYSICAL_WRITE, Access.PHYSICAL_ATOMIC)
+_ATOMICS = (Access.ATOMIC, Access.ATOMIC_WEAK, Access.PHYSICAL_ATOMIC)
+KIND_INVALID = 7
+KINDS = 16
+
+
+class PageFault(Exception):
+    """An access that the MMU refuses.
+
+    Attributes:
+        gpu_va: the address; a physical one for physical accesses.
+        fault_type: why.
+        access: what was tried.
+        pdb: the address space; None for physical accesses.
+    """
+
+    def __init__(self, gpu_va: int, fault_type: FaultType, access: Access, pdb: Pdb | None = None) -> None:
+        super().__init__(f"{fault_type.name} fault: {access.name} at {gpu_va:#x}")
+        self.gpu_va = gpu_va
+        self.fault_type = fault_type
+        self.access = access
+        self.pdb = pdb
+
+
+class Place(NamedTuple):
+    """Where bytes of an address space are.
+
+    Attributes:
+        aperture: which memory.
+        address: in that memory: an offset in video memory, or an address for DMA.
+        size_bytes: that lie there one after another, to the end of the page or run.
+        kind: how they lie there (section 5.3).
+        gpu_va: of the first; 0 for a physical place.
+        page_bytes: of the page; 0 for a physical place.
+    """
+
+    aperture: Aperture
+    address: int
+    size_bytes: int
+    kind: int = 0
+    gpu_va: int = 0
+    page_bytes: int = 0
+
+
+# The words of an instance block that name the root (section 5.6).
+_RAMIN_PDB_LO = 0x200
+_RAMIN_TARGETS = (Aperture.VRAM, None, Aperture.COHERENT, Aperture.NONCOHERENT)
+
+
+class Mmu:
+    """Page tables and TLB.
+
+    Attributes:
+        walker: reads this chip's tables.
+        tlb: what it remembers of them.
+        invalidations: what was asked for, newest last: (address space or None, address or None, depth).
+    """
+
+    def __init__(self, gpu: SoftGpu) -> None:
+        self.gpu = gpu
+        self.walker = Walker(FORMATS[gpu.options.chip], self.read_table)
+        self.tlb = Tlb()
+        self.invalidations: list[tuple[Pdb | None, int | None, int]] = []
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.tlb.invalidate()
+        self.invalidations.clear()
+
+    # Translation.
+
+    def walk(self, pdb: Pdb, gpu_va: int) -> Walk:
+        """What the tables say now; nothing is remembered."""
+        return self.walker.walk(pdb, gpu_va)
+
+    def leaves(self, pdb: Pdb, start: int = 0, end: int | None = None) -> Iterator[Leaf]:
+        """Every page that the tables have now between two addresses."""
+        return self.walker.leaves(pdb, start, end)
+
+    def translate(
+        self, pdb: Pdb, gpu_va: int, access: Access = Access.READ, privileged: bool = False
+    ) -> Place:
+        """Where an address is, to the end of its page.
+
+        Raises:
+            PageFault: there is no page, or it does not allow the access.
+        """
+        found = self.tlb.find(pdb, gpu_va)
+        if found is None:
+            found = self._look_up(pdb, gpu_va)
+        elif self.gpu.options.check_tlb:
+            self._compare(pdb, gpu_va, found)
+        if not isinstance(found, Leaf):
+            raise PageFault(gpu_va, found, access, pdb)
+        refused = self._refused(found, access, privileged)
+        if refused is not None:
+            raise PageFault(gpu_va, refused, access, pdb)
+        within = gpu_va - found.gpu_va
+        size = found.page_bytes - within
+        if found.aperture is Aperture.VRAM:
+            size = min(size, self.gpu.vram.reachable_from(found.address + within))
+            if size <= 0:
+                raise PageFault(gpu_va, FaultType.REGION, access, pdb)
+        return Place(found.aperture, found.address + within, size, found.kind, gpu_va, found.page_bytes)
+
+    def runs(
+        self,
+        pdb: Pdb,
+        gpu_va: int,
+        size_bytes: int,
+        access: Access = Access.READ,
+        privileged: bool = False,
+    ) -> Iterator[Place]:
+        """The places of a range of addresses, in order, neighbours joined.
+
+        Raises:
+            PageFault: at the first address that cannot be accessed, after the places before it.
+        """
+        joined: Place | None = None
+        end = gpu_va + size_bytes
+        while gpu_va < end:
+            try:
+                place = self.translate(pdb, gpu_va, access, privileged)
+            except PageFault:
+                if joined is not None:
+                    yield joined
+                raise
+            size = min(place.size_bytes, end - gpu_va)
+            if joined is not None and _continues(joined, place):
+                joined = joined._replace(size_bytes=joined.size_bytes + size)
+            else:
+                if joined is not None:
+                    yield joined
+                joined = place._replace(size_bytes=size)
+            gpu_va += size
+        if joined is not None:
+            yield joined
+
+    def physical(self, aperture: Aperture, address: int, size_bytes: int, access: Access) -> Place:
+        """A place by its physical address.
+
+        Raises:
+            PageFault: video memory has no such stretch, or it is protected.
+        """
+        if aperture is Aperture.VRAM and not self.gpu.vram.reachable(address, size_bytes):
+            raise PageFault(address, FaultType.REGION, access)
+        return Place(aperture, address, size_bytes)
+
+    # Bytes.
+
+    def address(self, place: Place, write: bool) -> int:
+        """The CPU address of a place's first byte; all its bytes follow.
+
+        Raises:
+            PageFault: video memory has no such stretch, or it is protected; or the place is in no memory
+                (sparse, peer).
+            DmaRefused: the host does not map it, or has its pages apart: ask for it by `pieces`.
+        """
+        access = Access.WRITE if write else Access.READ
+        if place.aperture is Aperture.VRAM:
+            try:
+                return self.gpu.vram.address(place.address, place.size_bytes)
+            except OutsideVram:
+                raise PageFault(place.gpu_va or place.address, FaultType.REGION, access) from None
+        if place.aperture.is_host:
+            return self.gpu.host.address(place.address, place.size_bytes, write)
+        raise PageFault(place.gpu_va, FaultType.UNSUPPORTED_APERTURE, access)
+
+    def pieces(self, place: Place, write: bool) -> Iterator[tuple[int, int]]:
+        """(CPU address, bytes) of a place, piece by piece; (0, bytes) for a sparse one.
+
+        Raises:
+            PageFault, DmaRefused: see `address`.
+        """
+        if place.aperture is Aperture.SPARSE:
+            yield 0, place.size_bytes
+        elif place.aperture.is_host:
+            yield from self.gpu.host.pieces(place.address, place.size_bytes, write)
+        else:
+            yield self.address(place, write), place.size_bytes
+
+    def read(self, pdb: Pdb, gpu_va: int, size_bytes: int, privileged: bool = False) -> bytes:
+        """Bytes of an address space.
+
+        Raises:
+            PageFault: part of it cannot be read.
+            DmaRefused: the host does not map a page's memory.
+        """
+        parts = []
+        for place in self.runs(pdb, gpu_va, size_bytes, Access.READ, privileged):
+            for at, size in self.pieces(place, write=False):
+                parts.append(ctypes.string_at(at, size) if at else bytes(size))
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def write(
+        self, pdb: Pdb, gpu_va: int, data: bytes | bytearray | memoryview, privileged: bool = False
+    ) -> None:
+        """Write bytes of an address space; those before a fault are written.
+
+        Raises:
+            PageFault: part of it cannot be written.
+            DmaRefused: the host does not map a page's memory for writing.
+        """
+        source = bytes(data)
+        done = 0
+        for place in self.runs(pdb, gpu_va, len(source), Access.WRITE, privileged):
+            for at, size in self.pieces(place, write=True):
+                if at:
+                    ctypes.memmove(at, source[done : done + size], size)
+                done += size
+
+    def read_place(self, place: Place) -> bytes:
+        """The bytes of a place.
+
+        Raises:
+            PageFault, DmaRefused: see `address`.
+        """
+        return b"".join(
+            ctypes.string_at(at, size) if at else bytes(size) for at, size in self.pieces(place, write=False)
+        )
+
+    def write_place(self, place: Place, data: bytes | bytearray | memoryview) -> None:
+        """Write bytes from a place's first on.
+
+        Raises:
+            PageFault, DmaRefused: see `address`.
+        """
+        source = bytes(data)
+        done = 0
+        for at, size in self.pieces(place._replace(size_bytes=len(source)), write=True):
+            if at:
+                ctypes.memmove(at, source[done : done + size], size)
+            done += size
+
+    def instance_pdb(self, aperture: Aperture, address: int) -> Pdb | None:
+        """The root that an instance block names; None if it names none.
+
+        Raises:
+            PageFault, DmaRefused: the block cannot be read.
+        """
+        place = self.physical(aperture, address + _RAMIN_PDB_LO, 8, Access.PHYSICAL_READ)
+        word = int.from_bytes(self.read_place(place), "little")
+        target = _RAMIN_TARGETS[word & 3]
+        return Pdb(target, word & ~0xFFF) if target is not None else None
+
+    def read_table(self, aperture: Aperture, address: int, size_bytes: int) -> bytes:
+        """Bytes of a page table.
+
+        Raises:
+            Unreadable: they are not where the MMU may read.
+        """
+        try:
+            if aperture is Aperture.VRAM:
+                return ctypes.string_at(self.gpu.vram.address(address, size_bytes), size_bytes)
+            return self.gpu.host.read(address, size_bytes)
+        except (OutsideVram, DmaRefused) as why:
+            raise Unreadable(str(why)) from None
+
+    # Invalidation.
+
+    def invalidate(self, pdb: Pdb | None = None, gpu_va: int | None = None, depth: int = Depth.ALL) -> None:
+        """Forget translations: of all address spaces or one, all addresses or one. For registers and MEM_OP.
+
+        An aperture is one kind of memory here: host memory is the same address space by either name.
+        """
+        if pdb is not None and pdb.aperture is Aperture.NONCOHERENT:
+            pdb = Pdb(Aperture.COHERENT, pdb.address)
+        self.invalidations.append((pdb, gpu_va, depth))
+        del self.invalidations[:-1000]
+        self.tlb.invalidate(pdb, gpu_va, depth)
+        if pdb is not None and pdb.aperture is Aperture.COHERENT:
+            self.tlb.invalidate(Pdb(Aperture.NONCOHERENT, pdb.address), gpu_va, depth)
+        if self.gpu.apertures is not None:
+            self.gpu.apertures.refresh(pdb)
+
+    # Checks.
+
+    def _look_up(self, pdb: Pdb, gpu_va: int) -> Leaf | FaultType:
+        tables = self.tlb.find_tables(pdb, gpu_va)
+        if tables is None:
+            down = self.walker.tables(pdb, gpu_va)
+            if isinstance(down, Walk):
+                return self._keep(pdb, gpu_va, down)
+            self.tlb.keep_tables(pdb, gpu_va, down)
+            tables = down
+        return self._keep(pdb, gpu_va, self.walker.walk_tables(tables, gpu_va))
+
+    def _keep(self, pdb: Pdb, gpu_va: int, walk: Walk) -> Leaf | FaultType:
+        for note in walk.notes:
+            self.gpu.report("page table", note, gpu_va=gpu_va)
+        found = _found(walk)
+        self.tlb.keep(pdb, gpu_va, found)
+        return found
+
+    def _compare(self, pdb: Pdb, gpu_va: int, remembered: Leaf | FaultType) -> None:
+        if _found(self.walk(pdb, gpu_va)) != remembered:
+            self.gpu.report("stale translation", "tables were changed and not invalidated", gpu_va=gpu_va)
+
+    def _refused(self, leaf: Leaf, access: Access, privileged: bool) -> FaultType | None:
+        if leaf.privileged and not privileged:
+            return FaultType.PRIVILEGE
+        if leaf.read_only and access in _WRITES:
+            return FaultType.READ_ONLY
+        if not leaf.atomics and access in _ATOMICS:
+            return FaultType.ATOMIC
+        if leaf.aperture is Aperture.PEER:
+            return FaultType.UNSUPPORTED_APERTURE
+        if leaf.kind == KIND_INVALID or leaf.kind >= KINDS:
+            return FaultType.UNSUPPORTED_KIND
+        return None
+
+
+def _found(walk: Walk) -> Leaf | FaultType:
+    if walk.leaf is not None:
+        return walk.leaf
+    return walk.fault if walk.fault is not None else FaultType.PTE
+
+
+def _continues(first: Place, second: Place) -> bool:
+    return (
+        first.aperture is second.aperture
+        and first.kind == second.kind
+        and (first.aperture is Aperture.SPARSE or first.address + first.size_bytes == second.address)
+    )

@@ -1,0 +1,605 @@
+"""GMMU page tables as the hardware reads them: versions 2 (Turing to Ada) and 3 (Hopper, Blackwell).
+
+A walker only; it caches nothing and asks its `Reader` for every entry.
+
+Facts: gpu-bringup.md sections 5.1 to 5.3 and 6.1; OGKM:swref/published/{pascal/gp100,hopper/gh100}/dev_mmu.h,
+swref/published/*/dev_fault.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import NamedTuple
+
+KIB = 1 << 10
+MIB = 1 << 20
+GIB = 1 << 30
+PAGE_SHIFTS = (12, 16, 21, 29)  # 4 KiB, 64 KiB, 2 MiB, 512 MiB
+
+
+class Aperture(Enum):
+    """Where memory is."""
+
+    VRAM = "video memory"
+    PEER = "another GPU"
+    COHERENT = "host memory, coherent"
+    NONCOHERENT = "host memory, non-coherent"
+    SPARSE = "nowhere: reads give zero, writes are dropped"
+
+    __hash__ = object.__hash__  # members are single, and an enumeration's own hash is slow
+
+    @property
+    def is_host(self) -> bool:
+        """Whether it is reached by DMA."""
+        return self in (Aperture.COHERENT, Aperture.NONCOHERENT)
+
+
+class FaultType(IntEnum):
+    """Why a translation failed; the numbers of the fault buffer."""
+
+    PDE = 0
+    PDE_SIZE = 1
+    PTE = 2
+    VA_LIMIT = 3
+    UNBOUND_INSTANCE = 4
+    PRIVILEGE = 5
+    READ_ONLY = 6
+    WRITE_ONLY = 7
+    PITCH_MASK = 8
+    WORK_CREATION = 9
+    UNSUPPORTED_APERTURE = 0xA
+    COMPRESSION = 0xB
+    UNSUPPORTED_KIND = 0xC
+    REGION = 0xD
+    POISONED = 0xE
+    ATOMIC = 0xF
+
+
+class Access(IntEnum):
+    """What was tried; the numbers of the fault buffer."""
+
+    READ = 0
+    WRITE = 1
+    ATOMIC = 2
+    PREFETCH = 3
+    ATOMIC_WEAK = 4
+    PHYSICAL_READ = 8
+    PHYSICAL_WRITE = 9
+    PHYSICAL_ATOMIC = 0xA
+    PHYSICAL_PREFETCH = 0xB
+
+
+class Pdb(NamedTuple):
+    """The root of an address space: the page directory base."""
+
+    aperture: Aperture
+    address: int
+
+
+class Leaf(NamedTuple):
+    """A page as its entry describes it.
+
+    Attributes:
+        gpu_va: of the page's first byte.
+        page_bytes: of the page.
+        address: of the page's first byte, in its aperture.
+        kind: how its bytes lie in memory (section 5.3).
+        peer: which GPU, for `Aperture.PEER`.
+    """
+
+    gpu_va: int
+    page_bytes: int
+    aperture: Aperture
+    address: int
+    kind: int
+    volatile: bool
+    privileged: bool
+    read_only: bool
+    atomics: bool
+    peer: int
+
+
+class Table(NamedTuple):
+    """A table as the entry above it describes it."""
+
+    aperture: Aperture
+    address: int
+    volatile: bool
+
+
+class Step(NamedTuple):
+    """One entry that a walk read."""
+
+    level: str
+    table: int
+    index: int
+    word: int
+
+
+class Walk(NamedTuple):
+    """What a walk found.
+
+    Attributes:
+        leaf: the page; None for a fault.
+        fault: why there is none.
+        steps: every entry that was read, from the root on.
+        notes: entries that hardware would take and that are wrong all the same.
+    """
+
+    leaf: Leaf | None
+    fault: FaultType | None
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+
+
+class Unreadable(Exception):
+    """A table lies where the MMU cannot read."""
+
+
+# (aperture, address, bytes) -> the bytes; raises Unreadable.
+Reader = Callable[[Aperture, int, int], bytes]
+
+
+class Absent(NamedTuple):
+    """An entry that names nothing.
+
+    Attributes:
+        sparse: reads give zero and writes are dropped, without a fault.
+        hides_small: an entry of a big table that says that no 4 KiB page is valid either.
+    """
+
+    sparse: bool = False
+    hides_small: bool = False
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of tables.
+
+    Attributes:
+        name: NVIDIA's.
+        high, low: the bits of the address that select the entry.
+        entry_bytes: 8, or 16 for the pair of a big and a small table.
+        leaf: whether an entry can be a page.
+    """
+
+    name: str
+    high: int
+    low: int
+    entry_bytes: int = 8
+    leaf: bool = False
+
+    @property
+    def entries(self) -> int:
+        """Entries of a table."""
+        return 1 << (self.high - self.low + 1)
+
+    @property
+    def entry_spans(self) -> int:
+        """Bytes of address space that one entry covers."""
+        return 1 << self.low
+
+    def index(self, gpu_va: int) -> int:
+        """Which entry."""
+        return gpu_va >> self.low & (self.entries - 1)
+
+
+class PageWord(NamedTuple):
+    """What a valid page entry says, without the address it stands for."""
+
+    aperture: Aperture
+    address: int
+    kind: int
+    volatile: bool
+    privileged: bool
+    read_only: bool
+    atomics: bool
+    peer: int
+
+
+@dataclass(frozen=True)
+class Format:
+    """A version of page tables.
+
+    Attributes:
+        levels: from the root to the entries that point at page tables; the last one holds pairs.
+        va_bits: of an address.
+        directory, big_directory: what an entry that points at a table says.
+        page: what a page's entry says.
+        stray_directory, stray_big_directory, stray_page: bits that mean nothing, and must be 0.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    va_bits: int
+    directory: Callable[[int], Table | Absent]
+    big_directory: Callable[[int], Table | Absent]
+    page: Callable[[int], PageWord | Absent]
+    stray_directory: int
+    stray_big_directory: int
+    stray_page: int
+
+
+BIG_TABLE = Level("PT of 64 KiB pages", 20, 16, leaf=True)
+SMALL_TABLE = Level("PT of 4 KiB pages", 20, 12, leaf=True)
+
+_TABLE_APERTURES = (None, Aperture.VRAM, Aperture.COHERENT, Aperture.NONCOHERENT)
+_PAGE_APERTURES = (Aperture.VRAM, Aperture.PEER, Aperture.COHERENT, Aperture.NONCOHERENT)
+
+
+def _bits(word: int, high: int, low: int) -> int:
+    return word >> low & (1 << (high - low + 1)) - 1
+
+
+# Version 2: fields one by one; addresses in units of 4 KiB from bit 8 on, 256 bytes from bit 4 on.
+
+
+def _table_v2(word: int, unit_shift: int, low: int) -> Table | Absent:
+    aperture = _TABLE_APERTURES[_bits(word, 2, 1)]
+    volatile = bool(_bits(word, 3, 3))
+    if aperture is None:
+        return Absent(sparse=volatile)
+    high = 32 if aperture is Aperture.VRAM else 53
+    return Table(aperture, _bits(word, high, low) << unit_shift, volatile)
+
+
+def _directory_v2(word: int) -> Table | Absent:
+    return _table_v2(word, 12, 8)
+
+
+def _big_directory_v2(word: int) -> Table | Absent:
+    return _table_v2(word, 8, 4)
+
+
+def _page_v2(word: int) -> PageWord | Absent:
+    if not _bits(word, 0, 0):
+        volatile, privileged = bool(_bits(word, 3, 3)), bool(_bits(word, 5, 5))
+        return Absent(sparse=volatile, hides_small=privileged and not volatile)
+    aperture = _PAGE_APERTURES[_bits(word, 2, 1)]
+    high = 53 if aperture.is_host else 32
+    return PageWord(
+        aperture=aperture,
+        address=_bits(word, high, 8) << 12,
+        kind=_bits(word, 63, 56),
+        volatile=bool(_bits(word, 3, 3)),
+        privileged=bool(_bits(word, 5, 5)),
+        read_only=bool(_bits(word, 6, 6)),
+        atomics=not _bits(word, 7, 7),
+        peer=_bits(word, 35, 33) if aperture is Aperture.PEER else 0,
+    )
+
+
+# Version 3: addresses in place, and a code (PCF) for caching, privilege and presence.
+
+_PCF_UNCACHED = 1 << 0
+_PCF_PRIVILEGED = 1 << 1
+_PCF_READ_ONLY = 1 << 2
+_PCF_NO_ATOMICS = 1 << 3
+_ABSENT_SPARSE, _ABSENT_NOWHERE, _ABSENT_NO_SMALL = 1, 2, 3
+
+
+def _in_place(word: int, high: int, low: int) -> int:
+    return _bits(word, high, low) << low
+
+
+def _table_v3(word: int, low: int) -> Table | Absent:
+    aperture = _TABLE_APERTURES[_bits(word, 2, 1)]
+    uncached = bool(_bits(word, 5, 3) & _PCF_UNCACHED)
+    if aperture is None:
+        return Absent(sparse=uncached)
+    return Table(aperture, _in_place(word, 51, low), uncached)
+
+
+def _directory_v3(word: int) -> Table | Absent:
+    return _table_v3(word, 12)
+
+
+def _big_directory_v3(word: int) -> Table | Absent:
+    return _table_v3(word, 8)
+
+
+def _page_v3(word: int) -> PageWord | Absent:
+    pcf = _bits(word, 7, 3)
+    if not _bits(word, 0, 0):
+        return Absent(sparse=pcf in (_ABSENT_SPARSE, _ABSENT_NOWHERE), hides_small=pcf == _ABSENT_NO_SMALL)
+    aperture = _PAGE_APERTURES[_bits(word, 2, 1)]
+    return PageWord(
+        aperture=aperture,
+        address=_in_place(word, 51, 12),
+        kind=_bits(word, 11, 8),
+        volatile=bool(pcf & _PCF_UNCACHED),
+        privileged=bool(pcf & _PCF_PRIVILEGED),
+        read_only=bool(pcf & _PCF_READ_ONLY),
+        atomics=not pcf & _PCF_NO_ATOMICS,
+        peer=_bits(word, 63, 61) if aperture is Aperture.PEER else 0,
+    )
+
+
+def _mask(*ranges: tuple[int, int]) -> int:
+    return sum((1 << (high - low + 1)) - 1 << low for high, low in ranges)
+
+
+def _levels_v2(page_of_512_mib: bool) -> tuple[Level, ...]:
+    return (
+        Level("PD3", 48, 47),
+        Level("PD2", 46, 38),
+        Level("PD1", 37, 29, leaf=page_of_512_mib),
+        Level("PD0", 28, 21, entry_bytes=16, leaf=True),
+    )
+
+
+def _version_2(name: str, page_of_512_mib: bool) -> Format:
+    return Format(
+        name=name,
+        levels=_levels_v2(page_of_512_mib),
+        va_bits=49,
+        directory=_directory_v2,
+        big_directory=_big_directory_v2,
+        page=_page_v2,
+        stray_directory=_mask((63, 54), (7, 6), (4, 4)),
+        stray_big_directory=_mask((63, 54)),
+        stray_page=0,
+    )
+
+
+V2_TURING = _version_2("GMMU version 2, Turing", page_of_512_mib=False)
+V2 = _version_2("GMMU version 2", page_of_512_mib=True)
+V3 = Format(
+    name="GMMU version 3",
+    levels=(
+        Level("PD4", 56, 56),
+        Level("PD3", 55, 47),
+        Level("PD2", 46, 38),
+        Level("PD1", 37, 29, leaf=True),
+        Level("PD0", 28, 21, entry_bytes=16, leaf=True),
+    ),
+    va_bits=57,
+    directory=_directory_v3,
+    big_directory=_big_directory_v3,
+    page=_page_v3,
+    stray_directory=_mask((63, 52), (11, 6)),
+    stray_big_directory=_mask((63, 52), (7, 6)),
+    stray_page=_mask((60, 52)),
+)
+
+
+class Walker:
+    """Reads page tables of one format.
+
+    Args:
+        format: of the tables.
+        read: how to read memory.
+    """
+
+    def __init__(self, format: Format, read: Reader) -> None:
+        self.format = format
+        self._read = read
+
+    def walk(self, pdb: Pdb, gpu_va: int) -> Walk:
+        """Look one address up."""
+        return _Lookup(self, gpu_va).from_root(pdb)
+
+    def walk_tables(self, tables: Tables, gpu_va: int) -> Walk:
+        """Look one address up from its pair of page tables on."""
+        return _Lookup(self, gpu_va).from_tables(tables)
+
+    def tables(self, pdb: Pdb, gpu_va: int) -> Tables | Walk:
+        """The page tables that hold an address; the walk, if it ends before them."""
+        return _Lookup(self, gpu_va).down(pdb)
+
+    def leaves(self, pdb: Pdb, start: int = 0, end: int | None = None) -> Iterator[Leaf]:
+        """Every page of an address range, in order of address; tables that cannot be read have none.
+
+        A 64 KiB page hides the 4 KiB pages in it, as it does for a walk.
+        """
+        limit = 1 << self.format.va_bits
+        yield from self._leaves(
+            Table(pdb.aperture, pdb.address, False), 0, 0, start, min(end or limit, limit)
+        )
+
+    def entry(self, table: Table, level: Level, index: int) -> int:
+        """One entry, 8 or 16 bytes.
+
+        Raises:
+            Unreadable: the table lies where the MMU cannot read.
+        """
+        at = table.address + index * level.entry_bytes
+        return int.from_bytes(self._read(table.aperture, at, level.entry_bytes), "little")
+
+    def _entries(self, table: Table, level: Level, first: int, last: int) -> list[int]:
+        size = level.entry_bytes
+        try:
+            data = self._read(table.aperture, table.address + first * size, (last - first + 1) * size)
+        except Unreadable:
+            return []
+        return [int.from_bytes(data[at : at + size], "little") for at in range(0, len(data), size)]
+
+    def _within(self, level: Level, base: int, start: int, end: int) -> tuple[int, int]:
+        """First and last entry of a table at `base` that touch start .. end - 1; last < first for none."""
+        first = max(0, start - base >> level.low)
+        last = min(level.entries, -(-(end - base) // level.entry_spans)) - 1
+        return first, last
+
+    def _leaves(self, table: Table, depth: int, base: int, start: int, end: int) -> Iterator[Leaf]:
+        level = self.format.levels[depth]
+        first, last = self._within(level, base, start, end)
+        if last < first:
+            return
+        for index, word in enumerate(self._entries(table, level, first, last), first):
+            va = base + (index << level.low)
+            if word == 0:
+                continue
+            if level.leaf and word & 1:
+                yield from self._leaf(word & (1 << 64) - 1, va, level)
+            elif level.entry_bytes == 16:
+                yield from self._page_leaves(word, va, start, end)
+            else:
+                below = self.format.directory(word)
+                if isinstance(below, Table):
+                    yield from self._leaves(below, depth + 1, va, start, end)
+
+    def _leaf(self, word: int, gpu_va: int, level: Level) -> Iterator[Leaf]:
+        found = self.format.page(word)
+        if isinstance(found, PageWord):
+            yield _leaf_of(found, gpu_va, level)
+
+    def _page_leaves(self, pair: int, base: int, start: int, end: int) -> Iterator[Leaf]:
+        big = self.format.big_directory(pair & (1 << 64) - 1)
+        small = self.format.directory(pair >> 64)
+        hidden: set[int] = set()
+        found: list[Leaf] = []
+        if isinstance(big, Table):
+            for index, word in self._pages(big, BIG_TABLE, base, start, end):
+                page = self.format.page(word)
+                if isinstance(page, PageWord):
+                    found.append(_leaf_of(page, base + (index << 16), BIG_TABLE))
+                if isinstance(page, PageWord) or page.sparse or page.hides_small:
+                    hidden.add(index)
+        if isinstance(small, Table):
+            for index, word in self._pages(small, SMALL_TABLE, base, start, end):
+                page = self.format.page(word)
+                if isinstance(page, PageWord) and index >> 4 not in hidden:
+                    found.append(_leaf_of(page, base + (index << 12), SMALL_TABLE))
+        yield from sorted(found)
+
+    def _pages(
+        self, table: Table, level: Level, base: int, start: int, end: int
+    ) -> Iterator[tuple[int, int]]:
+        first, last = self._within(level, base, start, end)
+        if first <= last:
+            for index, word in enumerate(self._entries(table, level, first, last), first):
+                if word:
+                    yield index, word
+
+
+class Tables(NamedTuple):
+    """The pair of page tables of 2 MiB of address space, and how a walk came to them."""
+
+    big: Table | Absent
+    small: Table | Absent
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+
+
+def _leaf_of(page: PageWord, gpu_va: int, level: Level) -> Leaf:
+    return Leaf(
+        gpu_va=gpu_va,
+        page_bytes=level.entry_spans,
+        aperture=page.aperture,
+        address=page.address & -level.entry_spans,
+        kind=page.kind,
+        volatile=page.volatile,
+        privileged=page.privileged,
+        read_only=page.read_only,
+        atomics=page.atomics,
+        peer=page.peer,
+    )
+
+
+def _sparse_leaf(gpu_va: int, page_bytes: int) -> Leaf:
+    start = gpu_va & -page_bytes
+    return Leaf(start, page_bytes, Aperture.SPARSE, 0, 0, True, False, False, True, 0)
+
+
+class _Lookup:
+    """One walk on its way."""
+
+    def __init__(self, walker: Walker, gpu_va: int) -> None:
+        self.walker = walker
+        self.format = walker.format
+        self.gpu_va = gpu_va
+        self.steps: list[Step] = []
+        self.notes: list[str] = []
+
+    def from_root(self, pdb: Pdb) -> Walk:
+        found = self.down(pdb)
+        return found if isinstance(found, Walk) else self.from_tables(found)
+
+    def down(self, pdb: Pdb) -> Tables | Walk:
+        """From the root to the pair of page tables."""
+        if self.gpu_va >> self.format.va_bits:
+            return self.end(FaultType.VA_LIMIT)
+        table = Table(pdb.aperture, pdb.address, False)
+        for level in self.format.levels:
+            word = self.read(table, level)
+            if word is None:
+                return self.end(FaultType.PDE)
+            if word & 1:
+                return self.page_in_directory(word & (1 << 64) - 1, level)
+            if level.entry_bytes == 16:
+                return self.pair(word)
+            self.look_for_strays(level, word, self.format.stray_directory)
+            below = self.format.directory(word)
+            if isinstance(below, Absent):
+                return self.absent(below, level.entry_spans, FaultType.PDE)
+            table = below
+        raise AssertionError("the last level of every format holds pairs")
+
+    def page_in_directory(self, word: int, level: Level) -> Walk:
+        if not level.leaf:
+            self.notes.append(f"{level.name} entry {word:#x} is a page, which that level cannot have")
+            return self.end(FaultType.PDE_SIZE)
+        return self.page(word, level, self.format.page(word))
+
+    def pair(self, word: int) -> Tables | Walk:
+        low, high = word & (1 << 64) - 1, word >> 64
+        level = self.format.levels[-1]
+        self.look_for_strays(level, low, self.format.stray_big_directory)
+        self.look_for_strays(level, high, self.format.stray_directory | 1)
+        big, small = self.format.big_directory(low), self.format.directory(high)
+        if isinstance(big, Absent) and isinstance(small, Absent):
+            return self.absent(Absent(sparse=big.sparse or small.sparse), level.entry_spans, FaultType.PDE)
+        return Tables(big, small, tuple(self.steps), tuple(self.notes))
+
+    def from_tables(self, tables: Tables) -> Walk:
+        """From the pair of page tables to the page. A big page goes before small ones."""
+        self.steps[:], self.notes[:] = tables.steps, tables.notes
+        if isinstance(tables.big, Table):
+            word = self.read(tables.big, BIG_TABLE)
+            if word is None:
+                return self.end(FaultType.PTE)
+            page = self.format.page(word)
+            if isinstance(page, PageWord) or page.sparse:
+                return self.page(word, BIG_TABLE, page)
+            if page.hides_small:
+                return self.end(FaultType.PTE)
+        if isinstance(tables.small, Absent):
+            return self.absent(tables.small, SMALL_TABLE.entry_spans, FaultType.PTE)
+        word = self.read(tables.small, SMALL_TABLE)
+        if word is None:
+            return self.end(FaultType.PTE)
+        return self.page(word, SMALL_TABLE, self.format.page(word))
+
+    def page(self, word: int, level: Level, page: PageWord | Absent) -> Walk:
+        if isinstance(page, Absent):
+            return self.absent(page, level.entry_spans, FaultType.PTE)
+        self.look_for_strays(level, word, self.format.stray_page)
+        if page.address % level.entry_spans:
+            self.notes.append(f"{level.name} entry {word:#x}: the page is not aligned to its size")
+        return self.end(None, _leaf_of(page, self.gpu_va & -level.entry_spans, level))
+
+    def absent(self, absent: Absent, spans: int, fault: FaultType) -> Walk:
+        if absent.sparse:
+            return self.end(None, _sparse_leaf(self.gpu_va, spans))
+        return self.end(fault)
+
+    def read(self, table: Table, level: Level) -> int | None:
+        index = level.index(self.gpu_va)
+        try:
+            word = self.walker.entry(table, level, index)
+        except Unreadable as why:
+            self.notes.append(f"{level.name} at {table.address:#x} cannot be read: {why}")
+            return None
+        self.steps.append(Step(level.name, table.address, index, word))
+        return word
+
+    def look_for_strays(self, level: Level, word: int, mask: int) -> None:
+        if word & mask:
+            self.notes.append(
+                f"{level.name} entry {word:#x} has bits set that mean nothing: {word & mask:#x}"
+            )
+
+    def end(self, fault: FaultType | None, leaf: Leaf | None = None) -> Walk:
+        return Walk(leaf, fault, tuple(self.steps), tuple(self.notes))
