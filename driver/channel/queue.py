@@ -43,6 +43,7 @@ HOST_BYTES = 0x1000
 
 USERD_GP_PUT = 0x8C
 DOORBELL_OFFSET = 0x90
+BESIDE_A_BELL = 1  # the ring's doorbell where nothing is written: it is open
 
 NS = 1_000_000_000
 SLICE_NS = NS // 10  # of a long wait: Python looks for signals between slices
@@ -170,11 +171,12 @@ class Queue:
         channel: the backend's channel, scheduled.
         class_ids: its classes, host class first.
         memory: two buffers laid out as this module says, zeroed.
-        doorbell: CPU address of the doorbell register.
+        doorbell: CPU address of the doorbell register; 0 where a bell stands for it.
         fail: makes the error for a channel that the GPU gave up, or passes on the one it is given.
         close: gives the channel and the memory back.
         timeout_s: how long a submission may wait for room.
         first_value: where the timeline begins; a queue that replaces another goes on counting.
+        bell: the native bell (`struct bw_bell *` as a number) that carries the doorbell, or 0.
     """
 
     def __init__(
@@ -188,6 +190,7 @@ class Queue:
         close: Callable[[Queue], None],
         timeout_s: float = 60.0,
         first_value: int = 0,
+        bell: int = 0,
     ) -> None:
         self.name = name
         self.channel = channel
@@ -205,19 +208,20 @@ class Queue:
         self.waits: list[Wait] = []
         self._empty: tuple[bytes, int] | None = None
         self._keep: list[Any] = []
-        self.ring = self._make_ring(doorbell, first_value)
+        self.ring = self._make_ring(doorbell, bell, first_value)
         self.timeline = ffi.addressof(self.ring, "timeline")
         self._alone = ffi.new("struct bw_ring *[]", [self.ring])
         self.segments = self._make_segments()
 
-    def _make_ring(self, doorbell: int, first_value: int) -> Any:
+    def _make_ring(self, doorbell: int, bell: int, first_value: int) -> Any:
         lib.bw_write32(self.memory.host_cpu + TIMELINE_OFFSET, first_value & 0xFFFFFFFF)
         ring = ffi.gc(ffi.new("struct bw_ring *"), lib.bw_stop)
         ring.timeline.value_address = self.memory.host_cpu + TIMELINE_OFFSET
         ring.timeline.error_address = self.memory.host_cpu + NOTIFIER_STATUS_OFFSET
         ring.entries = self.memory.video_cpu
         ring.gp_put = self.memory.video_cpu + USERD_OFFSET + USERD_GP_PUT
-        ring.doorbell = doorbell
+        ring.doorbell = doorbell or BESIDE_A_BELL
+        ring.bell = bell
         ring.token = self.channel.token
         ring.entry_count = RING_ENTRIES
         ring.timeline.submitted = first_value

@@ -37,7 +37,7 @@ class DeviceFailures(DeviceQueues):
         """
         queue.end()
         lib.bw_stop(queue.ring)
-        own = queue is self.compute or queue is self._copies
+        own = queue is self._main or queue is self._copies
         if self.closed or not own:
             queue.release_waiters()
             return
@@ -54,10 +54,10 @@ class DeviceFailures(DeviceQueues):
             self._give_up(queue, error, failure)
             return
         self._queues[self._queues.index(queue)] = fresh
-        if queue is self.compute:
-            self.compute = fresh
-        else:
+        if queue is self._copies:
             self._copies = fresh
+        else:
+            self.compute = fresh
         self._let_all_follow()
         self._aim()
 

@@ -22,12 +22,12 @@ from barewire.device.memory import return_pinned
 from barewire.device.queues import OWN_NAMES
 from barewire.device.shapes import layout
 from barewire.device.state import DEFAULT_TIMEOUT_S
-from barewire.errors import BarewireError, PollTimeout, UsageError
+from barewire.errors import BarewireError, EngineMissing, PollTimeout, UsageError
 from barewire.native._native import lib
 
 CLOSE_WAIT_S = 5.0  # for all that is in flight when a device is closed
 
-TIME_0_OFFSET, TIME_1_OFFSET = 0x80, 0x84  # the GPU's clock in the usermode page, low and high word
+TIME_HIGH_OFFSET = 4  # the high word of the GPU's clock stands behind the low one
 
 _drain = lib.bw_drain
 
@@ -46,10 +46,13 @@ class Device(DeviceCopies):
 
     def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         super().__init__(manager, name, timeout_s)
-        self.compute = self._make_queue("compute", OWN_NAMES[0])
+        self._make_own_queue()
         self._aim()
-        self._nothing = Submission(self.compute, 0)
+        self._nothing = Submission(self._main, 0)
         close_at_exit(self)
+
+    def _make_own_queue(self) -> None:
+        self.compute = self._make_queue("compute", OWN_NAMES[0])
 
     # Code
 
@@ -168,12 +171,30 @@ class Device(DeviceCopies):
     def gpu_time_ns(self) -> int:
         """The GPU's clock, in nanoseconds; read from the usermode page, no call into the driver."""
         self.check()
-        base = self.rm.doorbell.address
+        clock: int = self.rm.clock_address
+        if not clock:
+            return int(self.rm.gpu_time_ns())
         while True:
-            high = lib.bw_read32(base + TIME_1_OFFSET)
-            low = lib.bw_read32(base + TIME_0_OFFSET)
-            if lib.bw_read32(base + TIME_1_OFFSET) == high:
+            high = lib.bw_read32(clock + TIME_HIGH_OFFSET)
+            low = lib.bw_read32(clock)
+            if lib.bw_read32(clock + TIME_HIGH_OFFSET) == high:
                 return (high << 32 | low) & ~0x1F
+
+    @property
+    def regs(self) -> Any:
+        """The GPU's registers by name, where it is driven over a bus.
+
+        Raises:
+            EngineMissing: the registers belong to a kernel driver.
+        """
+        self.check()
+        registers = getattr(self.rm, "registers", None)
+        if registers is None:
+            raise EngineMissing(
+                f"the registers of {self.name} belong to NVIDIA's kernel driver",
+                hint="devices with a bus have them: soft:gh100",
+            )
+        return registers
 
     def synchronize(self, timeout_s: float | None = None) -> None:
         """Wait until everything on the device's own queues is done.
@@ -186,16 +207,16 @@ class Device(DeviceCopies):
             ChannelDead: the GPU reported a fault; the kind says which, and the next launch finds a fresh
                 channel.
         """
-        compute = self.compute
-        quick = timeout_s is None and self._usable and not compute.waits
+        main = self._main
+        quick = timeout_s is None and self._usable and not main.waits
         if quick and not _drain(self._own, self._own_count, channel_queue.SLICE_NS):
             if self._deferred or self._given_back:
                 self.collect()
             return
         self.check()
-        compute.waits = [wait for wait in compute.waits if not wait.done]
-        waited_s = timeout_s if timeout_s is not None else compute.timeout_ns / channel_queue.NS
-        for queue in filter(None, (compute, self._copies)):
+        main.waits = [wait for wait in main.waits if not wait.done]
+        waited_s = timeout_s if timeout_s is not None else main.timeout_ns / channel_queue.NS
+        for queue in filter(None, dict.fromkeys((main, self._copies))):
             try:
                 queue.synchronize(timeout_s)
             except PollTimeout as late:

@@ -143,22 +143,24 @@ class DeviceQueues(DeviceMemory, ABC):
         group.schedule()
         parts.group, parts.channel = group, channel
         parts.own = name in OWN_NAMES
+        doorbell, bell = self.rm.work_doorbell
         arguments = (
             name,
             channel,
             (self.facts.classes.gpfifo, getattr(self.facts.classes, parts.engine)),
             memory,
-            self.rm.doorbell.address + channel_queue.DOORBELL_OFFSET,
+            doorbell,
             self._failed,
             self._close_queue,
             self.timeout_s,
             first_value,
         )
         if parts.engine == "copy":
-            made: Any = CopyQueue(*arguments)
+            made: Any = CopyQueue(*arguments, bell=bell)
         else:
             made = ComputeQueue(
                 *arguments,
+                bell=bell,
                 limits=self.limits,
                 tpc_count=self.facts.tpc_count,
                 qmd_version=self.qmd_version,
@@ -234,11 +236,21 @@ class DeviceQueues(DeviceMemory, ABC):
 
     def _aim(self) -> None:
         """Tell the native calls which rings there are; after every change of them."""
-        queues = (self.compute, self._copies)
+        main = self._main_queue()
+        if main is not None:
+            self._main = main
+        queues = dict.fromkeys((main, self._copies))
         own = [queue.ring for queue in queues if queue is not None and not queue.ended]
         self._own, self._own_count = ffi.new("struct bw_ring *[]", own), len(own)
         rings = [queue.ring for queue in self._queues]
         self._all, self._all_count = ffi.new("struct bw_ring *[]", rings), len(rings)
+        self._aim_launchers()
+
+    def _main_queue(self) -> Queue | None:
+        """The queue that stands for the device, once it is there."""
+        return self.compute
+
+    def _aim_launchers(self) -> None:
         self._target.ring = self.compute.ring
         self._target.slots = self.compute.small
         self._target.enabled = self.capturing is None and not self.closed

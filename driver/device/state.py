@@ -30,6 +30,7 @@ class DeviceState:
     """See `Device`."""
 
     compute: ComputeQueue
+    _main: Queue  # what stands for the device: `compute`, or `copies` where nothing computes
     _nothing: Submission  # one that is always done
 
     def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:

@@ -41,7 +41,10 @@ class NvResourceManager:
     Attributes:
         client: the raw layer: files, calls, objects.
         card: which GPU it is.
+        engines: those that channels may be made on.
     """
+
+    engines = ("compute", "copy")
 
     def __init__(self, client: Client, card: Card) -> None:
         self.client = client
@@ -120,6 +123,16 @@ class NvResourceManager:
             client.quietly(client.free, handle)
             raise
         return CpuMapping(self, pages)
+
+    @property
+    def work_doorbell(self) -> tuple[int, int]:
+        """Where queues ring: the doorbell's CPU address, and no bell."""
+        return self.doorbell.address + DOORBELL_OFFSET, 0
+
+    @property
+    def clock_address(self) -> int:
+        """CPU address of the GPU's clock: its low word, the high one behind it."""
+        return self.doorbell.address + TIME_LOW_OFFSET
 
     def gpu_time_ns(self) -> int:
         """The GPU's clock in nanoseconds, in steps of 32."""

@@ -303,6 +303,8 @@ class FakeDebugger:
 class FakeManager:
     """One fake GPU's resource manager. `gpu` is set by `fake_gpu.FakeGpu`."""
 
+    engines = ("compute", "copy")
+
     def __init__(self, facts: GpuFacts = H100) -> None:
         self.facts = facts
         self.memories: list[FakeMemory] = []
@@ -319,6 +321,8 @@ class FakeManager:
         ctypes.memset(self._doorbell.address, 0, 64 << 10)
         self.doorbell = FakeCpuMapping(self._doorbell)
         self.bell = ctypes.c_uint32.from_address(self.doorbell.address + DOORBELL_OFFSET)
+        self.work_doorbell = (self.doorbell.address + DOORBELL_OFFSET, 0)
+        self.clock_address = self.doorbell.address + TIME_LOW
         self.time_low = ctypes.c_uint32.from_address(self.doorbell.address + TIME_LOW)
         self.time_high = ctypes.c_uint32.from_address(self.doorbell.address + TIME_HIGH)
 
