@@ -19,7 +19,10 @@ from barewire.tools import exits
 from barewire.tools.exits import Exit
 from barewire.tools.output import print_json
 
-VERBS = ("doctor", "list", "demo", "run", "decode", "disasm", "bench")
+VERBS = (
+    "doctor", "list", "demo", "run", "decode", "disasm", "bench",
+    "lookup", "peek", "poke", "snapshot", "diff", "watch",
+)  # fmt: skip
 
 DESCRIPTION = "Drive an NVIDIA GPU from Python, without CUDA, every word visible."
 

@@ -9,6 +9,7 @@ NVIDIA builds them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -89,25 +90,34 @@ _FROM_NOUVEAU: dict[str, tuple[list[Any], str]] = {
 }  # fmt: skip
 
 
-def _placed(placement: Placement) -> tuple[dict[str, list[Any]], dict[str, int]]:
-    """Rows of one unit at its place, and the lengths of its arrays."""
-    rows: dict[str, list[Any]] = {}
-    sizes: dict[str, int] = {}
+def _placed(placement: Placement) -> Iterator[dict[str, Any]]:
+    """One unit at its place: a header for each that its registers come from."""
+    seen: set[str] = set()
     for chip in placement.chips:
         data = _data(chip)
         if data is None:
             raise UnknownChip(f"no table of {chip}, which {placement.placed}* comes from")
+        sizes = {
+            placement.placed + name.removeprefix(placement.prefix): size
+            for name, size in data.sizes.items()
+            if name.startswith(placement.prefix)
+        }
+        rows: dict[str, dict[str, list[Any]]] = {}
         for name, headers in data.where.items():
             new = placement.placed + name.removeprefix(placement.prefix)
-            if not name.startswith(placement.prefix) or new in rows:
-                continue
             offset, strides, access, fields = headers[0]["registers"][name]
-            if isinstance(offset, int):
-                rows[new] = [offset + placement.base, strides, access, fields]
-        for name, size in data.sizes.items():
-            if name.startswith(placement.prefix):
-                sizes.setdefault(placement.placed + name.removeprefix(placement.prefix), size)
-    return rows, sizes
+            if not name.startswith(placement.prefix) or new in seen or not isinstance(offset, int):
+                continue
+            seen.add(new)
+            rows.setdefault(headers[0]["source"], {})[new] = [
+                offset + placement.base,
+                strides,
+                access,
+                fields,
+            ]
+        unit = "dev_" + placement.placed.lower().strip("_")
+        for source, registers in rows.items():
+            yield _header(unit, f"{source} (at {placement.base:#x}: {placement.why})", registers, sizes)
 
 
 def _header(unit: str, source: str, registers: dict[str, list[Any]], sizes: dict[str, int]) -> dict[str, Any]:
@@ -115,10 +125,9 @@ def _header(unit: str, source: str, registers: dict[str, list[Any]], sizes: dict
 
 
 def _board(chip: str) -> _ChipData:
-    headers = []
+    headers: list[dict[str, Any]] = []
     for placement in PLACEMENTS[chip]:
-        rows, sizes = _placed(placement)
-        headers.append(_header("dev_" + placement.placed.lower().strip("_"), placement.why, rows, sizes))
+        headers.extend(_placed(placement))
     for borrowed in BORROWED[chip]:
         data = _data(borrowed.chip)
         if data is None:
