@@ -160,9 +160,14 @@ class SoftGpu:
         self.host = DmaPort(self._may_master)
         self.registers = RegisterSpace(self, BAR0_BYTES)
         self.parts: list[Any] = []
+        self._shapes = self._bar_shapes()
         for attribute, module, name in PARTS:
             self._add_part(attribute, _part(module, name))
-        self.bars: tuple[BarShape, ...] = self._bar_shapes()
+
+    @property
+    def bars(self) -> tuple[BarShape, ...]:
+        """BAR0, BAR1 and BAR2 as they are after power-on; BAR1 can be made smaller."""
+        return self._shapes
 
     def _add_part(self, attribute: str, made_by: Any) -> None:
         part = made_by(self) if made_by is not None else None
@@ -183,7 +188,7 @@ class SoftGpu:
         )
 
     def _may_master(self) -> bool:
-        return self.pci is None or self.pci.may_master
+        return self.pci is not None and self.pci.may_master
 
     def offset(self, name: str, *indices: int) -> int:
         """Where BAR0 has a register."""
@@ -246,6 +251,12 @@ class SoftGpu:
             for part in self.parts:
                 part.reset()
 
+    def disconnect(self) -> None:
+        """Leave the bus, as a GPU does that is lost."""
+        with self.lock:
+            self.work.cancel_all()
+            self.pci.unplug()
+
     def close(self) -> None:
         """Stop the worker and give the memory back; a second time is nothing."""
         if self.closed:
@@ -260,8 +271,8 @@ class SoftGpu:
             self.vram.close()
 
     def _answers(self, index: int, offset: int, size_bytes: int) -> bool:
-        if self.closed or (self.pci is not None and not self.pci.decodes_memory):
+        if self.closed or not self.pci.decodes_memory or offset < 0:
             return False
-        return any(
-            bar.index == index and offset >= 0 and offset + size_bytes <= bar.size_bytes for bar in self.bars
-        )
+        sizes = {bar.index: bar.size_bytes for bar in self._shapes}
+        sizes[self._shapes[1].index] = self.pci.bar1_bytes
+        return offset + size_bytes <= sizes.get(index, 0)

@@ -26,6 +26,11 @@ class DmaPort:
         self.host: HostPort | None = None
         self._may_master = may_master
 
+    def interrupt(self, vector: int) -> None:
+        """Send a message to the host."""
+        if self.host is not None:
+            self.host.interrupt(vector)
+
     def address(self, iova: int, size_bytes: int, write: bool) -> int:
         """The CPU address of host memory that is contiguous from `iova` on.
 
