@@ -22,7 +22,7 @@ from barewire.softgpu.vram import Vram
 from barewire.softgpu.work import Work
 
 if TYPE_CHECKING:
-    from barewire.softgpu.bars import Apertures
+    from barewire.softgpu.bars import Apertures, Pramin
     from barewire.softgpu.falcon import Falcon
     from barewire.softgpu.faults import Faults
     from barewire.softgpu.fifo import Fifo
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from barewire.softgpu.gsp.boot import GspFirmware
     from barewire.softgpu.gsp.resman import ResourceManager
     from barewire.softgpu.interrupts import InterruptTree
+    from barewire.softgpu.invalidate import InvalidateRegisters
     from barewire.softgpu.mmu import Mmu
     from barewire.softgpu.pci import PciFunction
+    from barewire.softgpu.pmc import Pmc
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -102,6 +104,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("mmu", "barewire.softgpu.mmu", "Mmu"),
     ("invalidation", "barewire.softgpu.invalidate", "InvalidateRegisters"),
     ("apertures", "barewire.softgpu.bars", "Apertures"),
+    ("pramin", "barewire.softgpu.bars", "Pramin"),
     ("fsp", "barewire.softgpu.fsp", "Fsp"),
     ("falcon", "barewire.softgpu.falcon", "Falcon"),
     ("firmware", "barewire.softgpu.gsp.boot", "GspFirmware"),
@@ -136,11 +139,13 @@ class SoftGpu:
     """
 
     pci: PciFunction
-    pmc: Unit
+    pmc: Pmc
     interrupts: InterruptTree
     faults: Faults
     mmu: Mmu
+    invalidation: InvalidateRegisters
     apertures: Apertures
+    pramin: Pramin
     fsp: Fsp
     falcon: Falcon
     firmware: GspFirmware

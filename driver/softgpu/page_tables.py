@@ -110,11 +110,18 @@ class Table(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One entry that a walk read."""
+    """One entry that a walk read.
+
+    Attributes:
+        level: whose table it is in.
+        table: where that is, in its aperture.
+        entry: its number in the table.
+        word: the entry, of 8 or 16 bytes.
+    """
 
     level: str
     table: int
-    index: int
+    entry: int
     word: int
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from barewire.softgpu import machine_memory
@@ -34,7 +35,7 @@ class Vram:
         base: where this process has its first byte.
         file: descriptor of the file behind it, to map parts of it elsewhere.
         protected: regions that neither the CPU nor the engines reach, in order.
-        views: counts changes of `protected`, so that apertures know when to look again.
+        views: counts changes of `protected`, for who keeps addresses of its own.
     """
 
     def __init__(self, size_bytes: int) -> None:
@@ -48,6 +49,7 @@ class Vram:
         machine_memory.leave_out_of_dumps(self.base, size_bytes)
         self.protected: tuple[Protected, ...] = ()
         self.views = 0
+        self._watchers: list[Callable[[], None]] = []
 
     def address(self, offset: int, size_bytes: int = 1) -> int:
         """The CPU address of a stretch that engines may reach.
@@ -106,12 +108,23 @@ class Vram:
         place = bisect_right([region.start for region in self.protected], start)
         region = Protected(start, end)
         self.protected = (*self.protected[:place], region, *self.protected[place:])
-        self.views += 1
+        self._tell()
 
     def unprotect(self) -> None:
         """Let everything be reached again."""
+        if not self.protected:
+            return
         self.protected = ()
-        self.views += 1
+        self._tell()
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever other parts of it are protected."""
+        self._watchers.append(changed)
+
+    def protected_from(self, offset: int) -> int:
+        """How many bytes from an offset on are protected; what is left of memory if none are."""
+        ends = [region.end for region in self.protected if region.start <= offset < region.end]
+        return max(ends or [self.size_bytes, offset + 1]) - offset
 
     def close(self) -> None:
         """Give the memory back; a second time is nothing."""
@@ -119,6 +132,11 @@ class Vram:
             machine_memory.unmap(self.base, self.size_bytes)
             os.close(self.file)
             self.file = -1
+
+    def _tell(self) -> None:
+        self.views += 1
+        for changed in self._watchers:
+            changed()
 
     def _check(self, offset: int, size_bytes: int) -> None:
         if self.file < 0 or offset < 0 or offset + size_bytes > self.size_bytes:

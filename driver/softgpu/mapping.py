@@ -1,0 +1,159 @@
+"""A range of this process's addresses that shows parts of a file, and poison where it shows none.
+
+The poison is a file too, much smaller than the range and mapped over and over, so that reading it gives the
+pattern and writing it harms nothing. It is shared: a write shows up elsewhere in the poison, until it is
+looked for and undone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from barewire.softgpu import machine_memory
+
+PAGE_BYTES = 4096
+MOST_POISON_PIECES = 4096  # mappings of poison in one range; a process may have 65530 by default
+SMALLEST_POISON_BYTES = 64 << 10
+CHUNK_BYTES = 1 << 20
+
+
+class Run(NamedTuple):
+    """Bytes start .. end - 1 of the range show the file from `file_offset` on."""
+
+    start: int
+    end: int
+    file_offset: int
+
+
+class _Change(NamedTuple):
+    """Bytes that are to show the file from `start + shift` on; poison for None."""
+
+    start: int
+    end: int
+    shift: int | None
+
+
+def join_runs(runs: list[Run]) -> list[Run]:
+    """The same with neighbours joined; `runs` are in order."""
+    joined: list[Run] = []
+    for run in runs:
+        last = joined[-1] if joined else None
+        if last and last.end == run.start and last.file_offset - last.start == run.file_offset - run.start:
+            joined[-1] = last._replace(end=run.end)
+        else:
+            joined.append(run)
+    return joined
+
+
+class Mapping:
+    """A range of addresses.
+
+    Args:
+        file: descriptor of the file that it shows parts of.
+        size_bytes: of the range.
+        poison: the 32-bit pattern of what shows nothing.
+    """
+
+    def __init__(self, file: int, size_bytes: int, poison: int) -> None:
+        self.size_bytes = size_bytes
+        self._file = file
+        self._poison_bytes = min(size_bytes, max(SMALLEST_POISON_BYTES, size_bytes // MOST_POISON_PIECES))
+        self._pattern = poison.to_bytes(4, "little") * (min(CHUNK_BYTES, self._poison_bytes) // 4)
+        self._poison = machine_memory.make_file("softgpu-poison", self._poison_bytes)
+        self._fill_poison()
+        self.address = machine_memory.reserve(size_bytes)
+        self._runs: list[Run] = []
+        self._shown = False
+
+    def show(self, runs: list[Run]) -> None:
+        """Let the range show these parts, in order of address; what stays as it is is not touched.
+
+        Raises:
+            MemoryError: this process may not have that many mappings; part of it is done.
+        """
+        changes = _changes(self._runs, runs) if self._shown else _all_of(runs, self.size_bytes)
+        self._shown = True
+        for change in changes:
+            if change.shift is None:
+                self._show_poison(change.start, change.end)
+            else:
+                size = change.end - change.start
+                machine_memory.map_file(
+                    self._file, change.start + change.shift, size, self.address + change.start
+                )
+        self._runs = runs
+
+    def was_poison_written(self) -> bool:
+        """Whether something was written where nothing is shown, since this was last asked; it is undone."""
+        written = False
+        for offset in range(0, self._poison_bytes, len(self._pattern)):
+            if os.pread(self._poison, len(self._pattern), offset) != self._pattern:
+                os.pwrite(self._poison, self._pattern, offset)
+                written = True
+        return written
+
+    def close(self) -> None:
+        """Give the addresses back."""
+        machine_memory.unmap(self.address, self.size_bytes)
+        os.close(self._poison)
+
+    def _fill_poison(self) -> None:
+        for offset in range(0, self._poison_bytes, len(self._pattern)):
+            os.pwrite(self._poison, self._pattern, offset)
+
+    def _show_poison(self, start: int, end: int) -> None:
+        while start < end:
+            within = start % self._poison_bytes
+            size = min(end - start, self._poison_bytes - within)
+            machine_memory.map_file(self._poison, within, size, self.address + start)
+            start += size
+
+
+def _changes(old: list[Run], new: list[Run]) -> Iterator[_Change]:
+    """What to do so that `new` is shown where `old` was."""
+    edges = sorted({edge for run in (*old, *new) for edge in (run.start, run.end)})
+    shift_before, shift_after = _Shifts(old), _Shifts(new)
+    pending: _Change | None = None
+    for start, end in zip(edges[:-1], edges[1:], strict=True):
+        before, after = shift_before.at(start), shift_after.at(start)
+        if before == after:
+            continue
+        if pending is not None and pending.end == start and pending.shift == after:
+            pending = pending._replace(end=end)
+            continue
+        if pending is not None:
+            yield pending
+        pending = _Change(start, end, after)
+    if pending is not None:
+        yield pending
+
+
+def _all_of(runs: list[Run], size_bytes: int) -> Iterator[_Change]:
+    """What to do so that `runs` are shown where nothing was shown yet."""
+    at = 0
+    for run in runs:
+        if at < run.start:
+            yield _Change(at, run.start, None)
+        yield _Change(run.start, run.end, run.file_offset - run.start)
+        at = run.end
+    if at < size_bytes:
+        yield _Change(at, size_bytes, None)
+
+
+class _Shifts:
+    """What a list of runs shows at rising addresses."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self._runs = runs
+        self._next = 0
+
+    def at(self, address: int) -> int | None:
+        """File offset less address; None for nothing."""
+        while self._next < len(self._runs) and self._runs[self._next].end <= address:
+            self._next += 1
+        if self._next == len(self._runs) or self._runs[self._next].start > address:
+            return None
+        run = self._runs[self._next]
+        return run.file_offset - run.start
