@@ -1,1 +1,1 @@
-"""Memory: virtual address allocation now; page tables and physical allocation with the bare-metal path."""
+"""Memory: address allocation, pools, and for the bare-metal path page tables, windows and allocation."""

@@ -1,0 +1,326 @@
+"""A GPU virtual address space whose page tables are ours: what is mapped where, at addresses we choose.
+
+Every change is followed by its invalidation, and tables that are not used any more are given back after it.
+By default everything lies below 2^40, since a GPFIFO entry and QMD pointers hold 40 address bits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from barewire.errors import BadMapping, BarewireError, Freed, UsageError, WrongDevice
+from barewire.memory.formats import Aperture, PageAttributes, TablePointer, kind_number
+from barewire.memory.host import HostMemory
+from barewire.memory.mapping import PAGE_BYTES, checked_part
+from barewire.memory.pagetable import Invalidation, PageTables
+from barewire.memory.paging import Pages, best_page, cut
+from barewire.memory.tables import TableStore
+from barewire.memory.va import VirtualAddresses
+from barewire.memory.video import VideoMemory
+from barewire.memory.vram import Extent
+from barewire.memory.walker import Walk, walk
+from barewire.rounding import round_up
+
+if TYPE_CHECKING:
+    from barewire.memory.gpu import GpuMemory
+
+FIRST_VA = 0x10_0000_0000
+END_VA = 0x100_0000_0000  # 2^40
+
+Memory = VideoMemory | HostMemory
+
+
+class Mapping(NamedTuple):
+    """Memory, or part of it, at a GPU virtual address.
+
+    Attributes:
+        memory: None for a range that reads as zeros and ignores writes.
+    """
+
+    gpu_va: int
+    size_bytes: int
+    memory: Memory | None
+    offset: int
+    read_only: bool
+
+
+class AddressSpace:
+    """An address space of our own. Close its channels before it. Any thread may use it.
+
+    Attributes:
+        memory: of the GPU that it is for.
+        handle: of the firmware's object for it; 0 until somebody sets it.
+        mappings: gpu_va -> Mapping, of what is mapped now.
+        addresses: which addresses are taken.
+        tables: the page tables.
+        closing: what is called, last one first, before the tables are freed: it makes the GPU let go of them.
+
+    Args:
+        invalidate: makes the GPU forget; None for the GPU's registers.
+        store: where tables are put; None for video memory.
+    """
+
+    def __init__(
+        self,
+        memory: GpuMemory,
+        start_va: int = FIRST_VA,
+        end_va: int = END_VA,
+        *,
+        invalidate: Callable[[Invalidation], None] | None = None,
+        store: TableStore | None = None,
+    ) -> None:
+        memory.check()
+        self.memory = memory
+        self.handle = 0
+        self.mappings: dict[int, Mapping] = {}
+        self.addresses = VirtualAddresses(start_va, end_va)
+        self.closing: list[Callable[[], None]] = []
+        self.closed = False
+        self._invalidate = invalidate or memory.tlb.invalidate
+        self._store = store or memory.table_store
+        self._lock = threading.RLock()
+        self._lost: list[Mapping] = []
+        self.tables = PageTables(memory.format, self._store)
+
+    @property
+    def root(self) -> TablePointer:
+        """Where the root directory is."""
+        return self.tables.root
+
+    @property
+    def root_entries(self) -> int:
+        """How many entries the root directory has."""
+        return self.tables.format.root.entries
+
+    def check(self) -> None:
+        """Raise Freed or ForkedChild if it must not be used."""
+        self.memory.check()
+        if self.closed:
+            raise Freed("the address space was closed", handle=self.handle)
+
+    def map(
+        self,
+        memory: Memory,
+        gpu_va: int | None = None,
+        offset: int = 0,
+        size_bytes: int | None = None,
+        read_only: bool = False,
+        alignment: int | None = None,
+        *,
+        page_size_bytes: int | None = None,
+        kind: int | str = "generic",
+        volatile: bool | None = None,
+        privileged: bool = False,
+        atomics: bool = True,
+        coherent: bool = True,
+        peer: int | None = None,
+    ) -> int:
+        """Map memory, or whole pages of it, at `gpu_va` or wherever there is room; returns the address.
+
+        Args:
+            alignment: of the address that is chosen; a power of two.
+            page_size_bytes: of every page; None for the largest that fit, one by one.
+            kind: the storage kind, by number or name.
+            volatile: the GPU's L2 does not keep it; None for host memory only.
+            privileged: only privileged accesses reach it.
+            atomics: atomic operations are allowed.
+            coherent: the GPU snoops the CPU's caches, for host memory.
+            peer: the number that the GPU knows another one by whose video memory this is.
+
+        Raises:
+            OutOfAddressSpace: there is no room, or not at `gpu_va`.
+            BadMapping: the tables cannot hold it so; nothing was changed.
+            OutOfVram: there is no memory for tables.
+            WrongDevice: the memory is another device's.
+        """
+        self.check()
+        self._check_memory(memory, peer)
+        size = checked_part(offset, size_bytes, memory.size_bytes)
+        extents = memory.part(offset, size)
+        attributes = PageAttributes(
+            aperture=_aperture(memory, coherent, peer),
+            kind=kind_number(kind),
+            volatile=memory.aperture == "host" if volatile is None else volatile,
+            privileged=privileged,
+            read_only=read_only,
+            atomics=atomics,
+            peer=peer or 0,
+        )
+        sizes = self._page_sizes(page_size_bytes)
+        with self._lock:
+            at = self._take(gpu_va, size, max(alignment or PAGE_BYTES, best_page(extents, sizes)), sizes[-1])
+            try:
+                self._enter(at, lambda: self.tables.map(_pages(at, extents, sizes), attributes))
+            except BaseException:
+                self.addresses.free(at)
+                raise
+            self.mappings[at] = Mapping(at, size, memory, offset, read_only)
+        return at
+
+    def map_sparse(
+        self, size_bytes: int, gpu_va: int | None = None, page_size_bytes: int | None = None
+    ) -> int:
+        """A range that reads as zeros and ignores writes; returns its address.
+
+        Raises:
+            OutOfAddressSpace: there is no room, or not at `gpu_va`.
+            BadMapping: the range is not of whole pages.
+        """
+        self.check()
+        size = round_up(size_bytes, page_size_bytes or PAGE_BYTES)
+        with self._lock:
+            page = page_size_bytes or best_page([Extent(0, size)], self.tables.format.page_sizes)
+            at = self._take(gpu_va, size, page, page_size_bytes or PAGE_BYTES)
+            try:
+                self._enter(at, lambda: self.tables.map_sparse(at, size, page_size_bytes))
+            except BaseException:
+                self.addresses.free(at)
+                raise
+            self.mappings[at] = Mapping(at, size, None, 0, False)
+        return at
+
+    def unmap(self, gpu_va: int) -> None:
+        """Undo map or map_sparse. Afterwards no access of the GPU reaches the memory any more.
+
+        If the GPU does not do as it is told, the addresses and the memory stay taken.
+
+        Raises:
+            UsageError: nothing was mapped there.
+            PollTimeout, DeviceLost: the GPU did not forget the mapping.
+        """
+        self.check()
+        with self._lock:
+            mapping = self.mappings.get(gpu_va)
+            if mapping is None:
+                raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
+            changed = self.tables.unmap(gpu_va, mapping.size_bytes)
+            del self.mappings[gpu_va]
+            try:
+                self._invalidate(changed)
+            except BaseException:
+                self._lost.append(mapping)
+                raise
+            self.tables.settle()
+            self.addresses.free(gpu_va)
+
+    def walk(self, gpu_va: int) -> Walk:
+        """What the tables in memory say of an address, read back.
+
+        Raises:
+            UsageError: there is no such address.
+        """
+        self.check()
+        with self._lock:
+            return walk(self.tables.format, self._store, self.root, gpu_va)
+
+    def close(self) -> None:
+        """Make the GPU let go of the tables, and free them; a second time is nothing.
+
+        Raises:
+            BarewireError: the first thing that went wrong; everything was tried.
+        """
+        if self.closed:
+            return
+        if self.memory.closed:
+            self.closed = True
+            return
+        self.memory.check()
+        self.closed = True
+        errors: list[BarewireError] = []
+        whole = Invalidation(
+            self.root, self.addresses.start, self.addresses.end - self.addresses.start, self._top, True
+        )
+        with self._lock:
+            steps = [*reversed(self.closing), lambda: self._invalidate(whole), self.tables.close]
+            for step in steps:
+                try:
+                    step()
+                except BarewireError as error:
+                    errors.append(error)
+            self.mappings.clear()
+            self._lost.clear()
+        if errors:
+            raise errors[0]
+
+    @property
+    def _top(self) -> int:
+        return self.tables.format.depth(self.tables.format.root)
+
+    def _check_memory(self, memory: Memory, peer: int | None) -> None:
+        memory.check()
+        if peer is not None and memory.aperture != "video":
+            raise BadMapping("a peer has video memory only", peer=peer)
+        if memory.home is not self.memory and peer is None:
+            raise WrongDevice(
+                "memory of one device is mapped in its own address spaces only",
+                hint="Give its number as a peer to map video memory of another GPU.",
+                handle=memory.handle,
+            )
+
+    def _page_sizes(self, page_size_bytes: int | None) -> Sequence[int]:
+        sizes = self.tables.format.page_sizes
+        if page_size_bytes is None:
+            return sizes
+        if page_size_bytes not in sizes:
+            raise BadMapping(
+                f"{self.tables.format.name} has no such pages",
+                page_size_bytes=page_size_bytes,
+                expected=", ".join(map(str, sizes)),
+            )
+        return (page_size_bytes,)
+
+    def _take(self, gpu_va: int | None, size: int, alignment: int, page_bytes: int) -> int:
+        if gpu_va is None:
+            return self.addresses.allocate(size, alignment)
+        if gpu_va % page_bytes:
+            raise UsageError(
+                "the address is not aligned to a page", gpu_va=gpu_va, page_size_bytes=page_bytes
+            )
+        return self.addresses.reserve(gpu_va, size)
+
+    def _enter(self, gpu_va: int, change: Callable[[], Invalidation]) -> None:
+        """Change the tables and make the GPU look at them anew; the tables are as before if it does not."""
+        changed = change()
+        try:
+            self._invalidate(changed)
+        except BaseException:
+            self.tables.unmap(changed.gpu_va, changed.size_bytes)
+            raise
+
+    def __enter__(self) -> AddressSpace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = ", closed" if self.closed else ""
+        return f"<address space, {len(self.mappings)} mappings, root at {self.root.address:#x}{state}>"
+
+
+def _aperture(memory: Memory, coherent: bool, peer: int | None) -> Aperture:
+    if peer is not None:
+        return Aperture.PEER
+    if memory.aperture == "video":
+        return Aperture.VIDEO
+    return Aperture.HOST if coherent else Aperture.HOST_NONCOHERENT
+
+
+def _pages(gpu_va: int, extents: Sequence[Extent], sizes: Sequence[int]) -> list[Pages]:
+    """The pages of a mapping.
+
+    Raises:
+        BadMapping: part of the memory is not in pages of these sizes.
+    """
+    pages, left = cut(gpu_va, extents, sizes)
+    if left:
+        raise BadMapping(
+            "the memory is not in pages of this size here",
+            hint="Allocate it with that page size, or let the page sizes be chosen.",
+            gpu_va=gpu_va,
+            page_size_bytes=sizes[-1],
+            left_bytes=left,
+        )
+    return pages

@@ -1,0 +1,248 @@
+"""Where page tables live: small pieces cut from blocks of video or host memory."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from barewire.errors import OutOfVram, UsageError
+from barewire.memory.formats import Aperture, TablePointer
+from barewire.memory.ranges import Ranges
+from barewire.memory.vram import Extent, VramAllocator
+from barewire.memory.windows import Data, VramWindow
+
+if TYPE_CHECKING:
+    from barewire.transport.bus import Bus, DmaMemory
+
+PAGE_BYTES = 4096
+SMALLEST_BYTES = 256  # a table of big pages, and what its address is aligned to
+BLOCK_SIZES = (2 << 20, 64 << 10, PAGE_BYTES)  # of video memory; smaller ones when there is no larger one
+HOST_BLOCK_BYTES = 64 << 10
+
+
+class TablePage(NamedTuple):
+    """Memory for one table."""
+
+    aperture: Aperture
+    address: int
+    size_bytes: int
+
+    @property
+    def pointer(self) -> TablePointer:
+        """How an entry names it."""
+        return TablePointer(self.aperture, self.address)
+
+
+class TableStore(Protocol):
+    """Memory for tables, as the builder sees it."""
+
+    def allocate(self, size_bytes: int) -> TablePage:
+        """Memory for a table, aligned to its size; the content is undefined.
+
+        Raises:
+            OutOfVram, DmaError: there is no more.
+        """
+        ...
+
+    def free(self, page: TablePage) -> None:
+        """Give it back."""
+        ...
+
+    def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
+        """Bytes of a table."""
+        ...
+
+    def write(self, table: TablePointer, offset: int, data: Data) -> None:
+        """Write bytes of a table, in whole 64-bit words."""
+        ...
+
+    def fence(self) -> None:
+        """The GPU never sees writes after it without those before it."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class VideoTables:
+    """Tables in video memory, written through a window."""
+
+    def __init__(self, allocator: VramAllocator, window: VramWindow) -> None:
+        self._allocator = allocator
+        self._window = window
+        self._blocks: dict[int, _Block] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def taken_bytes(self) -> int:
+        """What tables take now."""
+        return sum(sum(block.pieces.taken.values()) for block in self._blocks.values())
+
+    def allocate(self, size_bytes: int) -> TablePage:
+        """Memory for a table.
+
+        Raises:
+            OutOfVram: there is no more.
+        """
+        size = _rounded(size_bytes)
+        with self._lock:
+            for block in self._blocks.values():
+                address = block.take(size)
+                if address is not None:
+                    return TablePage(Aperture.VIDEO, address, size)
+            block = self._new_block()
+            address = block.take(size)
+            if address is None:
+                raise UsageError("no table is as large", size_bytes=size_bytes)
+            return TablePage(Aperture.VIDEO, address, size)
+
+    def _new_block(self) -> _Block:
+        """The largest block that there is room for."""
+        for size in BLOCK_SIZES:
+            try:
+                extents = self._allocator.allocate(size, size, contiguous=True)
+            except OutOfVram:
+                if size == BLOCK_SIZES[-1]:
+                    raise
+                continue
+            break
+        block = _Block(extents[0])
+        self._blocks[block.extent.address] = block
+        return block
+
+    def free(self, page: TablePage) -> None:
+        """Give it back; blocks that are empty go back to the allocator."""
+        with self._lock:
+            block = next((each for each in self._blocks.values() if each.holds(page.address)), None)
+            if block is None or block.pieces.give_back(page.address) is None:
+                raise UsageError("no page table is here", address=page.address)
+            if not block.pieces.taken:
+                del self._blocks[block.extent.address]
+                self._allocator.free((block.extent,))
+
+    def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
+        """Bytes of a table."""
+        _must_be(table, Aperture.VIDEO)
+        return self._window.read(table.address + offset, size_bytes)
+
+    def write(self, table: TablePointer, offset: int, data: Data) -> None:
+        """Write bytes of a table."""
+        _must_be(table, Aperture.VIDEO)
+        self._window.write(table.address + offset, data)
+
+    def fence(self) -> None:
+        """Writes before it leave before writes after it."""
+        self._window.fence()
+
+    def close(self) -> None:
+        """Give all blocks back, whatever is in them."""
+        with self._lock:
+            for block in self._blocks.values():
+                self._allocator.free((block.extent,))
+            self._blocks.clear()
+
+
+class HostTables:
+    """Tables in host memory, coherent for the GPU."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._blocks: dict[int, tuple[_Block, DmaMemory]] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def taken_bytes(self) -> int:
+        """What tables take now."""
+        return sum(sum(block.pieces.taken.values()) for block, _ in self._blocks.values())
+
+    def allocate(self, size_bytes: int) -> TablePage:
+        """Memory for a table.
+
+        Raises:
+            DmaError: there is no more.
+        """
+        size = _rounded(size_bytes)
+        with self._lock:
+            for block, _ in self._blocks.values():
+                address = block.take(size)
+                if address is not None:
+                    return TablePage(Aperture.HOST, address, size)
+            memory = self._bus.dma_memory(HOST_BLOCK_BYTES, contiguous=True)
+            block = _Block(Extent(memory.iova, memory.size_bytes))
+            address = block.take(size)
+            if address is None:
+                memory.close()
+                raise UsageError("no table is as large", size_bytes=size_bytes)
+            self._blocks[memory.iova] = (block, memory)
+            return TablePage(Aperture.HOST, address, size)
+
+    def free(self, page: TablePage) -> None:
+        """Give it back; blocks that are empty go back to the bus."""
+        with self._lock:
+            found = self._holding(page.address)
+            if found is None or found[0].pieces.give_back(page.address) is None:
+                raise UsageError("no page table is here", address=page.address)
+            block, memory = found
+            if not block.pieces.taken:
+                del self._blocks[block.extent.address]
+                memory.close()
+
+    def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
+        """Bytes of a table."""
+        return ctypes.string_at(self._cpu(table, offset, size_bytes), size_bytes)
+
+    def write(self, table: TablePointer, offset: int, data: Data) -> None:
+        """Write bytes of a table."""
+        data = bytes(data)
+        ctypes.memmove(self._cpu(table, offset, len(data)), data, len(data))
+
+    def fence(self) -> None:
+        """Nothing to do: stores to ordinary memory are seen in order."""
+
+    def close(self) -> None:
+        """Give all blocks back, whatever is in them."""
+        with self._lock:
+            for _, memory in self._blocks.values():
+                memory.close()
+            self._blocks.clear()
+
+    def _cpu(self, table: TablePointer, offset: int, size_bytes: int) -> int:
+        _must_be(table, Aperture.HOST)
+        found = self._holding(table.address)
+        if found is None or table.address + offset + size_bytes > found[0].extent.end:
+            raise UsageError("no page table of ours is here", address=table.address, offset=offset)
+        block, memory = found
+        return memory.address + table.address - block.extent.address + offset
+
+    def _holding(self, address: int) -> tuple[_Block, DmaMemory] | None:
+        return next((each for each in self._blocks.values() if each[0].holds(address)), None)
+
+
+class _Block:
+    """Memory that is cut into tables."""
+
+    def __init__(self, extent: Extent) -> None:
+        self.extent = extent
+        self.pieces = Ranges(extent.address, extent.end, SMALLEST_BYTES)
+
+    def holds(self, address: int) -> bool:
+        return self.extent.address <= address < self.extent.end
+
+    def take(self, size_bytes: int) -> int | None:
+        """The address of a piece, aligned to its size."""
+        address = self.pieces.find(size_bytes, size_bytes)
+        if address is None or not self.pieces.take(address, size_bytes):
+            return None
+        return address
+
+
+def _rounded(size_bytes: int) -> int:
+    """What memory a table gets: a page for all but the tables of big pages."""
+    return SMALLEST_BYTES if size_bytes == SMALLEST_BYTES else PAGE_BYTES
+
+
+def _must_be(table: TablePointer, aperture: Aperture) -> None:
+    if table.aperture is not aperture:
+        raise UsageError(f"the page table is in {table.aperture.value} memory", expected=aperture.value)
