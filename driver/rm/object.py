@@ -75,6 +75,10 @@ class HeldMemory(Protocol):
         """Whole pages."""
         ...
 
+    def map_cpu(self) -> Any:
+        """The memory in this process."""
+        ...
+
     def check(self) -> None:
         """Raise Freed if it must not be used."""
         ...

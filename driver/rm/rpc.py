@@ -1,0 +1,228 @@
+"""RM over RPC: the resource manager runs on GSP, and all that a kernel driver adds to it is ours.
+
+    rm = RpcResourceManager.open(ground)
+    space = rm.address_space()
+    memory = rm.video_memory(2 << 20)
+    gpu_va = space.map(memory)
+
+Memory and page tables are the driver's own (`barewire.memory`); RM has the objects, the channels and the
+errors. It has the interface of `ioctl.NvResourceManager`, for one kind of engine: copies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from barewire.abi.layout import Struct
+from barewire.errors import BarewireError, UsageError
+from barewire.regs.registers import RegisterFile
+from barewire.rm import rpc_channels, rpc_facts
+from barewire.rm.rpc_channels import ChannelIds, RpcChannelGroup
+from barewire.rm.rpc_client import RpcClient
+from barewire.rm.rpc_space import RpcAddressSpace
+from barewire.rm.rpc_watch import RpcWatch
+
+if TYPE_CHECKING:
+    from barewire.chip.facts import GpuFacts
+    from barewire.gsp.rpc import GspRpc
+    from barewire.transport.bus import Doorbell
+
+TIME_STEP_NS = 32
+TIME_HIGH_MASK = 0x1FFFFFFF
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a resource manager over RPC stands on.
+
+    Attributes:
+        rpc: the calls to GSP.
+        static: GSP's static configuration.
+        memory: the GPU's memory (`barewire.memory.gpu.GpuMemory`).
+        doorbell: where submissions ring.
+        registers: the GPU's.
+        chip: its name.
+        chipset: its number.
+        pci_address: where it is, or "".
+        undo: gives all of this back, in order, once nothing uses it any more.
+    """
+
+    rpc: GspRpc
+    static: Struct
+    memory: Any
+    doorbell: Doorbell
+    registers: RegisterFile
+    chip: str
+    chipset: int
+    pci_address: str
+    undo: contextlib.ExitStack
+
+
+class RpcResourceManager:
+    """One GPU that we booted. Close it, or use it in a `with`; it also ends when it is dropped.
+
+    Attributes:
+        client: the calls, as one RM client.
+        memory: the GPU's memory.
+        registers: the GPU's registers by name.
+        static: GSP's static configuration.
+        engines: those that channels may be made on.
+        known_engines: the GPU's engines with their runlists.
+        facts: what is known of the GPU.
+        channel_ids: the numbers of channels.
+        watch: listens to GSP.
+        work_doorbell: where queues ring: the doorbell's CPU address, or the bell that carries it.
+        clock_address: 0: the GPU's clock is read by register.
+    """
+
+    engines = ("copy",)
+    clock_address = 0
+
+    def __init__(self, ground: Ground, client: RpcClient) -> None:
+        self.client = client
+        self.memory = ground.memory
+        self.registers = ground.registers
+        self.static = ground.static
+        self.channel_ids = ChannelIds()
+        self.known_engines = rpc_facts.engines(client, rpc_facts.internal_of(ground.static))
+        self._runlists = {engine.engine_type: engine.runlist for engine in self.known_engines}
+        self.facts: GpuFacts = rpc_facts.gather(
+            client, ground.static, self.known_engines, ground.chip, ground.chipset, ground.pci_address
+        )
+        self.work_doorbell = ground.doorbell.address, ground.doorbell.bell
+        self.watch = RpcWatch(ground.rpc, self._runlists.get)
+        self._endings = client, self.watch, ground.undo
+        self._finalizer = weakref.finalize(self, _end, *self._endings)
+        self.watch.start()
+
+    @classmethod
+    def open(cls, ground: Ground) -> RpcResourceManager:
+        """Make an RM client and ask what the GPU is. `ground` is given back when that fails, and at the end.
+
+        Raises:
+            UnknownChip: the GPU's classes are not known.
+            RmError, RpcError, RpcTimeout: GSP refused, or did not answer.
+        """
+        client = RpcClient(ground.rpc, ground.rpc.abi)
+        try:
+            client.start()
+            return cls(ground, client)
+        except BaseException:
+            client.end()
+            ground.undo.close()
+            raise
+
+    # What it is
+
+    def runlist_of(self, engine_type: int) -> int:
+        """The runlist of an NV2080_ENGINE_TYPE_*.
+
+        Raises:
+            UsageError: the GPU has no such engine.
+        """
+        runlist = self._runlists.get(engine_type)
+        if runlist is None:
+            raise UsageError("this GPU has no such engine", engine_type=engine_type)
+        return runlist
+
+    @cached_property
+    def method_buffer_bytes(self) -> int:
+        """How much memory a channel needs for the methods of a copy that faulted."""
+        return rpc_channels.method_buffer_bytes(self.client)
+
+    def gpu_time_ns(self) -> int:
+        """The GPU's clock in nanoseconds, in steps of 32."""
+        self.client.check()
+        read: Callable[[str], int] = self.registers.read
+        while True:
+            before = read("NV_VIRTUAL_FUNCTION_TIME_1") & TIME_HIGH_MASK
+            low = read("NV_VIRTUAL_FUNCTION_TIME_0")
+            if read("NV_VIRTUAL_FUNCTION_TIME_1") & TIME_HIGH_MASK == before:
+                return (before << 32 | low) & ~(TIME_STEP_NS - 1)
+
+    def free_vram_bytes(self) -> int:
+        """Video memory that is free now."""
+        return int(self.memory.free_bytes)
+
+    # What it makes
+
+    def video_memory(
+        self, size_bytes: int, page_size_bytes: int | None = None, contiguous: bool = False
+    ) -> Any:
+        """Video memory. Raises OutOfVram if there is not enough."""
+        self.client.check()
+        return self.memory.video(size_bytes, page_size_bytes, contiguous)
+
+    def host_memory(self, size_bytes: int, cached: bool = True, page_size_bytes: int | None = None) -> Any:
+        """Host memory that the GPU can reach, coherent with the CPU's caches; always cached."""
+        self.client.check()
+        return self.memory.host(size_bytes)
+
+    def address_space(self) -> RpcAddressSpace:
+        """A GPU virtual address space of our own."""
+        self.client.check()
+        tables = self.memory.address_space()
+        try:
+            return RpcAddressSpace(self, tables)
+        except BaseException:
+            tables.close()
+            raise
+
+    def channel_group(
+        self, space: RpcAddressSpace, engine: str = "copy", copy_engine: int | None = None
+    ) -> RpcChannelGroup:
+        """A channel group on a copy engine (the first of facts.copy_engines)."""
+        return RpcChannelGroup(self, space, engine, copy_engine)
+
+    # The end
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self.client.closed
+
+    def close(self) -> None:
+        """Free everything that was made through it, unload GSP, let the GPU go; a second time is nothing.
+
+        Raises:
+            BarewireError: the first step that failed; all others were done.
+        """
+        if self.closed:
+            return
+        self.client.check()
+        self._finalizer.detach()
+        error = _end(*self._endings)
+        if error is not None:
+            raise error
+
+    def __enter__(self) -> RpcResourceManager:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            self.close()
+        except BarewireError:
+            if kind is None:
+                raise
+
+    def __repr__(self) -> str:
+        return f"<RM of {self.facts.name} over RPC{', closed' if self.closed else ''}>"
+
+
+def _end(client: RpcClient, watch: RpcWatch, undo: contextlib.ExitStack) -> BarewireError | None:
+    """Every step of the end; the first error, or None."""
+    if os.getpid() != client.pid:
+        return None
+    first = client.end()
+    watch.stop()
+    try:
+        undo.close()
+    except BarewireError as error:
+        return first or error
+    return first

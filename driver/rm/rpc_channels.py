@@ -1,0 +1,215 @@
+"""Channels over RPC. What the CPU's side of RM does for an ioctl is ours here: the channel's memory, its
+number, its token, and its error notifier.
+
+Facts: nouveau:nvkm/subdev/gsp/rm/r535/fifo.c, OGKM:src/nvidia/src/kernel/gpu/fifo/kernel_channel.c,
+OGKM:alloc/alloc_channel.h; the token's fields: OGKM:swref/published/hopper/gh100/dev_ctrl.h.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from barewire.abi.layout import Struct
+from barewire.errors import BarewireError, EngineMissing, ResourceError
+from barewire.rm import names
+from barewire.rm.channels import USERD_BYTES, Channel, ChannelGroup, ChannelPlace, MmuFaultInfo
+from barewire.rounding import round_up
+
+if TYPE_CHECKING:
+    from barewire.rm.rpc import RpcResourceManager
+
+INSTANCE_BYTES = 0x1000
+RAMFC_BYTES = 0x200
+PAGE_BYTES = 0x1000
+CHANNELS_PER_RUNLIST = 2048
+FIRST_CHANNEL_ID = 1  # 0 is the firmware's
+TOKEN_RUNLIST_SHIFT = 16
+CHANNEL_ID_MASK = 0xFFF
+
+# NvNotification: time in ns, info32, info16; the status is written after them (OGKM:nvgputypes.h).
+NOTIFICATION = struct.Struct("<QIH")
+NOTIFIER_STATUS = struct.Struct("<H")
+STATUS_ERROR = 0xFFFF
+MAX_FAULT_TEXT = 31
+
+
+class ChannelIds:
+    """The numbers of the channels on each runlist."""
+
+    def __init__(self) -> None:
+        self._taken: dict[int, set[int]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, runlist: int) -> int:
+        """The lowest number that is free.
+
+        Raises:
+            ResourceError: the runlist is full.
+        """
+        with self._lock:
+            taken = self._taken.setdefault(runlist, set())
+            for number in range(FIRST_CHANNEL_ID, CHANNELS_PER_RUNLIST):
+                if number not in taken:
+                    taken.add(number)
+                    return number
+        raise ResourceError(
+            "this engine has no channel left", hint="Close queues and channels.", runlist=runlist
+        )
+
+    def give_back(self, runlist: int, number: int) -> None:
+        """Let somebody else have it."""
+        with self._lock:
+            self._taken[runlist].discard(number)
+
+
+class RpcChannelGroup(ChannelGroup):
+    """Channels that are scheduled together.
+
+    Attributes:
+        runlist: of the engine.
+    """
+
+    rm: RpcResourceManager
+
+    def __init__(
+        self, rm: RpcResourceManager, space: Any, engine: str, copy_engine: int | None = None
+    ) -> None:
+        if engine not in rm.engines:
+            raise EngineMissing(
+                f"channels for {engine} cannot be made over RPC yet",
+                expected=", ".join(rm.engines),
+                engine=engine,
+            )
+        super().__init__(rm, space, engine, copy_engine)
+        self.runlist = rm.runlist_of(self.engine_type)
+
+    def _make(self, place: ChannelPlace) -> Channel:
+        return RpcChannel(self, place)
+
+
+class RpcChannel(Channel):
+    """A GPFIFO channel.
+
+    Attributes:
+        channel_id: its number on its runlist.
+        last_text: what RM said of its last error, in RM's words; empty while it said nothing.
+    """
+
+    rm: RpcResourceManager
+    group: RpcChannelGroup
+
+    def __init__(self, group: RpcChannelGroup, place: ChannelPlace) -> None:
+        self.last_text = ""
+        self._fault: MmuFaultInfo | None = None
+        self._notified = threading.Lock()
+        with contextlib.ExitStack() as undo:
+            self.channel_id = group.rm.channel_ids.take(group.runlist)
+            undo.callback(group.rm.channel_ids.give_back, group.runlist, self.channel_id)
+            self._methods_bytes = group.rm.method_buffer_bytes
+            self._memory = group.rm.video_memory(INSTANCE_BYTES + self._methods_bytes, contiguous=True)
+            undo.callback(self._memory.close)
+            _clear(self._memory)
+            super().__init__(group, place)
+            undo.callback(self._forget_object)
+            self.rm.client.ask(self.handle, "BIND", engineType=group.engine_type)
+            self._notifier = place.notifier_memory.map_cpu() if place.notifier_memory else None
+            self.rm.watch.add(self)
+            self._undo = undo.pop_all()
+
+    def _forget_object(self) -> None:
+        """Free the channel in RM, after a step of making it has failed."""
+        if self in self.group.channels:
+            self.group.channels.remove(self)
+        self.rm.client.quietly(self.rm.client.free, self.handle)
+
+    def _parameters(self, place: ChannelPlace) -> Struct:
+        userd_page, userd_index = divmod(self.channel_id, names.USERDS_PER_PAGE)
+        params = self.rm.client.abi.new(
+            "NV_CHANNELGPFIFO_ALLOCATION_PARAMETERS",
+            gpFifoOffset=place.ring_gpu_va,
+            gpFifoEntries=place.ring_entries,
+            flags=names.OS04_USERD_PAGE_FIXED
+            | userd_index << names.OS04_USERD_INDEX_SHIFT
+            | userd_page << names.OS04_USERD_PAGE_SHIFT,
+            hContextShare=self.group.share_handle,
+            engineType=self.group.engine_type,
+            internalFlags=names.CHANNEL_PRIVILEGE_USER
+            | names.CHANNEL_NO_ERROR_NOTIFIER
+            | names.CHANNEL_NO_ECC_NOTIFIER,
+        )
+        (userd,) = place.userd_memory.part(place.userd_offset, USERD_BYTES)  # type: ignore[attr-defined]
+        base = self._memory.address
+        _describe(params, "instanceMem", base, INSTANCE_BYTES)
+        _describe(params, "ramfcMem", base, RAMFC_BYTES)
+        _describe(params, "userdMem", userd.address, USERD_BYTES)
+        _describe(params, "mthdbufMem", base + INSTANCE_BYTES, self._methods_bytes)
+        return params
+
+    @property
+    def token(self) -> int:
+        """What is written to the doorbell: RM knows the channel's number, the runlist is the CPU's part."""
+        if self._token is None:
+            answer = self.rm.client.ask(self.handle, "GPFIFO_GET_WORK_SUBMIT_TOKEN")["workSubmitToken"]
+            self._token = self.group.runlist << TOKEN_RUNLIST_SHIFT | answer & CHANNEL_ID_MASK
+        return self._token
+
+    def mmu_fault_info(self) -> MmuFaultInfo | None:
+        """The last MMU fault of this channel, as the event of its death told."""
+        self.check()
+        return self._fault
+
+    # What the watch tells
+
+    def said(self, text: str) -> None:
+        """RM has words for an error of this channel."""
+        self.last_text = text
+
+    def died(self, xid: int, engine_type: int, fault: MmuFaultInfo | None) -> None:
+        """RM has taken the channel down: the error notifier is written, its status last."""
+        with self._notified:
+            if self._notifier is None or self.closed:
+                return
+            if fault is not None:
+                self._fault = fault
+            view = self._notifier.view
+            NOTIFICATION.pack_into(view, 0, time.time_ns(), xid, engine_type & 0xFFFF)
+            NOTIFIER_STATUS.pack_into(view, NOTIFICATION.size, STATUS_ERROR)
+
+    def _free(self, errors: list[BarewireError]) -> None:
+        """Its objects, itself, then its memory."""
+        client = self.rm.client
+        client.attempt(errors, self.rm.watch.remove, self)
+        super()._free(errors)
+        with self._notified:
+            notifier, self._notifier = self._notifier, None
+        if notifier is not None:
+            client.attempt(errors, notifier.close)
+        client.attempt(errors, self._memory.close)
+        self.rm.channel_ids.give_back(self.group.runlist, self.channel_id)
+
+
+def _describe(params: Struct, name: str, base: int, size_bytes: int) -> None:
+    """Memory by its physical address, as RM is told of it."""
+    params[f"{name}.base"] = base
+    params[f"{name}.size"] = size_bytes
+    params[f"{name}.addressSpace"] = names.MEMORY_IN_VIDEO
+    params[f"{name}.cacheAttrib"] = names.MEMORY_CACHED
+
+
+def _clear(memory: Any) -> None:
+    """Fill video memory with zeros; RM expects that of what it is given."""
+    mapping = memory.map_cpu()
+    try:
+        mapping.view[:] = bytes(memory.size_bytes)
+    finally:
+        mapping.close()
+
+
+def method_buffer_bytes(client: Any) -> int:
+    """How much memory a channel needs for the methods of a copy that faulted, in whole pages."""
+    size = client.ask(client.subdevice, "CE_GET_FAULT_METHOD_BUFFER_SIZE")["size"]
+    return round_up(max(size, 1), PAGE_BYTES)

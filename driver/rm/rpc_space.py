@@ -1,0 +1,98 @@
+"""A GPU virtual address space over RPC: RM knows it by a handle, its page tables are ours.
+
+Facts: nouveau:nvkm/subdev/gsp/rm/r535/vmm.c (an externally owned VA space and its page directory),
+OGKM:ctrl/ctrl0080/ctrl0080dma.h.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from barewire.errors import BarewireError, WrongDevice
+from barewire.rm import names
+from barewire.rm.object import RmObject
+
+if TYPE_CHECKING:
+    from barewire.rm.rpc import RpcResourceManager
+
+
+class RpcAddressSpace(RmObject):
+    """An address space. Close its channels before it.
+
+    Attributes:
+        handle: of RM's VA space object.
+        tables: the page tables, with what is mapped (`barewire.memory.space.AddressSpace`).
+    """
+
+    kind = "address space"
+    rm: RpcResourceManager
+    virtual_handle = 0  # RM has no object that mappings go through
+
+    def __init__(self, rm: RpcResourceManager, tables: Any) -> None:
+        client = rm.client
+        client.check()
+        self.rm = rm
+        self.tables = tables
+        self.closed = False
+        params = client.abi.new("NV_VASPACE_ALLOCATION_PARAMETERS", flags=names.VASPACE_EXTERNALLY_OWNED)
+        self.handle = client.alloc(client.device, names.FERMI_VASPACE_A, params)
+        try:
+            client.ask(
+                client.device,
+                "DMA_SET_PAGE_DIRECTORY",
+                physAddress=tables.root_address,
+                numEntries=tables.root_entries,
+                flags=names.PAGE_DIRECTORY_IN_VIDEO,
+                hVASpace=self.handle,
+            )
+        except BaseException:
+            client.quietly(client.free, self.handle)
+            raise
+
+    @property
+    def mappings(self) -> Any:
+        """gpu_va -> mapping, of what is mapped now."""
+        return self.tables.mappings
+
+    @property
+    def addresses(self) -> Any:
+        """Which addresses are taken (`VirtualAddresses`)."""
+        return self.tables.addresses
+
+    def map(self, memory: Any, gpu_va: int | None = None, **options: Any) -> int:
+        """Map memory, or whole pages of it, at `gpu_va` or wherever there is room; returns the address.
+
+        Args:
+            options: of `memory.space.AddressSpace.map`: `offset`, `size_bytes`, `read_only`, `alignment`, ...
+
+        Raises:
+            OutOfAddressSpace: there is no room, or not at `gpu_va`.
+            BadMapping: the page tables cannot hold it.
+            WrongDevice: the memory is another device's.
+        """
+        self.check()
+        if getattr(memory, "home", None) is not self.rm.memory:
+            raise WrongDevice(
+                "memory of one device is mapped in its own address spaces only", handle=memory.handle
+            )
+        return int(self.tables.map(memory, gpu_va, **options))
+
+    def unmap(self, gpu_va: int) -> None:
+        """Undo map.
+
+        Raises:
+            UsageError: nothing was mapped there.
+        """
+        self.check()
+        self.tables.unmap(gpu_va)
+
+    def _free(self, errors: list[BarewireError]) -> None:
+        """RM's object first: nothing walks the tables when they go."""
+        client = self.rm.client
+        client.attempt(errors, self._unset)
+        client.attempt(errors, client.free, self.handle)
+        client.attempt(errors, self.tables.close)
+
+    def _unset(self) -> None:
+        if self.rm.client.silence is None:
+            self.rm.client.ask(self.rm.client.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=self.handle)

@@ -1,0 +1,116 @@
+"""Who listens to GSP while nobody calls it: the message queue is drained, and channels learn of their end.
+
+GSP tells of an error in two events: the text that a kernel driver would log, and the channel that was taken
+down. A kernel driver writes the channel's error notifier then; here that is ours to do.
+
+Facts: OGKM:kernel_gsp.c (_kgspRpcRCTriggered, _kgspRpcOsErrorLog).
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from barewire.errors import BarewireError, Freed
+from barewire.fault import mmu
+from barewire.gsp.events import GspEvent, OsErrorLog, RcTriggered
+from barewire.rm.channels import MmuFaultInfo
+
+if TYPE_CHECKING:
+    from barewire.rm.rpc_channels import RpcChannel
+
+INTERVAL_S = 0.002  # the queue has 63 slots: GSP never waits for us that often
+MMU_FAULT_XID = 31
+STOP_WAIT_S = 5.0
+
+
+class Events(Protocol):
+    """Where events come from, as `gsp.rpc.GspRpc` has them."""
+
+    def subscribe(self, handler: Callable[[GspEvent], None]) -> Callable[[], None]:
+        """Hand every event to `handler` from now on; returns what ends that."""
+        ...
+
+    def drain(self) -> int:
+        """Take in what has come, without waiting."""
+        ...
+
+
+class RpcWatch:
+    """Drains the queue and passes on what concerns channels.
+
+    Args:
+        rpc: where events come from.
+        runlist_of: the runlist of an NV2080_ENGINE_TYPE_*; None for an engine that is not known.
+
+    Attributes:
+        failure: what made listening fail last; None while all is well.
+        orphans: deaths of channels that nobody has here.
+    """
+
+    def __init__(self, rpc: Events, runlist_of: Callable[[int], int | None]) -> None:
+        self._rpc = rpc
+        self._runlist_of = runlist_of
+        self._channels: weakref.WeakValueDictionary[tuple[int, int], RpcChannel] = (
+            weakref.WeakValueDictionary()
+        )
+        self._end = threading.Event()
+        self._unsubscribe = rpc.subscribe(self.handle)
+        self._thread = threading.Thread(target=self._run, name="barewire-gsp-events", daemon=True)
+        self.failure: BarewireError | None = None
+        self.orphans = 0
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Listen no more; a second time is nothing."""
+        self._end.set()
+        self._unsubscribe()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(STOP_WAIT_S)
+
+    def add(self, channel: RpcChannel) -> None:
+        """Tell this channel of its errors."""
+        self._channels[channel.group.runlist, channel.channel_id] = channel
+
+    def remove(self, channel: RpcChannel) -> None:
+        """Its number may be another channel's from now on."""
+        self._channels.pop((channel.group.runlist, channel.channel_id), None)
+
+    def handle(self, event: GspEvent) -> None:
+        """One event; see the module."""
+        if isinstance(event, OsErrorLog):
+            channel = self._channels.get((event.runlist_id, event.channel_id))
+            if channel is not None:
+                channel.said(event.text)
+        elif isinstance(event, RcTriggered):
+            self._died(event)
+
+    def _died(self, event: RcTriggered) -> None:
+        runlist = self._runlist_of(event.engine_type)
+        channel = None if runlist is None else self._channels.get((runlist, event.channel_id))
+        if channel is None:
+            self.orphans += 1
+            return
+        channel.died(event.xid, event.engine_type, _fault_of(event))
+
+    def _run(self) -> None:
+        while not self._end.wait(INTERVAL_S):
+            try:
+                self._rpc.drain()
+            except Freed:
+                return
+            except BarewireError as error:
+                self.failure = error
+
+
+def _fault_of(event: RcTriggered) -> MmuFaultInfo | None:
+    """The MMU fault that an event tells of, in the form in which RM remembers it for a channel."""
+    if event.xid != MMU_FAULT_XID:
+        return None
+    text = f"FAULT_{mmu.fault_type(event.fault_type).name}"
+    return MmuFaultInfo(event.fault_gpu_va, event.fault_type, text, ())
