@@ -1,0 +1,225 @@
+"""GSP's falcon and RISC-V registers: mailboxes, lockdown, interrupt, doorbell.
+
+The bootstrap keeps the CPU out in two steps. While the privilege mask is locked, every read of the unit
+gives a PRI error and every write is lost. Then the registers answer, with RISCV_BR_PRIV_LOCKDOWN still set
+and the mailboxes as FSP left them. The mailboxes go to zero before that bit does.
+
+Facts: OGKM:swref/published/ampere/ga102/dev_falcon_v4.h,
+OGKM:kernel_gsp_gh100.c, OGKM:kern_fsp_gh100.c, nouveau:nvkm/subdev/gsp/gh100.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barewire.softgpu.engines import GSP_STALL_VECTOR
+from barewire.softgpu.registers import LOCKED
+from barewire.softgpu.unit import NoRegister, Unit
+
+if TYPE_CHECKING:
+    from barewire.softgpu.chip import SoftGpu
+
+FIRST, LAST = 0x110000, 0x111FFF
+LOCKED_BY_MASK = LOCKED | 0x4E  # the low byte tells more of the error, and is not always zero
+
+SWGEN0 = 1 << 6
+HALT = 1 << 4
+RISCV_INTERRUPTS = SWGEN0 | HALT
+
+# Registers that keep what is written, by name, with what they are after a reset.
+PLAIN = {
+    "NV_PGSP_FALCON_OS": 0,
+    "NV_PGSP_FALCON_RM": 0,
+    "NV_PGSP_FALCON_MAILBOX0": 0,
+    "NV_PGSP_FALCON_MAILBOX1": 0,
+    "NV_PGSP_FALCON_BOOTVEC": 0,
+    "NV_PGSP_FALCON_DEBUGINFO": 0,
+    "NV_PGSP_FALCON_IRQDEST": 0,
+    "NV_PGSP_FALCON_ENGINE": 0,
+    "NV_PGSP_RISCV_BCR_CTRL": 0x111,
+    "NV_PGSP_RISCV_BCR_DMACFG": 0,
+    "NV_PGSP_RISCV_IRQDEST": 0,
+}
+READ_ONLY = ("NV_PGSP_FALCON_IRQSTAT", "NV_PGSP_FALCON_IRQMASK", "NV_PGSP_FALCON_HWCFG2",
+             "NV_PGSP_RISCV_IRQMASK", "NV_PGSP_FALCON_DMACTL", "NV_PGSP_FALCON_CPUCTL",
+             "NV_PGSP_RISCV_CPUCTL")  # fmt: skip
+
+
+class Falcon(Unit):
+    """The registers of the GSP.
+
+    Attributes:
+        mask_locked: the CPU is kept out by the privilege mask.
+        lockdown: RISCV_BR_PRIV_LOCKDOWN.
+        active: the RISC-V core runs.
+        halted: it ran, and stopped.
+        pending: IRQSTAT.
+        riscv_mask: RISCV_IRQMASK: which of them reach the CPU.
+        held_in_reset: ENGINE_RESET is asserted.
+    """
+
+    ranges = ((FIRST, LAST),)
+
+    def __init__(self, gpu: SoftGpu) -> None:
+        super().__init__(gpu)
+        self._names = {
+            gpu.offset(name): name
+            for name in (*PLAIN, *READ_ONLY, "NV_PGSP_FALCON_IRQSCLR", "NV_PGSP_FALCON_IRQMSET",
+                         "NV_PGSP_FALCON_IRQMCLR")
+        }  # fmt: skip
+        self._doorbells = {gpu.offset("NV_PGSP_QUEUE_HEAD", index): index for index in range(8)}
+        self._retriggers = {gpu.offset("NV_PGSP_FALCON_INTR_RETRIGGER", index) for index in range(2)}
+        self._spare_mailboxes = {gpu.offset("NV_PGSP_MAILBOX", index) for index in range(4)}
+        self._hwcfg2 = gpu.table.register("NV_PGSP_FALCON_HWCFG2")
+        self._cpuctl = gpu.table.register("NV_PGSP_RISCV_CPUCTL")
+        self._reads = {
+            "NV_PGSP_FALCON_IRQSTAT": lambda: self.pending,
+            "NV_PGSP_FALCON_IRQMASK": lambda: self._falcon_mask,
+            "NV_PGSP_FALCON_HWCFG2": self._hardware_configuration,
+            "NV_PGSP_RISCV_IRQMASK": lambda: self.riscv_mask,
+            "NV_PGSP_FALCON_DMACTL": lambda: 0,
+            "NV_PGSP_FALCON_CPUCTL": lambda: HALT,
+            "NV_PGSP_RISCV_CPUCTL": self._cpu_control,
+        }
+        self._writes = {
+            "NV_PGSP_FALCON_IRQSCLR": self._clear_interrupts,
+            "NV_PGSP_FALCON_IRQMSET": self._set_mask,
+            "NV_PGSP_FALCON_IRQMCLR": self._clear_mask,
+            "NV_PGSP_FALCON_ENGINE": self._reset_engine,
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        self.mask_locked = False
+        self.lockdown = False
+        self.active = False
+        self.halted = False
+        self.pending = 0
+        self.riscv_mask = 0
+        self._falcon_mask = 0
+        self._plain = dict(PLAIN)
+        self._queue_heads: dict[int, int] = {}
+        self._spare: dict[int, int] = {}
+
+    # What the bootstrap and GSP-RM do with it.
+
+    def lock(self, parameters: int) -> None:
+        """The bootstrap begins: nobody else gets in; the mailboxes hold the address of its parameters."""
+        self.reset()
+        self.mask_locked = True
+        self.lockdown = True
+        self.set_mailboxes(parameters)
+
+    def open_mask(self) -> None:
+        """Let the CPU read the registers; the lockdown goes on."""
+        self.mask_locked = False
+
+    def set_mailboxes(self, value: int) -> None:
+        """Write MAILBOX0 and MAILBOX1, low word first."""
+        self._plain["NV_PGSP_FALCON_MAILBOX0"] = value & 0xFFFFFFFF
+        self._plain["NV_PGSP_FALCON_MAILBOX1"] = value >> 32
+
+    def release(self, *, running: bool) -> None:
+        """The bootstrap is done: mailboxes first, then the core, then the lockdown."""
+        self.set_mailboxes(0)
+        self.active = running
+        self.riscv_mask = RISCV_INTERRUPTS if running else 0
+        self.lockdown = False
+
+    def halt(self) -> None:
+        """The core stops."""
+        self.active = False
+        self.halted = True
+
+    def raise_swgen0(self) -> None:
+        """Tell the CPU that the status queue has something new."""
+        before = self._asserted
+        self.pending |= SWGEN0
+        if not before and self._asserted:
+            self._interrupt()
+
+    @property
+    def _asserted(self) -> bool:
+        return bool(self.pending & self.riscv_mask)
+
+    def _interrupt(self) -> None:
+        if self.gpu.interrupts is not None:
+            self.gpu.interrupts.trigger(GSP_STALL_VECTOR)
+
+    # Accesses.
+
+    def _kept_out(self) -> bool:
+        return self.mask_locked or not self.gpu.fsp.ready
+
+    def read(self, offset: int) -> int:
+        if self._kept_out():
+            return LOCKED_BY_MASK
+        if offset in self._doorbells:
+            return self._queue_heads.get(offset, 0)
+        if offset in self._retriggers:
+            return 0
+        if offset in self._spare_mailboxes:
+            return self._spare.get(offset, 0)
+        name = self._names.get(offset)
+        if name in self._reads:
+            return self._reads[name]()
+        if name is None or name not in self._plain:
+            raise NoRegister
+        return self._plain[name]
+
+    def write(self, offset: int, value: int) -> None:
+        if self._kept_out():
+            text = "a GSP register was written while the bootstrap keeps the CPU out: lost"
+            self.gpu.report("locked register", text, offset=offset, value=value)
+        elif offset in self._doorbells:
+            self._queue_heads[offset] = value
+            self.gpu.firmware.doorbell(self._doorbells[offset])
+        elif offset in self._retriggers:
+            if value & 1 and self._asserted:
+                self._interrupt()
+        elif offset in self._spare_mailboxes:
+            self._spare[offset] = value
+        else:
+            self._write_named(offset, value)
+
+    def _write_named(self, offset: int, value: int) -> None:
+        name = self._names.get(offset)
+        if name in self._writes:
+            self._writes[name](value)
+        elif name in READ_ONLY:
+            self.gpu.report("read-only register", "a write of a register that cannot be written",
+                            offset=offset, value=value)  # fmt: skip
+        elif name in self._plain:
+            self._plain[name] = value
+        else:
+            raise NoRegister
+
+    def _hardware_configuration(self) -> int:
+        return self._hwcfg2.encode(
+            riscv="ENABLE",
+            riscv_br_priv_lockdown="LOCK" if self.lockdown else "UNLOCK",
+            mem_scrubbing="DONE",
+        )
+
+    def _cpu_control(self) -> int:
+        # NVIDIA's header gives HALTED as 1 after a reset.
+        halted = self.halted or not self.active
+        return self._cpuctl.encode(active_stat=int(self.active), halted=int(halted))
+
+    def _clear_interrupts(self, value: int) -> None:
+        self.pending &= ~value
+
+    def _set_mask(self, value: int) -> None:
+        self._falcon_mask |= value
+
+    def _clear_mask(self, value: int) -> None:
+        self._falcon_mask &= ~value
+
+    def _reset_engine(self, value: int) -> None:
+        if self.active or self.gpu.firmware.holds_memory:
+            self.gpu.report("reset of a running GSP", "ENGINE_RESET is not the CPU's while GSP runs: lost",
+                            value=value)  # fmt: skip
+        elif value & 1:
+            self.reset()
+        else:
+            self._plain["NV_PGSP_FALCON_ENGINE"] = 0
