@@ -1,1 +1,1 @@
-"""GSP: booting its firmware, and talking to it."""
+"""GSP: the processor that runs NVIDIA's resource manager; its boot, its message queues, its calls."""
