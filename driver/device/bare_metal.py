@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barewire import guard
 from barewire.abi.layout import Struct
 from barewire.chip.identify import Chip, identify
-from barewire.errors import BootError, TransportError
-from barewire.gsp.boot import boot
+from barewire.errors import BootError, ForkedChild, TransportError
+from barewire.gsp.boot import BootTimeouts, boot
 from barewire.memory.formats import format_of
-from barewire.memory.gpu import GpuMemory
+from barewire.memory.gpu import GpuMemory, open_memory
 from barewire.pci.config import PciFunction
 from barewire.regs.board import load_board
 from barewire.regs.registers import RegisterFile
@@ -21,8 +22,11 @@ from barewire.rm.rpc import Ground, RpcResourceManager
 
 if TYPE_CHECKING:
     from barewire.firmware.find import FirmwareSet
-    from barewire.gsp.boot import Gsp
+    from barewire.gsp.running import Gsp
+    from barewire.gsp.steps import Progress
     from barewire.transport.bus import Bar, Bus
+
+Settings = Mapping[str, "int | str | bytes"]
 
 DOORBELL = "NV_VIRTUAL_FUNCTION_DOORBELL"
 REGISTERS_PLACE, VIDEO_PLACE = 0, 1  # among the memory BARs, in the order of their numbers
@@ -32,8 +36,9 @@ def open_soft(
     chip: str,
     *,
     firmware: str | Path | None = None,
-    timeouts: Mapping[str, float] | None = None,
-    progress: Any = None,
+    timeouts: BootTimeouts | None = None,
+    progress: Progress | None = None,
+    settings: Settings | None = None,
     **options: Any,
 ) -> RpcResourceManager:
     """Boot a software GPU of its own.
@@ -41,7 +46,7 @@ def open_soft(
     Args:
         chip: its name.
         firmware: a folder of NVIDIA's files; None for files made from nothing, which the software GPU takes.
-        timeouts, progress: of `bring_up`.
+        timeouts, progress, settings: of `bring_up`.
         options: of the software GPU: `vram_bytes`, `bar1_bytes`, ...
 
     Raises:
@@ -58,21 +63,22 @@ def open_soft(
     except BaseException:
         bus.close()
         raise
-    return bring_up(bus, files, timeouts=timeouts, progress=progress)
+    return bring_up(bus, files, timeouts=timeouts, progress=progress, settings=settings)
 
 
 def bring_up(
     bus: Bus,
     firmware: FirmwareSet,
     *,
-    timeouts: Mapping[str, float] | None = None,
-    progress: Any = None,
+    timeouts: BootTimeouts | None = None,
+    progress: Progress | None = None,
+    settings: Settings | None = None,
 ) -> RpcResourceManager:
     """Boot the GPU on a bus. The bus belongs to the resource manager from now on, or is closed if this fails.
 
     Args:
         firmware: what GSP runs.
-        timeouts, progress: of `gsp.boot.boot`.
+        timeouts, progress, settings: of `gsp.boot.boot`.
 
     Raises:
         UnknownChip, BadFirmware: it is not a GPU that this can boot, or not its firmware.
@@ -82,7 +88,7 @@ def bring_up(
     with contextlib.ExitStack() as undo:
         undo.callback(bus.close)
         chip, registers = _look(bus)
-        gsp = boot(bus, registers, chip, firmware, timeouts=timeouts, progress=progress)
+        gsp = boot(bus, registers, chip, firmware, timeouts=timeouts, progress=progress, settings=settings)
         undo.callback(gsp.close)
         memory = _memory_of(bus, registers, chip, gsp)
         undo.callback(memory.close)
@@ -141,11 +147,27 @@ def usable_regions(static: Struct) -> list[tuple[int, int]]:
 
 
 def _memory_of(bus: Bus, registers: RegisterFile, chip: Chip, gsp: Gsp) -> GpuMemory:
-    return GpuMemory(
+    return open_memory(
         bus,
         registers,
-        regions=usable_regions(gsp.static_info),
-        page_format=format_of(chip.family),
-        bar1=bar_at(bus, VIDEO_PLACE),
-        vram_bytes=gsp.static_info["fb_length"],
+        format_of(chip.family),
+        usable_regions(gsp.static_info),
+        bar_at(bus, VIDEO_PLACE),
+        bar1_root=gsp.static_info["bar1PdeBase"],
+        check=_same_process(),
     )
+
+
+def _same_process() -> Callable[[], None]:
+    """What raises in a child of this process."""
+    parent = os.getpid()
+
+    def check() -> None:
+        if os.getpid() != parent:
+            raise ForkedChild(
+                "this device was opened by the parent process",
+                hint="Open it anew in the child.",
+                opened_by_pid=parent,
+            )
+
+    return check

@@ -56,6 +56,7 @@ _RANKS = {
     **dict.fromkeys(names.USERMODE_CLASSES, _USERMODE),
     names.NV20_SUBDEVICE_0: _SUBDEVICES,
     names.NV01_DEVICE_0: _DEVICES,
+    names.NV01_ROOT: _CLIENTS,
     names.NV01_ROOT_CLIENT: _CLIENTS,
 }
 

@@ -148,7 +148,7 @@ class RpcResourceManager:
 
     def free_vram_bytes(self) -> int:
         """Video memory that is free now."""
-        return int(self.memory.free_bytes)
+        return int(self.memory.free_vram_bytes)
 
     # What it makes
 
@@ -157,12 +157,12 @@ class RpcResourceManager:
     ) -> Any:
         """Video memory. Raises OutOfVram if there is not enough."""
         self.client.check()
-        return self.memory.video(size_bytes, page_size_bytes, contiguous)
+        return self.memory.video_memory(size_bytes, page_size_bytes, contiguous)
 
     def host_memory(self, size_bytes: int, cached: bool = True, page_size_bytes: int | None = None) -> Any:
         """Host memory that the GPU can reach, coherent with the CPU's caches; always cached."""
         self.client.check()
-        return self.memory.host(size_bytes)
+        return self.memory.host_memory(size_bytes, cached, page_size_bytes)
 
     def address_space(self) -> RpcAddressSpace:
         """A GPU virtual address space of our own."""

@@ -40,7 +40,7 @@ class RpcAddressSpace(RmObject):
             client.ask(
                 client.device,
                 "DMA_SET_PAGE_DIRECTORY",
-                physAddress=tables.root_address,
+                physAddress=tables.root.address,
                 numEntries=tables.root_entries,
                 flags=names.PAGE_DIRECTORY_IN_VIDEO,
                 hVASpace=self.handle,
