@@ -1,0 +1,312 @@
+"""Host: channels by their doorbells, and the time that the doorbell's page shows.
+
+    channel = gpu.fifo.create(ChannelSetup(chid=8, runlist=1, engines=("COPY2",), ...))
+    gpu.fifo.schedule(channel, True)
+
+A doorbell runs what it brought at once, up to a few milliseconds; the rest follows on the GPU's worker. A
+channel that waits for a semaphore is looked at again after every release by the GPU, at every doorbell,
+and every millisecond for releases by the CPU.
+
+Facts: gpu-bringup.md sections 3.3 (steps 12 and 13) and 4.8; open-gpu-doc:manuals/ampere/ga100/dev_ram.ref,
+dev_pbdma.ref; OGKM:swref/published/turing/tu102/dev_vm.h.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from barewire.softgpu import engines
+from barewire.softgpu.channel import (
+    Channel,
+    ChannelError,
+    ChannelSetup,
+    Engine,
+    Interrupt0,
+    State,
+    Stop,
+    host_error,
+)
+from barewire.softgpu.channel_memory import Refused, Userd, VirtualMemory
+from barewire.softgpu.copy import CopyEngine
+from barewire.softgpu.fault_sources import mmu_fault
+from barewire.softgpu.graphics_stub import GraphicsStub
+from barewire.softgpu.host_methods import HostMethods
+from barewire.softgpu.runlist import Runlist
+from barewire.softgpu.unit import NoRegister, Unit
+
+if TYPE_CHECKING:
+    from barewire.softgpu.chip import SoftGpu
+    from barewire.softgpu.work import Job
+
+INLINE_NS = 2_000_000  # what a doorbell's writer may have to wait
+SLICE_NS = 4_000_000  # what one task of the worker may take
+POLL_S = 0.0005
+
+TOKEN_RUNLIST_LOW = 16
+TOKEN_CHID_MASK = 0xFFF
+TOKEN_RUNLIST_MASK = 0x7F
+
+_BY_NAME = {engine.name: engine for engine in engines.ENGINES}
+
+
+class Fifo(Unit):
+    """Host of one GPU.
+
+    Attributes:
+        channels: those alive, by (runlist, chid).
+        waiting: channels whose acquire failed.
+        released: whether a semaphore was written since waiting channels were looked at.
+    """
+
+    def __init__(self, gpu: SoftGpu) -> None:
+        super().__init__(gpu)
+        self._doorbell = gpu.offset("NV_VIRTUAL_FUNCTION_DOORBELL")
+        self._time = (gpu.offset("NV_VIRTUAL_FUNCTION_TIME_0"), gpu.offset("NV_VIRTUAL_FUNCTION_TIME_1"))
+        self.ranges = ((self._doorbell, self._doorbell + 3), *((at, at + 3) for at in self._time))
+        self.host_methods = HostMethods(self)
+        self.channels: dict[tuple[int, int], Channel] = {}
+        self.runlists: dict[int, Runlist] = {}
+        self.waiting: set[Channel] = set()
+        self.released = False
+        self._running = False
+        self._worker: Job | None = None
+        self._timer: Job | None = None
+
+    def reset(self) -> None:
+        """Forget every channel."""
+        self.channels.clear()
+        self.runlists.clear()
+        self.waiting.clear()
+        self.released = False
+        self._worker = self._timer = None
+
+    # Registers.
+
+    def read(self, offset: int) -> int:
+        if offset in self._time:
+            now = self.gpu.clock.now_ns()
+            return now & 0xFFFFFFFF if offset == self._time[0] else now >> 32 & 0x1FFFFFFF
+        return 0
+
+    def write(self, offset: int, value: int) -> None:
+        if offset != self._doorbell:
+            raise NoRegister
+        self.ring(value)
+
+    def ring(self, token: int) -> None:
+        """What a write of the doorbell does."""
+        runlist, chid = token >> TOKEN_RUNLIST_LOW & TOKEN_RUNLIST_MASK, token & TOKEN_CHID_MASK
+        channel = self.channels.get((runlist, chid))
+        if channel is None:
+            self.gpu.report("unknown token", "a doorbell rang for no channel", token=token)
+            return
+        if channel.state is State.DEAD:
+            return
+        channel.rung = True
+        if not channel.scheduled:
+            self.gpu.report("doorbell", "a doorbell rang for a channel that is not scheduled", token=token)
+        if channel.state is not State.OFF:
+            self._look(channel)
+        self.run(INLINE_NS)
+
+    # What resource management asks for.
+
+    def create(self, setup: ChannelSetup) -> Channel:
+        """Make a channel; it runs once it is scheduled. Nothing is checked that firmware checks."""
+        runlist = self.runlists.get(setup.runlist)
+        if runlist is None:
+            runlist = self.runlists[setup.runlist] = Runlist(self, setup.runlist)
+        group = runlist.group(setup.group)
+        channel = Channel(setup, VirtualMemory(self.gpu, setup), Userd(self.gpu, setup.userd), group)
+        channel.engines = [self._engine(channel, name) for name in setup.engines]
+        group.channels.append(channel)
+        self.channels[setup.runlist, setup.chid] = channel
+        return channel
+
+    def _engine(self, channel: Channel, name: str) -> Engine:
+        engine = _BY_NAME[name]
+        if engine.is_copy:
+            return CopyEngine(self, channel, engine)
+        return GraphicsStub(self, channel, engine)
+
+    def destroy(self, channel: Channel) -> None:
+        """Take a channel off for good; a second time is nothing."""
+        self._off(channel)
+        self.channels.pop((channel.setup.runlist, channel.chid), None)
+        runlist = self.runlists.get(channel.setup.runlist)
+        if runlist is not None:
+            runlist.remove(channel)
+        channel.state = State.DEAD
+
+    def schedule(self, channel: Channel, on: bool) -> None:
+        """Let a channel onto its runlist, or take it off."""
+        channel.scheduled = on
+        self._change(channel)
+
+    def enable(self, channel: Channel, on: bool) -> None:
+        """Let a channel of its runlist run, or keep it from running."""
+        channel.enabled = on
+        self._change(channel)
+
+    def preempt(self, channel: Channel) -> bool:
+        """Take a channel's group off its engine at the next method; whether that was done."""
+        runlist = self.runlists.get(channel.setup.runlist)
+        if runlist is not None:
+            for member in channel.group.channels:
+                self._finish_job(member)
+                runlist.leave(member)
+        return True
+
+    def stop(self, channel: Channel) -> None:
+        """Off the engine and off the runlist; to run again it has to be scheduled anew."""
+        self.schedule(channel, False)
+
+    def set_timeslice(self, channel: Channel, timeslice_ns: int) -> None:
+        """How long the channel's group runs before others get a turn."""
+        channel.group.timeslice_ns = timeslice_ns
+
+    def _change(self, channel: Channel) -> None:
+        if channel.state is State.DEAD:
+            return
+        if not channel.scheduled or not channel.enabled:
+            self._off(channel)
+            channel.state = State.OFF
+            return
+        channel.settle()
+        if channel.rung:
+            self._look(channel)
+        if channel.state is State.READY:
+            self._go_on_later()
+
+    def _off(self, channel: Channel) -> None:
+        self._finish_job(channel)
+        self.waiting.discard(channel)
+        runlist = self.runlists.get(channel.setup.runlist)
+        if runlist is not None:
+            runlist.leave(channel)
+
+    def _finish_job(self, channel: Channel) -> None:
+        """Let a copy that is under way end: nothing interrupts an engine within a launch."""
+        if not channel.engine_job or channel.pending is None:
+            return
+        try:
+            while channel.pending(time.monotonic_ns() + SLICE_NS) is Stop.TIME:
+                pass
+        except ChannelError as error:
+            self.fail(channel, error)
+        channel.pending = None
+        channel.engine_job = False
+
+    # Running.
+
+    def _look(self, channel: Channel) -> None:
+        """Read GP_PUT after a doorbell."""
+        channel.rung = False
+        try:
+            put = channel.userd.get("GPPut")
+        except Refused as refused:
+            self.fail(channel, mmu_fault(channel, self.runlists[channel.setup.runlist].source, refused))
+            return
+        entries = channel.setup.entries
+        if put >= entries:
+            self.fail(
+                channel, host_error(Interrupt0.GPPTR, f"GP_PUT is {put} in a ring of {entries}", value=put)
+            )
+            return
+        fresh = (put - channel.gp_put) % entries
+        if fresh:
+            channel.credits += fresh - 1
+        elif channel.credits:
+            channel.credits -= 1
+        else:
+            self.gpu.report("doorbell", "a doorbell rang with nothing new in the ring", token=channel.token)
+        channel.gp_put = put
+        if channel.state is State.IDLE and channel.has_work:
+            channel.state = State.READY
+
+    def run(self, budget_ns: int) -> None:
+        """Run what can run for some time; what is left goes on later."""
+        if self._running:
+            return
+        self._running = True
+        end = time.monotonic_ns() + budget_ns
+        try:
+            self._wake()
+            while time.monotonic_ns() < end:
+                ready = [runlist for runlist in self.runlists.values() if runlist.is_ready]
+                if not ready:
+                    break
+                share = max((end - time.monotonic_ns()) // len(ready), 1)
+                for runlist in ready:
+                    runlist.run(time.monotonic_ns() + share)
+                if self.released:
+                    self._wake()
+        finally:
+            self._running = False
+        if any(runlist.is_ready for runlist in self.runlists.values()):
+            self._go_on_later()
+        if self.waiting:
+            self._poll_later()
+
+    def _wake(self) -> None:
+        """Look at the channels that wait."""
+        self.released = False
+        for channel in list(self.waiting):
+            self.waiting.discard(channel)
+            if channel.state is State.WAITING and channel.pending is not None:
+                self._look_again(channel)
+
+    def _look_again(self, channel: Channel) -> None:
+        try:
+            stop = channel.pending(0) if channel.pending is not None else None
+        except Refused as refused:
+            self.fail(channel, mmu_fault(channel, self.runlists[channel.setup.runlist].source, refused))
+            return
+        if stop is Stop.WAIT:
+            self.waiting.add(channel)
+        else:
+            channel.pending = None
+            channel.state = State.READY
+
+    def _go_on_later(self) -> None:
+        if self._worker is None:
+            self._worker = self.gpu.work.post(self._go_on)
+
+    def _go_on(self) -> None:
+        self._worker = None
+        self.run(SLICE_NS)
+
+    def _poll_later(self) -> None:
+        if self._timer is None:
+            self._timer = self.gpu.work.after(POLL_S, self._poll)
+
+    def _poll(self) -> None:
+        self._timer = None
+        self.run(SLICE_NS)
+
+    # What channels cause.
+
+    def notify(self, channel: Channel) -> None:
+        """The non-stalling interrupt of a channel's engine."""
+        vector = _BY_NAME[channel.setup.engines[0]].nonstall_vector
+        if vector != engines.NO_VECTOR:
+            self.gpu.interrupts.trigger(vector)
+
+    def fail(self, channel: Channel, error: ChannelError) -> None:
+        """Take a channel off its runlist and tell firmware."""
+        channel.error = error
+        channel.state = State.DEAD
+        channel.pending = None
+        channel.engine_job = False
+        self.waiting.discard(channel)
+        self.runlists[channel.setup.runlist].leave(channel)
+        self._tell(channel, error)
+
+    def _tell(self, channel: Channel, error: ChannelError) -> None:
+        if error.fault is not None:
+            self.gpu.faults.post(error.fault.entry(channel))
+        resman = self.gpu.resman
+        if resman is None:
+            return
+        resman.robust.channel_error(channel.setup.owner, error.xid, fault=error.fault, text=error.text)

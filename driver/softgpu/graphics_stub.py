@@ -1,0 +1,42 @@
+"""Where graphics and compute will be: takes every method and does nothing.
+
+Facts: gpu-bringup.md section 3.1 (classes).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barewire.softgpu.channel import Channel
+
+if TYPE_CHECKING:
+    from barewire.softgpu.engines import Engine
+    from barewire.softgpu.fifo import Fifo
+
+CLASSES = (0xCBC0, 0xCB97, 0xA140, 0x902D)  # compute, 3D, inline to memory, 2D
+
+
+class GraphicsStub:
+    """One channel's view of the graphics engine."""
+
+    class_ids = CLASSES
+    is_copy = False
+
+    def __init__(self, fifo: Fifo, channel: Channel, engine: Engine) -> None:
+        self._gpu = fifo.gpu
+        self._channel = channel
+        self.name = engine.name
+        self.unsettled = False
+
+    def method(self, address: int, data: int) -> bool:
+        """Take a method."""
+        self._gpu.report(
+            "graphics", "a method for graphics or compute was dropped", token=self._channel.token
+        )
+        return False
+
+    def settle(self) -> None:
+        """It is always idle."""
+
+    def flushed(self) -> None:
+        """It writes nothing."""
