@@ -30,6 +30,8 @@ NO_VENDOR = 0xFFFF
 
 # Registers whose words are data, whatever they look like.
 DATA_REGISTERS = ("NV_PTIMER_TIME_0", "NV_PTIMER_TIME_1", "NV_PFSP_EMEMD", "NV_VIRTUAL_FUNCTION_TIME_0")
+# Names whose offsets are not BAR0's: of configuration space, and relative to a unit's base.
+NOT_OF_BAR0 = ("NV_CONFIG_PCI_", "NV_EP_PCFG_", "NV_PFALCON_", "NV_PRISCV_")
 PRAMIN = (0x700000, 0x7FFFFF)  # a window on memory; open-gpu-doc:manuals dev_bus, NV_PRAMIN
 
 
@@ -188,7 +190,8 @@ class GuardedWords:
 
     def _name(self, offset: int) -> str | None:
         """The register at an offset as the table calls it."""
-        found = self._table.at(offset) if self._table is not None else []
+        named = self._table.at(offset) if self._table is not None else []
+        found = [each for each in named if not each[0].name.startswith(NOT_OF_BAR0)]
         if not found:
             return None
         register, indices = found[0]
