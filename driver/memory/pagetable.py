@@ -9,13 +9,15 @@ In a slot of 64 KiB either the big table has an entry or the small one: the GPU 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from barewire.errors import BadMapping
-from barewire.memory.formats import Level, PageAttributes, PageTableFormat, Route, TablePointer
+from barewire.memory.formats import Level, PageAttributes, PageTableFormat, TablePointer
 from barewire.memory.paging import U64, Pages, Words, cut
+from barewire.memory.runs import Run, check_range, range_of, runs_of
 from barewire.memory.tables import TablePage, TableStore
 from barewire.memory.vram import Extent
 
@@ -68,29 +70,12 @@ class Table:
         return self.level.va_bits.take(gpu_va) * self.level.words + half
 
 
-class _Run(NamedTuple):
-    """Pages of one table."""
+class _Used(NamedTuple):
+    """Words of a table that are pages, or nothing."""
 
-    route: Route
-    table_va: int
-    pages: Pages
-
-    @property
-    def first_word(self) -> int:
-        return self.route.level.va_bits.take(int(self.pages.gpu_vas[0])) * self.route.level.words
-
-    @property
-    def end_word(self) -> int:
-        return self.route.level.va_bits.take(int(self.pages.gpu_vas[-1])) * self.route.level.words + 1
-
-    def words(self) -> slice | np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Their words in the table."""
-        level = self.route.level
-        first, end = self.first_word, self.end_word
-        if (end - 1 - first) // level.words + 1 == len(self.pages.gpu_vas):
-            return slice(first, end, level.words)
-        shift, mask = U64(level.va_bits.low), U64(level.entries - 1)
-        return (((self.pages.gpu_vas >> shift) & mask).astype(np.int64)) * level.words
+    table: Table
+    first: int
+    end: int
 
 
 class PageTables:
@@ -113,6 +98,7 @@ class PageTables:
         self.written_bytes = 0
         self._before: Words | None = None
         self._retired: list[TablePage] = []
+        self._spare: dict[int, list[TablePage]] = {}
         if adopted is None:
             page = store.allocate(form.root.table_bytes)
             self._root = Table(form.root, page, None, 0)
@@ -144,12 +130,44 @@ class PageTables:
             BadMapping: something is mapped there, or the format has no such page, address or attribute.
             OutOfVram, DmaError: there is no memory for tables.
         """
-        runs = self._runs(pages)
-        if len(pages) > 1:
-            self._check_apart(pages)
+        runs = runs_of(self.format, pages)
         entries = self._entries(runs, attributes)
         self._check_free(runs)
         return self._place(runs, entries)
+
+    def remap(
+        self,
+        pages: Sequence[Pages],
+        attributes: PageAttributes,
+        between: Callable[[Invalidation], None],
+    ) -> Invalidation:
+        """Map pages in place of what is mapped in their range, sparse or not.
+
+        Entries are replaced one by one if the new pages are as large as the old ones. Else the old ones are
+        taken away first, and for that moment nothing is mapped.
+
+        Args:
+            between: told what the GPU has to forget before pages of another size come; then it has.
+
+        Raises:
+            BadMapping: part of the range is not mapped, a page is only partly in it, or as for `map`.
+            OutOfVram, DmaError: there is no memory for tables.
+        """
+        runs = runs_of(self.format, pages)
+        entries = self._entries(runs, attributes)
+        start, size = range_of(pages)
+        found = self._mapped(start, size)
+        tables = self._same_places(runs)
+        if tables is not None:
+            return self._replace(runs, tables, entries)
+        self._spare = self._spares(runs)
+        try:
+            between(self._clear(found, start, size))
+            return self._place(runs, entries)
+        finally:
+            spare, self._spare = self._spare, {}
+            for page in itertools.chain.from_iterable(spare.values()):
+                self.store.free(page)
 
     def map_sparse(self, gpu_va: int, size_bytes: int, page_bytes: int | None = None) -> Invalidation:
         """Let a range where nothing is mapped read as zeros and ignore writes.
@@ -172,7 +190,7 @@ class PageTables:
                 size_bytes=size_bytes,
                 page_bytes=page_bytes,
             )
-        runs = self._runs([Pages(each.page_bytes, each.gpu_vas, None) for each in found])
+        runs = runs_of(self.format, [Pages(each.page_bytes, each.gpu_vas, None) for each in found])
         self._check_free(runs)
         return self._place(runs, [U64(self.format.pte.sparse)] * len(runs))
 
@@ -182,25 +200,7 @@ class PageTables:
         Raises:
             BadMapping: part of it is not mapped, or a page is only partly in it.
         """
-        self._check_range(gpu_va, size_bytes)
-        found = list(self._used(self._root, 0, gpu_va, gpu_va + size_bytes))
-        mapped = sum(
-            int(np.count_nonzero(table.words[first:end:step])) * table.level.span_bytes
-            for table, first, end, step in found
-        )
-        if mapped != size_bytes:
-            raise BadMapping(
-                "part of the range is not mapped", gpu_va=gpu_va, size_bytes=size_bytes, mapped_bytes=mapped
-            )
-        spans: dict[Table, tuple[int, int]] = {}
-        for table, first, end, step in found:
-            table.words[first:end:step] = 0
-            _widen(spans, table, first, end)
-        depth = self._drop_empty(spans)
-        for table, (first, end) in spans.items():
-            self._write(table, first, end)
-        self.store.fence()
-        return Invalidation(self.root, gpu_va, size_bytes, depth, revoked=True)
+        return self._clear(self._mapped(gpu_va, size_bytes), gpu_va, size_bytes)
 
     def settle(self) -> None:
         """Free the tables that are not used any more: the GPU has forgotten them."""
@@ -226,84 +226,28 @@ class PageTables:
 
     # What is asked for, by tables
 
-    def _runs(self, pages: Sequence[Pages]) -> list[_Run]:
-        found: list[_Run] = []
-        if not pages:
-            raise BadMapping("no page was given")
-        for each in pages:
-            route = self.format.routes.get(each.page_bytes)
-            if route is None:
-                raise BadMapping(
-                    f"{self.format.name} has no such pages",
-                    page_bytes=each.page_bytes,
-                    expected=", ".join(map(str, self.format.page_sizes)),
-                )
-            self._check_pages(each)
-            shift = U64(route.level.va_bits.high + 1)
-            table_vas = (each.gpu_vas >> shift) << shift
-            starts = np.flatnonzero(np.diff(table_vas, prepend=~table_vas[:1])).tolist()
-            for first, end in zip(starts, [*starts[1:], len(table_vas)], strict=True):
-                addresses = None if each.addresses is None else each.addresses[first:end]
-                part = Pages(each.page_bytes, each.gpu_vas[first:end], addresses)
-                found.append(_Run(route, int(table_vas[first]), part))
-        return found
-
-    def _check_pages(self, pages: Pages) -> None:
-        if not len(pages.gpu_vas):
-            raise BadMapping("no page was given")
-        mask = U64(pages.page_bytes - 1)
-        askew = bool((pages.gpu_vas & mask).any())
-        if pages.addresses is not None:
-            askew = askew or bool((pages.addresses & mask).any())
-        if askew:
-            raise BadMapping(
-                "pages begin at multiples of their size, in both address spaces", page_bytes=pages.page_bytes
-            )
-        if len(pages.gpu_vas) > 1 and not (pages.gpu_vas[1:] > pages.gpu_vas[:-1]).all():
-            raise BadMapping("pages are given in order of their addresses, each once")
-        self._check_range(int(pages.gpu_vas[0]), pages.page_bytes)
-        self._check_range(int(pages.gpu_vas[-1]), pages.page_bytes)
-
-    def _check_range(self, gpu_va: int, size_bytes: int) -> None:
-        if size_bytes <= 0 or gpu_va < 0 or gpu_va + size_bytes > self.format.va_end:
-            raise BadMapping(
-                f"the range is not in the addresses of {self.format.name}",
-                gpu_va=gpu_va,
-                size_bytes=size_bytes,
-                limit_va=self.format.va_end,
-            )
-
-    def _check_apart(self, pages: Sequence[Pages]) -> None:
-        """Raise if pages that were given together overlap."""
-        starts = np.concatenate([each.gpu_vas for each in pages])
-        ends = np.concatenate([each.gpu_vas + U64(each.page_bytes) for each in pages])
-        order = np.argsort(starts, kind="stable")
-        overlaps = ends[order][:-1] > starts[order][1:]
-        if overlaps.any():
-            raise BadMapping("two pages overlap", gpu_va=int(starts[order][int(np.argmax(overlaps)) + 1]))
-
-    def _entries(self, runs: list[_Run], attributes: PageAttributes) -> list[Words]:
+    def _entries(self, runs: list[Run], attributes: PageAttributes) -> list[Words]:
         empty = np.empty(0, U64)
         return [
             self.format.pte.encode(attributes, empty if run.pages.addresses is None else run.pages.addresses)
             for run in runs
         ]
 
-    def _check_free(self, runs: list[_Run]) -> None:
+    def _check_free(self, runs: list[Run]) -> None:
         """Raise if something is mapped where a page is to be; pages of one call do not collide."""
         for run in runs:
             taken = self._taken(run)
             if taken is not None:
                 raise BadMapping("something is mapped here", gpu_va=taken, page_bytes=run.pages.page_bytes)
 
-    def _taken(self, run: _Run) -> int | None:
+    def _taken(self, run: Run) -> int | None:
         """The first address of a run where something is mapped."""
         table = self._root
         for hop in run.route.hops:
             word = table.word_of(run.table_va, hop.word)
             if table.level.words == 2:
                 sibling = table.children.get(word ^ 1)
-                if sibling is not None and (taken := _overlapping(sibling, run)) is not None:
+                if sibling is not None and (taken := run.overlap(sibling.words, sibling.level)) is not None:
                     return taken
                 if table.words[word & ~1] and word & ~1 not in table.children:
                     return int(run.pages.gpu_vas[0])  # a page, or a sparse range, of the directory
@@ -319,7 +263,7 @@ class PageTables:
 
     # Writing
 
-    def _place(self, runs: list[_Run], entries: Sequence[Words | np.uint64]) -> Invalidation:
+    def _place(self, runs: list[Run], entries: Sequence[Words | np.uint64]) -> Invalidation:
         """Make the tables that are missing, fill in the entries, and only then link what is new."""
         fresh: list[Table] = []
         try:
@@ -329,10 +273,7 @@ class PageTables:
                 self._unhang(table)
                 self.store.free(table.page)
             raise
-        spans: dict[Table, tuple[int, int]] = {}
-        for table, run, words in zip(tables, runs, entries, strict=True):
-            table.words[run.words()] = words
-            _widen(spans, table, run.first_word, run.end_word)
+        spans = self._fill(runs, tables, entries)
         for table in fresh:
             self._link(table, spans)
         new = set(fresh)
@@ -345,11 +286,25 @@ class PageTables:
                 self._write(table, first, end)
                 depth = max(depth, self.format.depth(table.level))
         self.store.fence()
-        start = min(int(run.pages.gpu_vas[0]) for run in runs)
-        end_va = max(int(run.pages.gpu_vas[-1]) + run.pages.page_bytes for run in runs)
-        return Invalidation(self.root, start, end_va - start, depth, revoked=False)
+        return self._invalidation(runs, depth, revoked=False)
 
-    def _descend(self, run: _Run, fresh: list[Table]) -> Table:
+    @staticmethod
+    def _fill(
+        runs: list[Run], tables: list[Table], entries: Sequence[Words | np.uint64]
+    ) -> dict[Table, tuple[int, int]]:
+        """Put entries into the copies of tables; which words of which tables that were."""
+        spans: dict[Table, tuple[int, int]] = {}
+        for table, run, words in zip(tables, runs, entries, strict=True):
+            table.words[run.words()] = words
+            _widen(spans, table, run.first_word, run.end_word)
+        return spans
+
+    def _invalidation(self, runs: list[Run], depth: int, revoked: bool) -> Invalidation:
+        start = min(int(run.pages.gpu_vas[0]) for run in runs)
+        end = max(int(run.pages.gpu_vas[-1]) + run.pages.page_bytes for run in runs)
+        return Invalidation(self.root, start, end - start, depth, revoked)
+
+    def _descend(self, run: Run, fresh: list[Table]) -> Table:
         """The table of a run, made if need be; what was made is not linked in memory yet."""
         levels = [hop.level for hop in run.route.hops[1:]] + [run.route.level]
         table = self._root
@@ -357,7 +312,7 @@ class PageTables:
             word = table.word_of(run.table_va, hop.word)
             child = table.children.get(word)
             if child is None:
-                child = Table(below, self.store.allocate(below.table_bytes), table, word)
+                child = Table(below, self._obtain(below.table_bytes), table, word)
                 table.children[word] = child
                 fresh.append(child)
             table = child
@@ -381,12 +336,95 @@ class PageTables:
         self.store.write(table.page.pointer, first * 8, table.words[first:end].tobytes())
         self.written_bytes += (end - first) * 8
 
+    # Replacing
+
+    def _same_places(self, runs: list[Run]) -> list[Table] | None:
+        """The tables of the runs, if pages of the same sizes are there already."""
+        tables = []
+        for run in runs:
+            table: Table | None = self._root
+            for hop in run.route.hops:
+                table = table and table.children.get(table.word_of(run.table_va, hop.word))
+            if table is None or not table.words[run.words()].all():
+                return None
+            words = range(run.first_word, run.end_word, run.route.level.words)
+            if table.children and any(word in table.children for word in words):
+                return None
+            tables.append(table)
+        return tables
+
+    def _replace(
+        self, runs: list[Run], tables: list[Table], entries: Sequence[Words | np.uint64]
+    ) -> Invalidation:
+        spans = self._fill(runs, tables, entries)
+        for table, (first, end) in spans.items():
+            self._write(table, first, end)
+        self.store.fence()
+        depth = max(self.format.depth(table.level) for table in spans)
+        return self._invalidation(runs, depth, revoked=True)
+
+    def _spares(self, runs: list[Run]) -> dict[int, list[TablePage]]:
+        """Memory for every table that runs could need, by size, so that none can be missing halfway.
+
+        Raises:
+            OutOfVram, DmaError: there is none; nothing was taken.
+        """
+        wanted = {
+            (level.name, run.table_va >> (level.va_bits.high + 1)): level.table_bytes
+            for run in runs
+            for level in (*(hop.level for hop in run.route.hops[1:]), run.route.level)
+        }
+        spare: dict[int, list[TablePage]] = {}
+        try:
+            for size in wanted.values():
+                spare.setdefault(size, []).append(self.store.allocate(size))
+        except BaseException:
+            for page in itertools.chain.from_iterable(spare.values()):
+                self.store.free(page)
+            raise
+        return spare
+
+    def _obtain(self, size_bytes: int) -> TablePage:
+        """Memory for a table: what was put aside, or new."""
+        spare = self._spare.get(size_bytes)
+        return spare.pop() if spare else self.store.allocate(size_bytes)
+
     # Unmapping
 
-    def _used(
-        self, table: Table, table_va: int, start: int, end: int
-    ) -> Iterator[tuple[Table, int, int, int]]:
-        """(table, first word, end word, step) of the pages in a range, table by table.
+    def _mapped(self, gpu_va: int, size_bytes: int) -> list[_Used]:
+        """The pages of a range, all of which has to be mapped.
+
+        Raises:
+            BadMapping: it is not, or a page is only partly in it.
+        """
+        check_range(self.format, gpu_va, size_bytes)
+        found = list(self._used(self._root, 0, gpu_va, gpu_va + size_bytes))
+        mapped = sum(
+            int(np.count_nonzero(used.table.words[used.first : used.end])) * used.table.level.span_bytes
+            for used in found
+        )
+        if mapped != size_bytes:
+            raise BadMapping(
+                "part of the range is not mapped",
+                gpu_va=gpu_va,
+                size_bytes=size_bytes,
+                mapped_bytes=mapped,
+            )
+        return found
+
+    def _clear(self, found: list[_Used], gpu_va: int, size_bytes: int) -> Invalidation:
+        spans: dict[Table, tuple[int, int]] = {}
+        for used in found:
+            used.table.words[used.first : used.end] = 0
+            _widen(spans, used.table, used.first, used.end)
+        depth = self._drop_empty(spans)
+        for table, (first, end) in spans.items():
+            self._write(table, first, end)
+        self.store.fence()
+        return Invalidation(self.root, gpu_va, size_bytes, depth, revoked=True)
+
+    def _used(self, table: Table, table_va: int, start: int, end: int) -> Iterator[_Used]:
+        """The pages in a range, table by table.
 
         Raises:
             BadMapping: a page is only partly in the range.
@@ -398,7 +436,7 @@ class PageTables:
             for index in {first, last}:
                 if table.words[index]:
                     _must_be_whole(table_va + index * span, span, start, end)
-            yield table, first, last + 1, 1
+            yield _Used(table, first, last + 1)
             return
         used = np.flatnonzero(table.words[first * step : (last + 1) * step]) + first * step
         for word in used.tolist():
@@ -406,7 +444,7 @@ class PageTables:
             child = table.children.get(word)
             if child is None:
                 _must_be_whole(entry_va, span, start, end)
-                yield table, word, word + 1, 1
+                yield _Used(table, word, word + 1)
             else:
                 yield from self._used(child, entry_va, max(start, entry_va), min(end, entry_va + span))
 
@@ -433,19 +471,6 @@ def _widen(spans: dict[Table, tuple[int, int]], table: Table, first: int, end: i
     """Remember that words of a table change."""
     known = spans.get(table)
     spans[table] = (first, end) if known is None else (min(known[0], first), max(known[1], end))
-
-
-def _overlapping(sibling: Table, run: _Run) -> int | None:
-    """The first page of a run whose slot the table of the other page size uses."""
-    used = np.flatnonzero(sibling.words)
-    if not used.size:
-        return None
-    mine, theirs = run.pages.page_bytes, sibling.level.span_bytes
-    slot = U64(max(mine, theirs))
-    taken = (used.astype(U64) * U64(theirs)) // slot
-    inside = run.pages.gpu_vas - U64(run.table_va)
-    hits = np.isin(inside // slot, taken)
-    return int(run.pages.gpu_vas[int(np.argmax(hits))]) if hits.any() else None
 
 
 def _must_be_whole(page_va: int, page_bytes: int, start: int, end: int) -> None:

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from barewire.errors import BadMapping, BarewireError, Freed, UsageError, WrongDevice
+from barewire.errors import (
+    BadMapping,
+    BarewireError,
+    DeviceError,
+    Freed,
+    TransportError,
+    UsageError,
+    WrongDevice,
+)
 from barewire.memory.formats import Aperture, PageAttributes, TablePointer, kind_number
 from barewire.memory.host import HostMemory
 from barewire.memory.mapping import PAGE_BYTES, checked_part
@@ -136,18 +144,9 @@ class AddressSpace:
             WrongDevice: the memory is another device's.
         """
         self.check()
-        self._check_memory(memory, peer)
+        attributes = self._attributes(memory, read_only, kind, volatile, privileged, atomics, coherent, peer)
         size = checked_part(offset, size_bytes, memory.size_bytes)
         extents = memory.part(offset, size)
-        attributes = PageAttributes(
-            aperture=_aperture(memory, coherent, peer),
-            kind=kind_number(kind),
-            volatile=memory.aperture == "host" if volatile is None else volatile,
-            privileged=privileged,
-            read_only=read_only,
-            atomics=atomics,
-            peer=peer or 0,
-        )
         sizes = self._page_sizes(page_size_bytes)
         with self._lock:
             at = self._take(gpu_va, size, max(alignment or PAGE_BYTES, best_page(extents, sizes)), sizes[-1])
@@ -181,6 +180,45 @@ class AddressSpace:
             self.mappings[at] = Mapping(at, size, None, 0, False)
         return at
 
+    def remap(
+        self,
+        gpu_va: int,
+        memory: Memory,
+        offset: int = 0,
+        *,
+        read_only: bool = False,
+        page_size_bytes: int | None = None,
+        **attributes: Any,
+    ) -> None:
+        """Map other memory in place of all that is mapped at an address, sparse or not.
+
+        Accesses that are under way meanwhile reach the old memory or the new one; if the pages are of another
+        size, they may fault too.
+
+        Args:
+            attributes: kind, volatile, privileged, atomics, coherent, peer, as for `map`.
+
+        Raises:
+            UsageError: nothing is mapped there, or the memory has no such part.
+            BadMapping: the tables cannot hold it so; nothing was changed.
+            OutOfVram: there is no memory for tables.
+            PollTimeout, DeviceLost: the GPU did not forget the old mapping.
+        """
+        self.check()
+        with self._lock:
+            old = self._mapping(gpu_va)
+            size = checked_part(offset, old.size_bytes, memory.size_bytes)
+            extents, wanted = memory.part(offset, size), self._attributes(memory, read_only, **attributes)
+            pages = _pages(gpu_va, extents, self._page_sizes(page_size_bytes))
+            try:
+                self._invalidate(self.tables.remap(pages, wanted, self._invalidate))
+            except (DeviceError, TransportError):
+                del self.mappings[gpu_va]
+                self._lost.append(old)
+                raise
+            self.tables.settle()
+            self.mappings[gpu_va] = Mapping(gpu_va, size, memory, offset, read_only)
+
     def unmap(self, gpu_va: int) -> None:
         """Undo map or map_sparse. Afterwards no access of the GPU reaches the memory any more.
 
@@ -192,9 +230,7 @@ class AddressSpace:
         """
         self.check()
         with self._lock:
-            mapping = self.mappings.get(gpu_va)
-            if mapping is None:
-                raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
+            mapping = self._mapping(gpu_va)
             changed = self.tables.unmap(gpu_va, mapping.size_bytes)
             del self.mappings[gpu_va]
             try:
@@ -247,6 +283,35 @@ class AddressSpace:
     @property
     def _top(self) -> int:
         return self.tables.format.depth(self.tables.format.root)
+
+    def _mapping(self, gpu_va: int) -> Mapping:
+        mapping = self.mappings.get(gpu_va)
+        if mapping is None:
+            raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
+        return mapping
+
+    def _attributes(
+        self,
+        memory: Memory,
+        read_only: bool,
+        kind: int | str = "generic",
+        volatile: bool | None = None,
+        privileged: bool = False,
+        atomics: bool = True,
+        coherent: bool = True,
+        peer: int | None = None,
+    ) -> PageAttributes:
+        """What the entries say; see `map`."""
+        self._check_memory(memory, peer)
+        return PageAttributes(
+            aperture=_aperture(memory, coherent, peer),
+            kind=kind_number(kind),
+            volatile=memory.aperture == "host" if volatile is None else volatile,
+            privileged=privileged,
+            read_only=read_only,
+            atomics=atomics,
+            peer=peer or 0,
+        )
 
     def _check_memory(self, memory: Memory, peer: int | None) -> None:
         memory.check()
