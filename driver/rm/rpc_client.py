@@ -145,7 +145,7 @@ class RpcClient:
     def ask_as(self, client: int, handle: int, name: str, **values: Any) -> Struct:
         """As `ask`, by another client: GSP has one of its own for controls that are internal."""
         self.check()
-        entry = names.CONTROLS[name]
+        entry = names.OVER_RPC.get(name) or names.CONTROLS[name]
         params = self.abi.new(entry.struct, **values)
         self._call(self.rpc.control, client, handle, entry.number, params)
         return params

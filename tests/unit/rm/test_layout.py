@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from barewire.abi.layout import abi_for, known_versions
+from barewire.abi.layout import abi_for, firmware_abi, known_firmware, known_versions
 from barewire.errors import FieldRange, UnknownDriver, UnknownName
 from barewire.rm import names
 
@@ -117,6 +117,13 @@ def test_every_escape_and_control_of_the_driver_has_a_layout():
         for entry in [*names.ESCAPES.values(), *names.CONTROLS.values()]:
             if entry.struct:
                 assert abi.struct(entry.struct).size_bytes > 0
+
+
+def test_every_control_over_rpc_has_a_layout_of_the_firmware():
+    for version in known_firmware():
+        abi = firmware_abi(version)
+        for entry in names.OVER_RPC.values():
+            assert abi.struct(entry.struct).size_bytes > 0
 
 
 def test_every_field_lies_inside_its_structure(abi):
