@@ -162,7 +162,7 @@ class SoftGpu:
         self.vram = Vram(self.options.vram_bytes)
         self.clock = Clock()
         self.work = Work(self)
-        self.host = DmaPort(self._may_master)
+        self.host = DmaPort(self._may_master, self._dma_refused)
         self.registers = RegisterSpace(self, BAR0_BYTES)
         self.parts: list[Any] = []
         self._shapes = self._bar_shapes()
@@ -194,6 +194,10 @@ class SoftGpu:
 
     def _may_master(self) -> bool:
         return self.pci is not None and self.pci.may_master
+
+    def _dma_refused(self, iova: int, size_bytes: int, write: bool) -> None:
+        way = "written" if write else "read"
+        self.report("DMA refused", f"{way} where the host maps nothing", iova=iova, size_bytes=size_bytes)
 
     def offset(self, name: str, *indices: int) -> int:
         """Where BAR0 has a register."""

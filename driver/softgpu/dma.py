@@ -18,13 +18,14 @@ class DmaPort:
     """Host memory by the addresses that the host gave it (iova).
 
     Args:
-        host: the host, once there is one.
         may_master: whether the device may use the bus now (bus master enable).
+        refused: told of what the host refused: (iova, bytes, whether to write).
     """
 
-    def __init__(self, may_master: Callable[[], bool]) -> None:
+    def __init__(self, may_master: Callable[[], bool], refused: Callable[[int, int, bool], None]) -> None:
         self.host: HostPort | None = None
         self._may_master = may_master
+        self._refused = refused
 
     def interrupt(self, vector: int) -> None:
         """Send a message to the host."""
@@ -69,14 +70,25 @@ class DmaPort:
         """
         if size_bytes == 0:
             return
-        try:
-            yield self.address(iova, size_bytes, write), size_bytes
+        if iova // PAGE_BYTES == (iova + size_bytes - 1) // PAGE_BYTES:
+            yield self._page(iova, size_bytes, write), size_bytes
             return
+        try:
+            whole = self.address(iova, size_bytes, write)
         except DmaRefused:
-            if iova // PAGE_BYTES == (iova + size_bytes - 1) // PAGE_BYTES:
-                raise
+            whole = 0
+        if whole:
+            yield whole, size_bytes
+            return
         end = iova + size_bytes
         while iova < end:
             size = min(end, (iova // PAGE_BYTES + 1) * PAGE_BYTES) - iova
-            yield self.address(iova, size, write), size
+            yield self._page(iova, size, write), size
             iova += size
+
+    def _page(self, iova: int, size_bytes: int, write: bool) -> int:
+        try:
+            return self.address(iova, size_bytes, write)
+        except DmaRefused:
+            self._refused(iova, size_bytes, write)
+            raise

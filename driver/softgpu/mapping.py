@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from barewire.softgpu import machine_memory
@@ -116,7 +117,7 @@ def _changes(old: list[Run], new: list[Run]) -> Iterator[_Change]:
     edges = sorted({edge for run in (*old, *new) for edge in (run.start, run.end)})
     shift_before, shift_after = _Shifts(old), _Shifts(new)
     pending: _Change | None = None
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         before, after = shift_before.at(start), shift_after.at(start)
         if before == after:
             continue

@@ -64,6 +64,12 @@ class Work:
             self._due.clear()
             self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks have not begun."""
+        with self._changed:
+            return len(self._due)
+
     def drain(self, timeout_s: float = 5.0) -> bool:
         """Wait until nothing is due and nothing runs; tasks for later do not count. Not with the lock."""
         end = time.monotonic() + timeout_s

@@ -1,0 +1,235 @@
+"""BAR1, BAR2 and PRAMIN of the software GPU, by mapped memory and access by access."""
+
+from __future__ import annotations
+
+import ctypes
+
+import pytest
+from barewire.softgpu.mmu import Aperture, Pdb
+from page_builder import Page, PageBuilder
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+BLOCK = "NV_VIRTUAL_FUNCTION_PRIV_FUNC_BAR{}_BLOCK_{}_ADDR"
+POISON = b"\x00\xac\xd0\xba"
+BAR1, BAR2 = 2, 4
+VIRTUAL = 1 << 9
+
+
+def mapped(gpu, index: int, offset: int, size_bytes: int) -> bytes:
+    """What the host reads through the memory of a BAR."""
+    address, _ = gpu.bar_memory(index)
+    return ctypes.string_at(address + offset, size_bytes)
+
+
+def put(gpu, index: int, offset: int, data: bytes) -> None:
+    address, _ = gpu.bar_memory(index)
+    ctypes.memmove(address + offset, data, len(data))
+
+
+@pytest.fixture
+def tables(gpu) -> PageBuilder:
+    return PageBuilder(3, gpu.vram.write)
+
+
+@pytest.fixture
+def bind(gpu, regs, tables):
+    """Bind a BAR to the tables by an instance block and the block registers."""
+
+    def bind(number: int = 1) -> None:
+        gpu.vram.write(0x9000 + 0x200, tables.root.to_bytes(8, "little"))
+        regs[BLOCK.format(number, "LOW")] = 0x9000 | VIRTUAL
+        regs[BLOCK.format(number, "HIGH")] = 0
+
+    return bind
+
+
+def both_ways(gpu, index: int, offset: int) -> tuple[bytes, bytes]:
+    return mapped(gpu, index, offset, 8), gpu.bar_read(index, offset, 8).to_bytes(8, "little")
+
+
+@pytest.mark.parametrize("offset", [0, 0x1234, 79 * GIB])
+def test_after_power_on_bar1_is_linear(gpu, offset):
+    gpu.vram.write(offset, b"contents")
+
+    assert both_ways(gpu, BAR1, offset) == (b"contents", b"contents")
+    put(gpu, BAR1, offset, b"by CPU..")
+    gpu.bar_write(BAR1, offset + 4, 4, 0x21212121)
+    assert gpu.vram.read(offset, 8) == b"by C!!!!"
+
+
+def test_beyond_video_memory_there_is_poison(gpu):
+    assert both_ways(gpu, BAR1, 100 * GIB) == (POISON * 2, POISON * 2)
+
+
+def test_writes_to_nowhere_are_lost_and_reported(gpu):
+    gpu.bar_write(BAR1, 100 * GIB, 4, 0)
+    trapped = [report.kind for report in gpu.reports]
+    put(gpu, BAR1, 100 * GIB, bytes(64))
+    gpu.apertures.bar1.look_for_lost_writes()
+
+    assert mapped(gpu, BAR1, 100 * GIB, 64) == POISON * 16
+    assert trapped == ["BAR write lost"]
+    assert [report.kind for report in gpu.reports] == ["BAR write lost"] * 2
+
+
+def test_a_protected_region_is_not_seen(gpu):
+    gpu.vram.write(64 * MIB, b"secret..")
+    gpu.bar_memory(BAR1)
+    gpu.vram.protect(64 * MIB, 65 * MIB)
+
+    assert both_ways(gpu, BAR1, 64 * MIB) == (POISON * 2, POISON * 2)
+    assert both_ways(gpu, BAR1, 65 * MIB - 8)[0] == POISON * 2
+    assert both_ways(gpu, BAR1, 65 * MIB) == (bytes(8), bytes(8))
+    gpu.vram.unprotect()
+    assert both_ways(gpu, BAR1, 64 * MIB) == (b"secret..", b"secret..")
+
+
+def test_a_bound_bar_shows_its_address_space(gpu, tables, bind):
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    tables.map(2 * MIB, 2 * MIB, Page(0x80_0000))
+    gpu.vram.write(0x40_0000, b"page one")
+    gpu.vram.write(0x9F_FFF8, b"page two")
+    bind()
+
+    assert both_ways(gpu, BAR1, 0) == (b"page one", b"page one")
+    assert both_ways(gpu, BAR1, 4 * MIB - 8) == (b"page two", b"page two")
+    assert both_ways(gpu, BAR1, 4 * KIB) == (POISON * 2, POISON * 2)
+    assert both_ways(gpu, BAR1, 4 * MIB) == (POISON * 2, POISON * 2)
+
+
+def test_a_new_page_is_seen_after_an_invalidation(gpu, regs, tables, bind):
+    bind()
+    before = both_ways(gpu, BAR1, 0)
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    gpu.vram.write(0x40_0000, b"page one")
+    stale = both_ways(gpu, BAR1, 0)
+    regs["NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB"] = tables.root >> 8
+    regs["NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB"] = 0
+    regs["NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE"] = 1 << 31 | 1
+
+    assert before == stale == (POISON * 2, POISON * 2)
+    assert both_ways(gpu, BAR1, 0) == (b"page one", b"page one")
+
+
+def test_a_moved_page_moves(gpu, tables, bind):
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    tables.map(4 * KIB, 4 * KIB, Page(0x40_1000))
+    bind()
+    put(gpu, BAR1, 0, b"x" * 8 * KIB)
+    tables.map(4 * KIB, 4 * KIB, Page(0x80_0000))
+    gpu.mmu.invalidate()
+    put(gpu, BAR1, 4 * KIB, b"y" * 4 * KIB)
+
+    assert gpu.vram.read(0x40_0000, 8 * KIB) == b"x" * 8 * KIB
+    assert gpu.vram.read(0x80_0000, 4 * KIB) == b"y" * 4 * KIB
+    tables.entry(4 * KIB, 4 * KIB, 0)
+    gpu.mmu.invalidate()
+    assert mapped(gpu, BAR1, 4 * KIB, 8) == POISON * 2
+
+
+def test_the_high_word_binds(gpu, regs, tables):
+    gpu.vram.write(0, b"linear..")
+    regs[BLOCK.format(1, "LOW")] = 0x9000 | VIRTUAL
+
+    assert gpu.apertures.bar1.pdb is None
+    assert mapped(gpu, BAR1, 0, 8) == b"linear.."
+
+
+def test_binding_is_seen_to_end(regs, bind):
+    bind()
+    name = BLOCK.format(1, "LOW")
+
+    assert [regs[name] & 3 for _ in range(3)] == [3, 0, 0]
+    assert regs[name] == 0x9000 | VIRTUAL
+
+
+def test_bar1_goes_back_to_linear(gpu, regs, bind):
+    bind()
+    gpu.vram.write(0x1000, b"linear..")
+    regs[BLOCK.format(1, "LOW")] = 0
+    regs[BLOCK.format(1, "HIGH")] = 0
+
+    assert both_ways(gpu, BAR1, 0x1000) == (b"linear..", b"linear..")
+
+
+def test_bar2_is_bound_apart_from_bar1(gpu, tables, bind):
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    gpu.vram.write(0x40_0000, b"page one")
+    bind(2)
+
+    assert mapped(gpu, BAR2, 0, 8) == b"page one"
+    assert mapped(gpu, BAR1, 0x40_0000, 8) == b"page one"
+
+
+def test_firmware_binds_a_root_without_an_instance_block(gpu, tables):
+    tables.map(0, 64 * KIB, Page(0x40_0000))
+    gpu.vram.write(0x40_0000, b"page one")
+
+    gpu.apertures.bar2.bind(Pdb(Aperture.VRAM, tables.root))
+
+    assert both_ways(gpu, BAR2, 0) == (b"page one", b"page one")
+
+
+def test_a_block_without_a_page_directory_shows_nothing(gpu, regs):
+    gpu.vram.write(0x9000 + 0x200, (1).to_bytes(8, "little"))
+    regs[BLOCK.format(1, "LOW")] = 0x9000 | VIRTUAL
+    regs[BLOCK.format(1, "HIGH")] = 0
+
+    assert both_ways(gpu, BAR1, 0) == (POISON * 2, POISON * 2)
+    assert "BAR block" in [report.kind for report in gpu.reports]
+
+
+def test_an_access_that_faults_is_in_the_snapshot(gpu, regs, bind):
+    bind()
+    gpu.bar_read(BAR1, 0x12345000, 4)
+
+    assert regs["NV_VIRTUAL_FUNCTION_PRIV_MMU_FAULT_STATUS"] >> 31 == 1
+    assert regs["NV_VIRTUAL_FUNCTION_PRIV_MMU_FAULT_ADDR_LO"] & ~0xFFF == 0x12345000
+    assert gpu.faults.posted[-1].engine_id == 256
+
+
+def test_a_page_larger_than_what_is_left_of_the_bar_is_cut(make_gpu):
+    gpu = make_gpu(bar1_bytes=64 * MIB)
+    tables = PageBuilder(3, gpu.vram.write)
+    tables.map(0, 512 * MIB, Page(512 * MIB))
+    gpu.vram.write(576 * MIB - 8, b"the end.")
+
+    gpu.apertures.bar1.bind(tables.pdb)
+
+    assert mapped(gpu, BAR1, 64 * MIB - 8, 8) == b"the end."
+
+
+def test_a_small_bar_shows_the_first_part_of_video_memory(make_gpu):
+    gpu = make_gpu(bar1_bytes=256 * MIB)
+    gpu.vram.write(256 * MIB - 8, b"the end.")
+
+    assert gpu.bar_memory(BAR1)[1] == 256 * MIB
+    assert mapped(gpu, BAR1, 256 * MIB - 8, 8) == b"the end."
+
+
+def test_the_addresses_stay_for_the_life_of_the_device(gpu, bind):
+    before = gpu.bar_memory(BAR1)
+    bind()
+    gpu.reset()
+
+    assert gpu.bar_memory(BAR1) == before
+    assert gpu.bar_memory(0) is None
+
+
+def test_pramin_shows_a_mib_of_video_memory(gpu, regs):
+    gpu.vram.write(0x1234_5678 & ~0xFFFF | 0x40, b"instance")
+    regs["NV_XAL_EP_BAR0_WINDOW"] = 0x1234
+
+    assert gpu.bar_read(0, 0x700040, 8).to_bytes(8, "little") == b"instance"
+    gpu.bar_write(0, 0x7FFFFC, 4, 0x44434241)
+    assert gpu.vram.read(0x1234_0000 + 0xFFFFC, 4) == b"ABCD"
+    assert gpu.bar_read(0, 0x700041, 1) == ord("n")
+
+
+def test_pramin_does_not_reach_protected_regions(gpu, regs):
+    gpu.vram.protect(0, 1 * MIB)
+    gpu.bar_write(0, 0x700000, 4, 1)
+
+    assert gpu.bar_read(0, 0x700000, 4) == 0xBAD0AC00
+    assert gpu.vram.read(0, 4) == bytes(4)
+    assert [report.kind for report in gpu.reports] == ["PRAMIN"] * 2
