@@ -96,6 +96,7 @@ def bring_up(
         undo.callback(doorbell.close)
         ground = Ground(
             rpc=gsp.rpc,
+            check_running=gsp.check_running,
             static=gsp.static_info,
             memory=memory,
             doorbell=doorbell,

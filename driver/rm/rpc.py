@@ -43,6 +43,7 @@ class Ground:
 
     Attributes:
         rpc: the calls to GSP.
+        check_running: raises once GSP has stopped, or the GPU is gone.
         static: GSP's static configuration.
         memory: the GPU's memory (`barewire.memory.gpu.GpuMemory`).
         doorbell: where submissions ring.
@@ -54,6 +55,7 @@ class Ground:
     """
 
     rpc: GspRpc
+    check_running: Callable[[], None]
     static: Struct
     memory: Any
     doorbell: Doorbell
@@ -96,7 +98,7 @@ class RpcResourceManager:
             client, ground.static, self.known_engines, ground.chip, ground.chipset, ground.pci_address
         )
         self.work_doorbell = ground.doorbell.address, ground.doorbell.bell
-        self.watch = RpcWatch(ground.rpc, self._runlists.get)
+        self.watch = RpcWatch(ground.rpc, self._runlists.get, ground.check_running)
         self._endings = client, self.watch, ground.undo
         self._finalizer = weakref.finalize(self, _end, *self._endings)
         self.watch.start()

@@ -1,7 +1,8 @@
 """Who listens to GSP while nobody calls it: the message queue is drained, and channels learn of their end.
 
 GSP tells of an error in two events: the text that a kernel driver would log, and the channel that was taken
-down. A kernel driver writes the channel's error notifier then; here that is ours to do.
+down. A kernel driver writes the channel's error notifier then; here that is ours to do. So it is when GSP or
+the GPU itself is no more: whoever waits for a channel learns of it by the notifier.
 
 Facts: OGKM:kernel_gsp.c (_kgspRpcRCTriggered, _kgspRpcOsErrorLog).
 """
@@ -13,7 +14,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from barewire.errors import BarewireError, Freed
+from barewire.errors import BarewireError, DeviceLost, Freed
 from barewire.fault import mmu
 from barewire.gsp.events import GspEvent, OsErrorLog, RcTriggered
 from barewire.rm.channels import MmuFaultInfo
@@ -21,8 +22,11 @@ from barewire.rm.channels import MmuFaultInfo
 if TYPE_CHECKING:
     from barewire.rm.rpc_channels import RpcChannel
 
-INTERVAL_S = 0.002  # the queue has 63 slots: GSP never waits for us that often
+INTERVAL_S = 0.002  # the queue has 63 slots: GSP does not get to wait for us
+LOOKS_PER_CHECK = 100  # asking whether GSP runs takes a register
 MMU_FAULT_XID = 31
+OFF_THE_BUS_XID = 79
+GSP_ERROR_XID = 120
 STOP_WAIT_S = 5.0
 
 
@@ -44,22 +48,31 @@ class RpcWatch:
     Args:
         rpc: where events come from.
         runlist_of: the runlist of an NV2080_ENGINE_TYPE_*; None for an engine that is not known.
+        check_running: raises once GSP has stopped, or the GPU is gone.
 
     Attributes:
         failure: what made listening fail last; None while all is well.
+        end: why GSP or the GPU is no more; None while it is there.
         orphans: deaths of channels that nobody has here.
     """
 
-    def __init__(self, rpc: Events, runlist_of: Callable[[int], int | None]) -> None:
+    def __init__(
+        self,
+        rpc: Events,
+        runlist_of: Callable[[int], int | None],
+        check_running: Callable[[], None],
+    ) -> None:
         self._rpc = rpc
         self._runlist_of = runlist_of
+        self._check_running = check_running
         self._channels: weakref.WeakValueDictionary[tuple[int, int], RpcChannel] = (
             weakref.WeakValueDictionary()
         )
-        self._end = threading.Event()
+        self._stopped = threading.Event()
         self._unsubscribe = rpc.subscribe(self.handle)
         self._thread = threading.Thread(target=self._run, name="barewire-gsp-events", daemon=True)
         self.failure: BarewireError | None = None
+        self.end: BarewireError | None = None
         self.orphans = 0
 
     def start(self) -> None:
@@ -68,7 +81,7 @@ class RpcWatch:
 
     def stop(self) -> None:
         """Listen no more; a second time is nothing."""
-        self._end.set()
+        self._stopped.set()
         self._unsubscribe()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(STOP_WAIT_S)
@@ -99,13 +112,29 @@ class RpcWatch:
         channel.died(event.xid, event.engine_type, _fault_of(event))
 
     def _run(self) -> None:
-        while not self._end.wait(INTERVAL_S):
+        looks = 0
+        while not self._stopped.wait(INTERVAL_S):
+            looks += 1
             try:
                 self._rpc.drain()
+                if self.end is None and looks % LOOKS_PER_CHECK == 0:
+                    self._check()
             except Freed:
                 return
             except BarewireError as error:
                 self.failure = error
+
+    def _check(self) -> None:
+        """Let every channel know once there is nobody left to tell of its end."""
+        try:
+            self._check_running()
+        except Freed:
+            raise
+        except BarewireError as error:
+            self.end = error
+            xid = OFF_THE_BUS_XID if isinstance(error, DeviceLost) else GSP_ERROR_XID
+            for channel in list(self._channels.values()):
+                channel.died(xid, channel.group.engine_type, None)
 
 
 def _fault_of(event: RcTriggered) -> MmuFaultInfo | None:

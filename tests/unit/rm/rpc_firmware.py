@@ -1,7 +1,7 @@
 """The resource manager on GSP as the driver's side sees it: a tree of objects, controls by number, events.
 
-It answers as the specification says (gpu-bringup.md, section 3.3) and refuses what it would refuse. Memory is
-ordinary memory. Everything that was said to it is in `said`.
+It answers what the driver asks of firmware 570.144 and refuses what that would refuse. Memory is ordinary
+memory. Everything that was said to it is in `said`.
 """
 
 from __future__ import annotations

@@ -18,10 +18,12 @@ if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
 from barewire.errors import (  # noqa: E402
+    DeviceLost,
     EngineMissing,
     Freed,
     ResourceError,
     RmError,
+    RpcError,
     RpcTimeout,
     UsageError,
     WrongDevice,
@@ -51,6 +53,7 @@ class World:
         self.firmware = FirmwareRm()
         self.memory = PlainGpuMemory()
         self.undone = 0
+        self.stopped: Exception | None = None
         self.time = [5, 0x1234_5678, 5]
 
     def open(self) -> RpcResourceManager:
@@ -58,6 +61,7 @@ class World:
         undo.callback(self._undo)
         ground = Ground(
             rpc=self.firmware,
+            check_running=self._check_running,
             static=static_info(),
             memory=self.memory,
             doorbell=SimpleNamespace(address=0, bell=0x1000),
@@ -68,6 +72,10 @@ class World:
             undo=undo,
         )
         return RpcResourceManager.open(ground)
+
+    def _check_running(self) -> None:
+        if self.stopped is not None:
+            raise self.stopped
 
     def _undo(self) -> None:
         self.undone += 1
@@ -291,8 +299,6 @@ def test_a_late_death_of_a_closed_channel_reaches_nobody_else(world: World, rm: 
 
 
 def test_a_corrupt_message_does_not_end_the_watch(world: World, rm: RpcResourceManager) -> None:
-    from barewire.errors import RpcError
-
     drain, bad = world.firmware.drain, [RpcError("bad checksum")]
 
     def fail_once() -> int:
@@ -304,6 +310,21 @@ def test_a_corrupt_message_does_not_end_the_watch(world: World, rm: RpcResourceM
     before = world.firmware.drains
     assert eventually(lambda: world.firmware.drains > before)
     assert rm.watch.failure is not None
+
+
+@pytest.mark.parametrize(
+    ("stopped", "xid"), [(RpcError("GSP has stopped"), 120), (DeviceLost("gone"), 79)], ids=["GSP", "GPU"]
+)
+def test_every_channel_learns_that_there_is_no_gsp_any_more(
+    world: World, rm: RpcResourceManager, stopped: Exception, xid: int
+) -> None:
+    space = rm.address_space()
+    notifiers = [make_channel(rm, space)[3] for _ in range(2)]
+    world.stopped = stopped
+
+    assert eventually(lambda: all(notification(host)[2] == STATUS_ERROR for host in notifiers))
+    assert [notification(host)[0] for host in notifiers] == [xid, xid]
+    assert rm.watch.end is stopped
 
 
 def test_the_clock_is_read_until_both_words_belong_together(world: World, rm: RpcResourceManager) -> None:
