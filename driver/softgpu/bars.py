@@ -5,8 +5,9 @@ the page tables say is put behind them when a root is bound and whenever the MMU
 would look it up again then: pages of video memory by mapping them, everything else by poison, whose writes
 are lost.
 
-Facts: gpu-bringup.md sections 5.5 and 8.1; OGKM:kern_bus_gh100.c, swref/published/hopper/gh100/dev_vm.h,
-dev_xal_ep.h; what unmapped places read as: section 6.4.
+Facts: OGKM:kern_bus_gh100.c, swref/published/hopper/gh100/{dev_vm,dev_xal_ep}.h;
+open-gpu-doc:manuals/ampere/ga100/dev_ram.ref.txt. What unmapped places read as is not published: the pattern
+is chosen so that it is recognised.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The software GPU as a whole: a GH100 put together from its units, and its edge to the host.
 
-Facts: gpu-bringup.md sections 1.1, 5 to 8. What is undefined or forbidden and was done all the same is in
-`SoftGpu.reports`; every mistake of the model itself in `SoftGpu.defects`.
+What is undefined or forbidden and was done all the same is in `SoftGpu.reports`; every mistake of the model
+itself in `SoftGpu.defects`. Where the facts are from, each unit says.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """PTIMER: nanoseconds in steps of 32.
 
-Facts: gpu-bringup.md sections 4.8 and 8.1; nouveau:nvkm/subdev/timer/nv04.c.
+Facts: OGKM:swref/published/*/dev_timer.h; nouveau:nvkm/subdev/timer/nv04.c.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 With GSP firmware nobody but the firmware reads these; a driver hears of a fault by an event. The buffers lie
 in BAR2's address space, as nouveau sets them up where there is no firmware.
 
-Facts: gpu-bringup.md section 6.1; OGKM:swref/published/turing/tu102/dev_vm.h, swref/published/hopper/gh100/
-dev_fault.h; open-gpu-doc:manuals/turing/tu104/dev_vm; nouveau:nvkm/subdev/fault/{gv100,tu102}.c.
+Facts: OGKM:class/clc369.h, swref/published/{turing/tu102/dev_vm.h,hopper/gh100/dev_fault.h};
+open-gpu-doc:manuals/turing/tu104/dev_vm; nouveau:nvkm/subdev/fault/{gv100,tu102}.c.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A vector is a bit of a leaf. Two leaves make a bit of the top; while any enabled
 GPU's line is high, and each time it rises one message goes out. Which MSI-X vector is used is not published:
 all of the tree goes out by vector 0 here, as it does by MSI.
 
-Facts: gpu-bringup.md section 7; OGKM:swref/published/{turing/tu102,hopper/gh100}/dev_vm.h, intr_tu102.c;
+Facts: OGKM:swref/published/{turing/tu102,hopper/gh100}/dev_vm.h, intr_tu102.c;
 nouveau:nvkm/subdev/vfn/tu102.c; PCI Express Base Specification 6.0, section 6.1.
 """
 

@@ -2,7 +2,7 @@
 
 Writes of the CPU are in video memory at once here, so that a flush has nothing to do but to be done.
 
-Facts: gpu-bringup.md section 5.4; OGKM:swref/published/{turing/tu102,hopper/gh100}/dev_vm.h,
+Facts: OGKM:swref/published/{turing/tu102,hopper/gh100}/dev_vm.h,
 OGKM:kern_bus_gh100.c and kern_mem_sys_gh100.c (reading a flush register begins it and gives its token);
 nouveau:nvkm/subdev/bar/g84.c, nvkm/subdev/mmu/vmmtu102.c.
 """

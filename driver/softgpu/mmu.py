@@ -4,7 +4,8 @@
     gpu.mmu.read(pdb, gpu_va, 64)
     gpu.mmu.walk(pdb, gpu_va)                               # what the tables say now, without the TLB
 
-Facts: gpu-bringup.md sections 5.4, 5.6 and 6.1; OGKM:swref/published/{turing/tu102,hopper/gh100}/dev_vm.h.
+Facts: OGKM:swref/published/{turing/tu102,hopper/gh100}/{dev_vm,dev_mmu,dev_fault}.h;
+open-gpu-doc:manuals/ampere/ga100/dev_ram.ref.txt.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Place(NamedTuple):
         aperture: which memory.
         address: in that memory: an offset in video memory, or an address for DMA.
         size_bytes: that lie there one after another, to the end of the page or run.
-        kind: how they lie there (section 5.3).
+        kind: how they lie there: pitch, block-linear, compressed.
         gpu_va: of the first; 0 for a physical place.
         page_bytes: of the page; 0 for a physical place.
     """
@@ -79,7 +80,7 @@ class Place(NamedTuple):
     page_bytes: int = 0
 
 
-# The words of an instance block that name the root (section 5.6).
+# The words of an instance block that name the root.
 _RAMIN_PDB_LO = 0x200
 _RAMIN_TARGETS = (Aperture.VRAM, None, Aperture.COHERENT, Aperture.NONCOHERENT)
 

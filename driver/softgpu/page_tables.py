@@ -2,8 +2,8 @@
 
 A walker only; it caches nothing and asks its `Reader` for every entry.
 
-Facts: gpu-bringup.md sections 5.1 to 5.3 and 6.1; OGKM:swref/published/{pascal/gp100,hopper/gh100}/dev_mmu.h,
-swref/published/*/dev_fault.h.
+Facts: OGKM:swref/published/{pascal/gp100,hopper/gh100}/dev_mmu.h, swref/published/*/dev_fault.h,
+kern_gmmu_fmt_{gp10x,ga10x,gh10x}.c; nouveau:nvkm/subdev/mmu/vmm{gp100,gh100}.c (what goes before what).
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Leaf(NamedTuple):
         gpu_va: of the page's first byte.
         page_bytes: of the page.
         address: of the page's first byte, in its aperture.
-        kind: how its bytes lie in memory (section 5.3).
+        kind: how its bytes lie in memory: pitch, block-linear, compressed.
         peer: which GPU, for `Aperture.PEER`.
     """
 
@@ -529,20 +529,27 @@ class _Lookup:
         if self.gpu_va >> self.format.va_bits:
             return self.end(FaultType.VA_LIMIT)
         table = Table(pdb.aperture, pdb.address, False)
-        for level in self.format.levels:
+        for level in self.format.levels[:-1]:
             word = self.read(table, level)
             if word is None:
                 return self.end(FaultType.PDE)
             if word & 1:
-                return self.page_in_directory(word & (1 << 64) - 1, level)
-            if level.entry_bytes == 16:
-                return self.pair(word)
+                return self.page_in_directory(word, level)
             self.look_for_strays(level, word, self.format.stray_directory)
             below = self.format.directory(word)
             if isinstance(below, Absent):
                 return self.absent(below, level.entry_spans, FaultType.PDE)
             table = below
-        raise AssertionError("the last level of every format holds pairs")
+        return self.last_directory(table, self.format.levels[-1])
+
+    def last_directory(self, table: Table, level: Level) -> Tables | Walk:
+        """The level whose entries are a page of 2 MiB, or a big and a small table."""
+        word = self.read(table, level)
+        if word is None:
+            return self.end(FaultType.PDE)
+        if word & 1:
+            return self.page_in_directory(word & (1 << 64) - 1, level)
+        return self.pair(word)
 
     def page_in_directory(self, word: int, level: Level) -> Walk:
         if not level.leaf:

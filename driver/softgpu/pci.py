@@ -1,7 +1,7 @@
 """The PCI function: configuration space, what it gates, and function level reset.
 
-Facts: gpu-bringup.md sections 2.4, 2.6, 7 and 8.1; where the capabilities are:
-OGKM:swref/published/hopper/gh100/dev_xtl_ep_pcfg_gpu.h; PCI Express Base Specification 6.0, chapter 7.
+Facts: OGKM:kern_bif_gh100.c, swref/published/hopper/gh100/dev_xtl_ep_pcfg_gpu.h (where the capabilities are);
+PCI Express Base Specification 6.0, chapter 7.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the GPU is, its clock, and small registers that only keep what they are given.
 
-Facts: gpu-bringup.md sections 1.1, 2.0 and 8.1; nouveau:nvkm/engine/device/base.c, nvkm/subdev/timer/nv04.c,
+Facts: nouveau:nvkm/engine/device/base.c, nvkm/subdev/timer/nv04.c,
 nvkm/subdev/fb/{gh100,ga102}.c; OGKM:kern_mem_sys_gh100.c; nova-core:fb/hal (the Ampere pair).
 """
 

@@ -1,6 +1,6 @@
 """BAR0: which unit answers which register, and what the PRI ring answers where there is none.
 
-Facts: gpu-bringup.md section 6.4; open-gpu-doc:manuals (dev_pri_ringstation_sys).
+Facts: open-gpu-doc:manuals (dev_pri_ringstation_sys); OGKM:kern_fsp_gh100.c (the codes of a locked unit).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class RegisterSpace:
         word_at = offset & ~(WORD_BYTES - 1)
         unit = self.unit_at(word_at)
         if isinstance(unit, MemoryUnit):
-            return unit.load(offset, size_bytes)
+            return self._load(unit, offset, size_bytes)
         if size_bytes == 8:
             return self.read(offset) | self.read(offset + WORD_BYTES) << 32
         word = self._read_word(unit, word_at)
@@ -72,7 +72,7 @@ class RegisterSpace:
         """A write of BAR0."""
         unit = self.unit_at(offset & ~(WORD_BYTES - 1))
         if isinstance(unit, MemoryUnit):
-            unit.store(offset, size_bytes, value)
+            self._store(unit, offset, size_bytes, value)
         elif size_bytes == 8:
             self.write(offset, value & 0xFFFFFFFF)
             self.write(offset + WORD_BYTES, value >> 32)
@@ -89,6 +89,21 @@ class RegisterSpace:
                 return unit.read(offset) & 0xFFFFFFFF
             except NoRegister:
                 pass
+        return self._decode_error(offset)
+
+    def _load(self, unit: MemoryUnit, offset: int, size_bytes: int) -> int:
+        try:
+            return unit.load(offset, size_bytes)
+        except NoRegister:
+            return self._decode_error(offset) & (1 << 8 * size_bytes) - 1
+
+    def _store(self, unit: MemoryUnit, offset: int, size_bytes: int, value: int) -> None:
+        try:
+            unit.store(offset, size_bytes, value)
+        except NoRegister:
+            self._no_write(offset, value)
+
+    def _decode_error(self, offset: int) -> int:
         self._gpu.report("unknown register", "read of a register that the model does not have", offset=offset)
         return DECODE_ERROR
 
@@ -99,6 +114,9 @@ class RegisterSpace:
                 return
             except NoRegister:
                 pass
+        self._no_write(offset, value)
+
+    def _no_write(self, offset: int, value: int) -> None:
         self._gpu.report(
             "unknown register", "write of a register that the model does not have", offset=offset, value=value
         )

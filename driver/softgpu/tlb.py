@@ -3,7 +3,7 @@
 It forgets nothing by itself, neither pages nor that there was none: who changes tables and does not
 invalidate keeps the old translation. A real TLB is smaller, and would hide the mistake now and then.
 
-Facts: gpu-bringup.md section 5.4.
+Facts: OGKM:swref/published/hopper/gh100/dev_vm.h (NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE).
 """
 
 from __future__ import annotations

@@ -52,12 +52,20 @@ class MemoryUnit(Unit):
     """A unit behind which there is memory, so that accesses of every width reach it as they are."""
 
     def load(self, offset: int, size_bytes: int) -> int:
-        """A read of 1, 2, 4 or 8 bytes."""
-        raise NotImplementedError
+        """A read of 1, 2, 4 or 8 bytes.
+
+        Raises:
+            NoRegister: there is nothing.
+        """
+        raise NoRegister
 
     def store(self, offset: int, size_bytes: int, value: int) -> None:
-        """A write of 1, 2, 4 or 8 bytes."""
-        raise NotImplementedError
+        """A write of 1, 2, 4 or 8 bytes.
+
+        Raises:
+            NoRegister: there is nothing.
+        """
+        raise NoRegister
 
     def read(self, offset: int) -> int:
         return self.load(offset, 4)

@@ -44,7 +44,7 @@ class Work:
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
-        self._running = False
+        self._current: Job | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -57,10 +57,12 @@ class Work:
         return self._add(time.monotonic() + delay_s, task)
 
     def cancel_all(self) -> None:
-        """Forget every task that has not begun, as a reset does."""
+        """Forget every task that has not begun, as a reset does; also one that waits for the lock."""
         with self._changed:
             for _, _, job in self._due:
                 job.cancel()
+            if self._current is not None:
+                self._current.cancel()
             self._due.clear()
             self._changed.notify_all()
 
@@ -74,7 +76,7 @@ class Work:
         """Wait until nothing is due and nothing runs; tasks for later do not count. Not with the lock."""
         end = time.monotonic() + timeout_s
         with self._changed:
-            while self._running or (self._due and self._due[0][0] <= time.monotonic()):
+            while self._current is not None or (self._due and self._due[0][0] <= time.monotonic()):
                 left = end - time.monotonic()
                 if left <= 0:
                     return False
@@ -107,7 +109,7 @@ class Work:
     def _next(self) -> Job | None:
         """The next job when it is due; None at the end."""
         with self._changed:
-            self._running = False
+            self._current = None
             self._changed.notify_all()
             while not self._closed:
                 if not self._due:
@@ -115,8 +117,8 @@ class Work:
                     continue
                 left = self._due[0][0] - time.monotonic()
                 if left <= 0:
-                    self._running = True
-                    return heapq.heappop(self._due)[2]
+                    self._current = heapq.heappop(self._due)[2]
+                    return self._current
                 self._changed.wait(left)
         return None
 

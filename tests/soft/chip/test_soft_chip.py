@@ -158,6 +158,18 @@ def test_a_reset_cancels_tasks(gpu):
     assert (ran, job.cancelled) == ([], True)
 
 
+def test_a_reset_cancels_a_task_that_waits_for_the_lock(gpu):
+    ran = []
+    with gpu.lock:
+        gpu.work.post(lambda: ran.append(1))
+        while gpu.work.waiting:
+            time.sleep(0.001)
+        gpu.reset()
+
+    assert gpu.work.drain()
+    assert ran == []
+
+
 def test_closing_ends_the_worker():
     gpu = SoftGpu(SoftOptions(vram_bytes=256 * MIB, bar1_bytes=256 * MIB))
     gpu.work.post(lambda: None)
