@@ -26,6 +26,8 @@ SWGEN0 = 1 << 6
 HALT = 1 << 4
 RISCV_INTERRUPTS = SWGEN0 | HALT
 
+BCR_VALID = 1 << 0  # the boot ROM has taken what was configured; it does so at once here
+
 # Registers that keep what is written, by name, with what they are after a reset.
 PLAIN = {
     "NV_PGSP_FALCON_OS": 0,
@@ -36,7 +38,7 @@ PLAIN = {
     "NV_PGSP_FALCON_DEBUGINFO": 0,
     "NV_PGSP_FALCON_IRQDEST": 0,
     "NV_PGSP_FALCON_ENGINE": 0,
-    "NV_PGSP_RISCV_BCR_CTRL": 0x111,
+    "NV_PGSP_RISCV_BCR_CTRL": BCR_VALID | 0x110,
     "NV_PGSP_RISCV_BCR_DMACFG": 0,
     "NV_PGSP_RISCV_IRQDEST": 0,
 }
@@ -55,7 +57,6 @@ class Falcon(Unit):
         halted: it ran, and stopped.
         pending: IRQSTAT.
         riscv_mask: RISCV_IRQMASK: which of them reach the CPU.
-        held_in_reset: ENGINE_RESET is asserted.
     """
 
     ranges = ((FIRST, LAST),)
@@ -86,6 +87,7 @@ class Falcon(Unit):
             "NV_PGSP_FALCON_IRQMSET": self._set_mask,
             "NV_PGSP_FALCON_IRQMCLR": self._clear_mask,
             "NV_PGSP_FALCON_ENGINE": self._reset_engine,
+            "NV_PGSP_RISCV_BCR_CTRL": self._configure_boot,
         }
         self.reset()
 
@@ -120,8 +122,7 @@ class Falcon(Unit):
         self._plain["NV_PGSP_FALCON_MAILBOX1"] = value >> 32
 
     def release(self, *, running: bool) -> None:
-        """The bootstrap is done: mailboxes first, then the core, then the lockdown."""
-        self.set_mailboxes(0)
+        """The bootstrap is done: the core runs, then the lockdown ends."""
         self.active = running
         self.riscv_mask = RISCV_INTERRUPTS if running else 0
         self.lockdown = False
@@ -214,6 +215,9 @@ class Falcon(Unit):
 
     def _clear_mask(self, value: int) -> None:
         self._falcon_mask &= ~value
+
+    def _configure_boot(self, value: int) -> None:
+        self._plain["NV_PGSP_RISCV_BCR_CTRL"] = value | BCR_VALID
 
     def _reset_engine(self, value: int) -> None:
         if self.active or self.gpu.firmware.holds_memory:

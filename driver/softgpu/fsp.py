@@ -32,7 +32,7 @@ MIB = 1 << 20
 BOOT_COMPLETE = 0xFF  # NV_THERM_I2CS_SCRATCH_FSP_BOOT_COMPLETE_STATUS_SUCCESS
 EMEM_BYTES = 8 << 10
 CHANNEL_BYTES = 1 << 10  # of EMEM; the resource manager's channel is the first
-ANSWER_DELAY_S = 0.002
+ANSWER_DELAY_S = 0.001
 
 MCTP_SINGLE_PACKET = 0xC0000000  # start and end of a message, sequence 0, endpoint 0
 NVDM_VENDOR = 0x10DE << 8 | 0x7E

@@ -26,7 +26,13 @@ from barewire.softgpu.unit import NoRegister, Unit
 if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
 
-STEP_S = 0.002  # between the steps of the bootstrap, so that a poll sees each of them
+# How long each step of the bootstrap takes: enough that a poll sees them all.
+MASKED_S = 0.008
+AUTHENTICATION_S = 0.003
+START_S = 0.002
+# From cleared mailboxes to the end of the lockdown: longer than a host takes to read one register after the
+# other, since one that sees the lockdown end expects to have seen the mailboxes clear.
+RELEASE_S = 0.01
 UNLOAD_S = 0.001
 SUSPENDED = 0x80000000  # MAILBOX0 once LibOS has suspended
 WPR_ADDRESS_SHIFT = 8  # bits 39:12 of an address in bits 31:4
@@ -133,11 +139,11 @@ class GspFirmware(Unit):
         self.state = State.BOOTING
         self.gpu.falcon.lock(boot_params)
         if self.mishaps.take_for_boot(Action.NEVER_RELEASE) is None:
-            self.gpu.work.after(STEP_S, lambda: self._let_look(boot_params, frts))
+            self.gpu.work.after(MASKED_S, lambda: self._let_look(boot_params, frts))
 
     def _let_look(self, boot_params: int, frts: Frts) -> None:
         self.gpu.falcon.open_mask()
-        self.gpu.work.after(STEP_S, lambda: self._bootstrap(boot_params, frts))
+        self.gpu.work.after(AUTHENTICATION_S, lambda: self._bootstrap(boot_params, frts))
 
     def _bootstrap(self, boot_params: int, frts: Frts) -> None:
         mishap = self.mishaps.take_for_boot(Action.FMC_ERROR)
@@ -151,12 +157,16 @@ class GspFirmware(Unit):
             return
         self.booted, self.layout = found, found.layout
         self.gpu.vram.protect(found.layout.wpr2_start, found.layout.wpr2_end)
+        self.gpu.falcon.set_mailboxes(0)
+        self.gpu.work.after(RELEASE_S, self._release)
+
+    def _release(self) -> None:
         inactive = self.mishaps.take_for_boot(Action.RISCV_INACTIVE) is not None
         self.gpu.falcon.release(running=not inactive)
         if inactive:
             self._fail(State.HUNG, "the core was not started")
         else:
-            self.gpu.work.after(STEP_S, self._start_rm)
+            self.gpu.work.after(START_S, self._start_rm)
 
     def _fail(self, state: State, text: str) -> None:
         self.state = state
@@ -177,7 +187,6 @@ class GspFirmware(Unit):
         self.server = RpcServer(self.gpu, self, started.command, started.status)
         self.state = State.RUNNING
         self.log("GSP-RM of the software GPU starts", "LOGINIT")
-        self.gpu.falcon.raise_swgen0()
         self.server.doorbell()
 
     def commands_received(self) -> None:
@@ -205,9 +214,12 @@ class GspFirmware(Unit):
         """
         if self.server is None or self.state is not State.RUNNING:
             return False
+        server = self.server
         mishap = self.mishaps.take_for_call(function, None)
-        if mishap is None or mishap.action is not Action.DROP:
-            self.server.send(function, payload, mishap=mishap)
+        if mishap is not None and mishap.action is Action.DELAY:
+            self.gpu.work.after(mishap.seconds, lambda: server.send(function, payload))
+        elif mishap is None or mishap.action is not Action.DROP:
+            server.send(function, payload, mishap=mishap)
         return True
 
     def log(self, text: str, name: str = "LOGRM") -> None:

@@ -60,6 +60,7 @@ class SoftHost:
     mapped: dict[int, int] = field(default_factory=dict)
     interrupts: list[int] = field(default_factory=list)
     next_iova: int = FIRST_IOVA
+    given: list[HostMemory] = field(default_factory=list)  # kept, since the GPU may still reach for it
 
     def allocate(self, size: int, *, scattered: bool = False) -> HostMemory:
         count = -(-size // PAGE)
@@ -70,7 +71,8 @@ class SoftHost:
         self.next_iova += GAP_PAGES * PAGE
         if scattered:
             pages.reverse()
-        return HostMemory(self, pages)
+        self.given.append(HostMemory(self, pages))
+        return self.given[-1]
 
     def dma(self, iova: int, size_bytes: int, write: bool) -> int:
         page = iova & ~(PAGE - 1)
