@@ -17,13 +17,13 @@ class Field(NamedTuple):
     Attributes:
         offset: bytes from the structure's start.
         width: bytes of one element.
-        count: elements; 1 for a plain value.
+        length: elements; 1 for a plain value.
         is_text: whether it is bytes rather than numbers.
     """
 
     offset: int
     width: int
-    count: int
+    length: int
     is_text: bool
 
 
@@ -72,50 +72,57 @@ class Layout:
 
 
 class Record:
-    """A structure in memory. Its fields are attributes: integers, tuples of integers, or bytes."""
+    """A structure in memory. Its fields are attributes: integers, tuples of integers, or bytes.
 
-    __slots__ = ("base", "data", "layout")
+    NVIDIA's names are all in use, so this class's own begin with an underscore, or are verbs.
+    """
 
-    layout: Layout
-    data: bytearray
-    base: int
+    __slots__ = ("_base", "_data", "_layout")
+
+    _layout: Layout
+    _data: bytearray
+    _base: int
 
     def __init__(self, layout: Layout, data: bytearray, base: int) -> None:
-        object.__setattr__(self, "layout", layout)
-        object.__setattr__(self, "data", data)
-        object.__setattr__(self, "base", base)
+        object.__setattr__(self, "_layout", layout)
+        object.__setattr__(self, "_data", data)
+        object.__setattr__(self, "_base", base)
 
     def __getattr__(self, name: str) -> Any:
         try:
-            offset, width, count, is_text = self.layout.fields[name]
+            offset, width, count, is_text = self._layout.fields[name]
         except KeyError:
-            raise AttributeError(f"{self.layout.name} has no field {name}") from None
-        at = self.base + offset
+            raise AttributeError(f"{self._layout.name} has no field {name}") from None
+        at = self._base + offset
         if is_text:
-            return bytes(self.data[at : at + count])
+            return bytes(self._data[at : at + count])
         if count == 1:
-            return int.from_bytes(self.data[at : at + width], "little")
+            return int.from_bytes(self._data[at : at + width], "little")
         return tuple(
-            int.from_bytes(self.data[at + i * width : at + (i + 1) * width], "little") for i in range(count)
+            int.from_bytes(self._data[at + i * width : at + (i + 1) * width], "little") for i in range(count)
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        offset, width, count, is_text = self.layout.fields[name]
-        at = self.base + offset
+        offset, width, count, is_text = self._layout.fields[name]
+        at = self._base + offset
         if is_text:
             data = bytes(value)[:count]
-            self.data[at : at + count] = data.ljust(count, b"\0")
+            self._data[at : at + count] = data.ljust(count, b"\0")
             return
         values = (value,) if count == 1 else value
         for index, number in enumerate(values):
             start = at + index * width
-            self.data[start : start + width] = (number & (1 << 8 * width) - 1).to_bytes(width, "little")
+            self._data[start : start + width] = (number & (1 << 8 * width) - 1).to_bytes(width, "little")
 
     def inner(self, name: str, layout: Layout, index: int = 0) -> Record:
         """A structure within a field that was declared as bytes; `index` counts structures of that size."""
-        start = self.base + self.layout.fields[name].offset + index * layout.size_bytes
-        return layout.over(self.data, start)
+        start = self._base + self._layout.fields[name].offset + index * layout.size_bytes
+        return layout.over(self._data, start)
 
     def to_bytes(self) -> bytes:
         """The structure's bytes."""
-        return bytes(self.data[self.base : self.base + self.layout.size_bytes])
+        return bytes(self._data[self._base : self._base + self._layout.size_bytes])
+
+    def whole(self) -> bytearray:
+        """All the bytes that it lies in, what comes before and after it included."""
+        return self._data

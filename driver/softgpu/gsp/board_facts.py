@@ -1,0 +1,90 @@
+"""What firmware says of the board: names, units, sizes. The software GH100 is like an H100 with HBM.
+
+Facts: gpu-bringup.md sections 3.3 (step 5) and 8.1; OGKM:ctrl2080fb.h, ctrl2080gpu.h, ctrl2080ce.h,
+ctrl0080fifo.h. Numbers that no specification gives are the model's own choice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from barewire.softgpu.chip import SoftOptions
+
+KIB = 1 << 10
+MIB = 1 << 20
+
+NAME = "NVIDIA Software GH100"
+SHORT_NAME = "GH100"
+GPU_ID = 0x100
+ARCHITECTURE = 0x180
+IMPLEMENTATION = 0
+REVISION = 0xA1
+MEMORY_BUS_BITS = 5120
+RAM_TYPE_HBM = 9
+L2_CACHE_BYTES = 50 * MIB
+PARTITIONS = 10
+GR_CAPABILITIES = bytes(23)
+GID_BYTES = 16
+GID_BINARY = 2
+
+# Seven clusters of nine TPCs and one of three: 66 TPCs, 132 SMs.
+TPC_MASKS: tuple[int, ...] = (0x1FF,) * 7 + (0x007,)
+GPC_MASK = (1 << len(TPC_MASKS)) - 1
+SMS_PER_TPC = 2
+
+# GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment.
+CONTEXT_BUFFERS: dict[int, tuple[int, int]] = {
+    0x00: (2304 * KIB, 4 * KIB),  # GRAPHICS: the main context
+    0x08: (1024 * KIB, 4 * KIB),  # ZCULL
+    0x09: (64 * KIB, 4 * KIB),  # PM
+    0x0A: (8 * MIB, 4 * KIB),  # COMPUTE_PREEMPT
+    0x0B: (8 * MIB, 4 * KIB),  # PREEMPT
+    0x0C: (256 * KIB, 4 * KIB),  # SPILL
+    0x0D: (128 * KIB, 4 * KIB),  # PAGEPOOL
+    0x0E: (4 * MIB, 4 * KIB),  # BETACB
+    0x0F: (64 * KIB, 4 * KIB),  # RTV
+    0x10: (64 * KIB, 4 * KIB),  # PATCH
+    0x11: (128 * KIB, 4 * KIB),  # BUNDLE_CB
+    0x12: (128 * KIB, 4 * KIB),  # PAGEPOOL_GLOBAL
+    0x13: (4 * MIB, 64 * KIB),  # ATTRIBUTE_CB
+    0x14: (128 * KIB, 4 * KIB),  # RTV_CB_GLOBAL
+    0x15: (512 * KIB, 4 * KIB),  # GFXP_POOL
+    0x16: (64 * KIB, 4 * KIB),  # GFXP_CTRL_BLK
+    0x17: (128 * KIB, 4 * KIB),  # FECS_EVENT
+    0x18: (512 * KIB, 4 * KIB),  # PRIV_ACCESS_MAP
+    0x19: (128 * KIB, 4 * KIB),  # SETUP
+}
+CONTEXT_BUFFER_IDS = 0x1A
+PROMOTED_BUFFER_IDS = 13
+
+# Copy engines: capability bits of NV2080_CTRL_CE_CAPS, byte by byte.
+COPY_CAPS_ALL = (0x04 | 0x08 | 0x20 | 0x40 | 0x80, 0x01 | 0x02)
+COPY_CAPS_GRAPHICS = 0x01
+COPY_CAPS_SHARED = 0x02
+
+ZCULL = {
+    "widthAlignPixels": 512,
+    "heightAlignPixels": 128,
+    "pixelSquaresByAliquots": 2048,
+    "aliquotTotal": 25344,
+    "zcullRegionByteMultiplier": 32,
+    "zcullRegionHeaderSize": 224,
+    "zcullSubregionHeaderSize": 1216,
+    "subregionCount": 16,
+    "subregionWidthAlignPixels": 512,
+    "subregionHeightAlignPixels": 256,
+}
+
+
+def gid(options: SoftOptions) -> bytes:
+    """The GPU's UUID: the same for GPUs of the same options."""
+    return hashlib.sha1(repr(options).encode(), usedforsecurity=False).digest()[:GID_BYTES]
+
+
+def gid_text(options: SoftOptions) -> str:
+    """The UUID as tools print it."""
+    digits = gid(options).hex()
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "GPU-" + "-".join(parts)

@@ -1,0 +1,487 @@
+"""Channels and channel groups: what their parameters must be, and what becomes of them.
+
+The driver's half of RM gives firmware the memory of a channel; firmware checks it, fills the instance block
+and lets Host know the channel.
+
+Facts: gpu-bringup.md sections 3.3 (steps 7 to 12), 4.7 and 5.6; OGKM:src/common/sdk/nvidia/inc/alloc/
+alloc_channel.h (NVOS04 flags), kernel_channel.c, kernel_channel_group_api.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from barewire.softgpu.channel import ChannelSetup
+from barewire.softgpu.engines import BY_2080_TYPE, CHANNELS_PER_RUNLIST, Engine, of_runlist
+from barewire.softgpu.gsp import rpc_structs as structs
+from barewire.softgpu.gsp.instance import (
+    INSTANCE_BYTES,
+    RAMFC_BYTES,
+    SUBCONTEXTS,
+    USERD_BYTES,
+    InstanceFacts,
+    address_space,
+    ramfc,
+)
+from barewire.softgpu.gsp.objects import ContextShare, Memory, RmObject, VaSpace
+from barewire.softgpu.gsp.physical import Stretch
+from barewire.softgpu.gsp.records import Record
+from barewire.softgpu.gsp.status import Refused, Status
+from barewire.softgpu.page_tables import Aperture
+
+if TYPE_CHECKING:
+    from barewire.softgpu.gsp.classes import Allocation
+    from barewire.softgpu.gsp.resman import ResourceManager
+
+METHOD_BUFFER_BYTES = 0x5000  # NV2080_CTRL_CE_GET_FAULT_METHOD_BUFFER_SIZE
+RESERVED_CHIDS = 1  # firmware of 570 keeps channel 0
+CHANNELS_PER_USERD_PAGE = 8
+GPFIFO_ENTRY_BYTES = 8
+GPFIFO_ENTRIES_MAX = 1 << 26
+VA_LIMIT = 1 << 57
+DEFAULT_TIMESLICE_US = 1024 * 1024 // 1000
+SUBCONTEXT_SYNC, SUBCONTEXT_ASYNC, SUBCONTEXT_SPECIFIED, SUBCONTEXT_ASYNC_LOW = range(4)
+
+_ADDRESS_SPACES = {1: Aperture.COHERENT, 2: Aperture.VRAM}
+
+
+class Flags:
+    """Bits of NVOS04 flags."""
+
+    TYPE = 3 << 0
+    PRIVILEGED = 1 << 5
+    DENY_PHYSICAL_COPIES = 1 << 7
+    USERD_INDEX_LOW = 8
+    USERD_INDEX_MASK = 7
+    USERD_PAGE_LOW = 12
+    USERD_PAGE_MASK = 0x1FF
+    USERD_PAGE_FIXED = 1 << 21
+    DENY_AUTH_LEVEL = 1 << 22
+
+
+class Internal:
+    """Bits of NV_KERNELCHANNEL internal flags."""
+
+    PRIVILEGE_MASK = 3
+    NOTIFIER_LOW = 2
+    NOTIFIER_MASK = 3
+    NOTIFIER_MEMORY = 3
+    NOTIFIER_CONTEXT_DMA = 2
+
+
+@dataclass(eq=False)
+class GroupObject(RmObject):
+    """A channel group (KEPLER_CHANNEL_GROUP_A).
+
+    Attributes:
+        engine: its channels are for it, or for others of its runlist.
+        number: of the group on its runlist.
+        vaspace: of channels that name none.
+        timeslice_us: how long it runs before others get a turn.
+        channels: those alive.
+    """
+
+    engine: Engine = BY_2080_TYPE[1]
+    number: int = 0
+    vaspace: VaSpace | None = None
+    timeslice_us: int = DEFAULT_TIMESLICE_US
+    interleave: int = 0
+    notifier: Stretch | None = None
+    channels: list[ChannelObject] = field(default_factory=list, repr=False)
+
+    def release(self, rm: ResourceManager) -> None:
+        rm.groups.release(self.engine.runlist, self.number)
+
+
+@dataclass(eq=False)
+class ChannelObject(RmObject):
+    """A channel (HOPPER_CHANNEL_GPFIFO_A).
+
+    Attributes:
+        chid: its number on the runlist.
+        engine: that it was made for.
+        group: that it belongs to; None for a bare channel.
+        vaspace: its address space.
+        setup: what Host was told of it.
+        instance, userd, method_buffer: its memory.
+        notifier: where errors are written; None for nowhere.
+        scheduled: whether it was let onto the runlist.
+        disabled: whether it was taken off for a while (FIFO_DISABLE_CHANNELS).
+        xid: of the error that ended it; 0 while it is well.
+        contexts: GR context buffers that were promoted, by buffer id.
+    """
+
+    chid: int = 0
+    engine: Engine = BY_2080_TYPE[1]
+    group: GroupObject | None = None
+    vaspace: VaSpace | None = None
+    share: ContextShare | None = None
+    setup: ChannelSetup | None = None
+    instance: Stretch | None = None
+    userd: Stretch | None = None
+    method_buffer: Stretch | None = None
+    notifier: Stretch | None = None
+    privileged: bool = False
+    gpfifo_va: int = 0
+    entries: int = 0
+    process_id: int = 0
+    bound: bool = False
+    scheduled: bool = False
+    disabled: bool = False
+    interleave: int = 0
+    xid: int = 0
+    fault: tuple[int, int] | None = None
+    contexts: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def runlist(self) -> int:
+        """The runlist that schedules it."""
+        return self.engine.runlist
+
+    @property
+    def companions(self) -> list[ChannelObject]:
+        """It and the other channels of its group."""
+        return list(self.group.channels) if self.group is not None else [self]
+
+    def facts(self) -> InstanceFacts:
+        """What its instance block says."""
+        return InstanceFacts(
+            chid=self.chid,
+            pdb=self.vaspace.root if self.vaspace is not None else None,
+            subcontext=self.share.subcontext if self.share is not None else 0,
+            gpfifo_va=self.gpfifo_va,
+            entries=self.entries,
+            userd=self.userd.address if self.userd is not None else 0,
+            method_buffer=self.method_buffer.address if self.method_buffer is not None else 0,
+            privileged=self.privileged,
+        )
+
+    def release(self, rm: ResourceManager) -> None:
+        rm.scheduling.destroy(self)
+        rm.chids.release(self.runlist, self.chid)
+        if self.group is not None and self in self.group.channels:
+            self.group.channels.remove(self)
+        for other in (self.vaspace, self.share):
+            if other is not None and self in other.dependants:
+                other.dependants.remove(self)
+
+
+class Numbers:
+    """Numbers that are unique on a runlist: channel ids, group ids."""
+
+    def __init__(self, first: int, end: int) -> None:
+        self.first = first
+        self.end = end
+        self._used: dict[int, set[int]] = {}
+
+    def take(self, runlist: int, wanted: int | None = None) -> int:
+        """A free number, or the one wanted.
+
+        Raises:
+            Refused: IN_USE for a number that is taken or out of range, INSUFFICIENT_RESOURCES for none left.
+        """
+        used = self._used.setdefault(runlist, set())
+        if wanted is None:
+            wanted = next((number for number in range(self.first, self.end) if number not in used), None)
+            if wanted is None:
+                raise Refused(Status.INSUFFICIENT_RESOURCES, f"runlist {runlist} is full")
+        elif not self.first <= wanted < self.end:
+            raise Refused(Status.INVALID_CHANNEL, f"{wanted} is not one of {self.first}..{self.end - 1}")
+        elif wanted in used:
+            raise Refused(Status.IN_USE, f"number {wanted} of runlist {runlist} is taken")
+        used.add(wanted)
+        return wanted
+
+    def release(self, runlist: int, number: int) -> None:
+        """Let it be taken again."""
+        self._used.get(runlist, set()).discard(number)
+
+    def in_use(self, runlist: int) -> set[int]:
+        """The numbers that are taken."""
+        return set(self._used.get(runlist, ()))
+
+
+def make_group(rm: ResourceManager, asked: Allocation) -> GroupObject:
+    """A channel group.
+
+    Raises:
+        Refused: no such engine or address space.
+    """
+    params = asked.record(structs.CHANNEL_GROUP)
+    engine = _engine_of(params.engineType)
+    vaspace = None
+    if params.hVASpace:
+        vaspace = rm.tree.find_as(asked.client, params.hVASpace, VaSpace)
+    notifier = _notifier_object(rm, asked.client, params.hObjectError)
+    number = rm.groups.take(engine.runlist)
+    return asked.make(GroupObject, engine=engine, vaspace=vaspace, number=number, notifier=notifier)
+
+
+def make_context_share(rm: ResourceManager, asked: Allocation) -> ContextShare:
+    """A subcontext of a group; its number goes back to the caller.
+
+    Raises:
+        Refused: no such address space, or no number free.
+    """
+    params = asked.record(structs.CONTEXT_SHARE)
+    group = asked.parent
+    vaspace = rm.tree.find_as(asked.client, params.hVASpace, VaSpace)
+    taken = {child.subcontext for child in group.children if isinstance(child, ContextShare)}
+    how = params.flags & 3
+    if how == SUBCONTEXT_SPECIFIED:
+        number: int | None = params.subctxId if params.subctxId < SUBCONTEXTS else None
+        if number in taken:
+            raise Refused(Status.IN_USE, f"subcontext {number} is taken")
+    elif how == SUBCONTEXT_SYNC:
+        number = 0
+    else:
+        number = next((free for free in range(1, SUBCONTEXTS) if free not in taken), None)
+    if number is None:
+        raise Refused(Status.INSUFFICIENT_RESOURCES, "no subcontext is free")
+    params.subctxId = number
+    share = asked.make(ContextShare, vaspace=vaspace, subcontext=number)
+    vaspace.dependants.append(share)
+    return share
+
+
+def make_channel(rm: ResourceManager, asked: Allocation) -> ChannelObject:
+    """A channel: checked, written into its instance block, and known to Host.
+
+    Raises:
+        Refused: the parameters are not those of a channel that can run.
+    """
+    params = asked.record(structs.CHANNEL)
+    group = asked.parent if isinstance(asked.parent, GroupObject) else None
+    _check_ring(params)
+    if params.flags & Flags.TYPE:
+        raise Refused(Status.INVALID_FLAGS, "only physical channels exist")
+    engine = _engine(params, group)
+    vaspace, share = _address_space(rm, asked, params, group)
+    channel = asked.make(
+        ChannelObject,
+        engine=engine,
+        group=group,
+        vaspace=vaspace,
+        share=share,
+        instance=_instance(rm, params),
+        userd=_userd(rm, asked, params),
+        method_buffer=_method_buffer(rm, params),
+        notifier=_notifier(rm, asked, params, group),
+        privileged=bool(params.flags & Flags.PRIVILEGED),
+        gpfifo_va=params.gpFifoOffset,
+        entries=params.gpFifoEntries,
+        process_id=params.ProcessID,
+    )
+    _report_sharing(rm, channel)
+    channel.chid = rm.chids.take(engine.runlist, _wanted_chid(params.flags))
+    params.cid = channel.chid
+    write_instance(rm, channel)
+    _clear_userd(rm, channel)
+    channel.setup = _setup(channel, params.flags)
+    rm.scheduling.create(channel)
+    if group is not None:
+        group.channels.append(channel)
+    vaspace.dependants.append(channel)
+    if share is not None:
+        share.dependants.append(channel)
+    return channel
+
+
+def write_instance(rm: ResourceManager, channel: ChannelObject) -> None:
+    """Write all of a new channel's instance block."""
+    facts = channel.facts()
+    if channel.instance is not None:
+        rm.memory.write(channel.instance, ramfc(facts) + address_space(facts))
+
+
+def write_root(rm: ResourceManager, channel: ChannelObject) -> None:
+    """Write what names the address space, after that got another root; let Host know."""
+    if channel.instance is not None:
+        rm.memory.write(channel.instance, address_space(channel.facts()), RAMFC_BYTES)
+    if channel.setup is not None and channel.vaspace is not None:
+        rm.scheduling.set_root(channel, channel.vaspace.root)
+
+
+def channels_of(rm: ResourceManager) -> Iterator[ChannelObject]:
+    """Every channel there is."""
+    for client in rm.tree.clients.values():
+        for found in client.objects.values():
+            if isinstance(found, ChannelObject):
+                yield found
+
+
+def _engine_of(type_2080: int) -> Engine:
+    try:
+        return BY_2080_TYPE[type_2080]
+    except KeyError:
+        raise Refused(Status.INVALID_ARGUMENT, f"no engine of type {type_2080:#x}") from None
+
+
+def _engine(params: Record, group: GroupObject | None) -> Engine:
+    """The engine of a channel; a group's own where the channel names none."""
+    if group is None:
+        return _engine_of(params.engineType)
+    if not params.engineType:
+        return group.engine
+    engine = _engine_of(params.engineType)
+    if engine.runlist != group.engine.runlist:
+        raise Refused(Status.INVALID_ARGUMENT, f"{engine.name} is not on the runlist of {group.engine.name}")
+    return engine
+
+
+def _check_ring(params: Record) -> None:
+    entries, at = params.gpFifoEntries, params.gpFifoOffset
+    if not 2 <= entries <= GPFIFO_ENTRIES_MAX or entries & (entries - 1):
+        raise Refused(Status.INVALID_ARGUMENT, f"a ring of {entries} entries")
+    if at % GPFIFO_ENTRY_BYTES or at + entries * GPFIFO_ENTRY_BYTES > VA_LIMIT:
+        raise Refused(Status.INVALID_ARGUMENT, f"a ring at {at:#x}")
+
+
+def _address_space(
+    rm: ResourceManager, asked: Allocation, params: Record, group: GroupObject | None
+) -> tuple[VaSpace, ContextShare | None]:
+    """The address space of a channel, by its context share, its own handle, or its group."""
+    if params.hVASpace and params.hContextShare:
+        raise Refused(Status.INVALID_ARGUMENT, "an address space and a context share")
+    share = None
+    vaspace: VaSpace | None = None
+    if params.hContextShare:
+        share = rm.tree.find_as(asked.client, params.hContextShare, ContextShare)
+        if share.parent is not group:
+            raise Refused(Status.INVALID_OBJECT_PARENT, "a context share of another group")
+        vaspace = share.vaspace
+    elif params.hVASpace:
+        vaspace = rm.tree.find_as(asked.client, params.hVASpace, VaSpace)
+    elif group is not None:
+        vaspace = group.vaspace
+    if vaspace is None:
+        raise Refused(Status.INVALID_OBJECT_HANDLE, "no address space")
+    if vaspace.root is None:
+        raise Refused(Status.INVALID_STATE, "the address space has no page directory yet")
+    return vaspace, share
+
+
+def _stretch(rm: ResourceManager, params: Record, name: str, least: int, align: int) -> Stretch:
+    """Memory as a NV_MEMORY_DESC_PARAMS describes it.
+
+    Raises:
+        Refused: INVALID_ARGUMENT for one that cannot be, INVALID_ADDRESS for one that is not there.
+    """
+    desc = params.inner(name, structs.MEMORY_DESC)
+    aperture = _ADDRESS_SPACES.get(desc.addressSpace)
+    if aperture is None or desc.size < least or desc.base % align:
+        raise Refused(
+            Status.INVALID_ARGUMENT,
+            f"{name}: {desc.size:#x} bytes at {desc.base:#x} of address space {desc.addressSpace}",
+        )
+    return Stretch(aperture, desc.base, desc.size)
+
+
+def _instance(rm: ResourceManager, params: Record) -> Stretch:
+    instance = _stretch(rm, params, "instanceMem", INSTANCE_BYTES, INSTANCE_BYTES)
+    context = _stretch(rm, params, "ramfcMem", RAMFC_BYTES, INSTANCE_BYTES)
+    if (context.aperture, context.address) != (instance.aperture, instance.address):
+        raise Refused(Status.INVALID_ARGUMENT, "RAMFC is not at the start of the instance block")
+    rm.memory.check(instance)
+    return instance
+
+
+def _userd(rm: ResourceManager, asked: Allocation, params: Record) -> Stretch:
+    """USERD, by its description or as part of a memory object."""
+    if params.inner("userdMem", structs.MEMORY_DESC).size:
+        userd = _stretch(rm, params, "userdMem", USERD_BYTES, USERD_BYTES)
+    elif params.hUserdMemory[0]:
+        memory = rm.tree.find_as(asked.client, params.hUserdMemory[0], Memory)
+        userd = rm.memory.part(memory, params.userdOffset[0], USERD_BYTES)
+    else:
+        raise Refused(Status.INVALID_ARGUMENT, "no USERD")
+    rm.memory.check(userd)
+    return userd
+
+
+def _method_buffer(rm: ResourceManager, params: Record) -> Stretch:
+    """The method buffer. It is not looked at before a fault, so it need not be there."""
+    return _stretch(rm, params, "mthdbufMem", METHOD_BUFFER_BYTES, 0x100)
+
+
+def _notifier(
+    rm: ResourceManager, asked: Allocation, params: Record, group: GroupObject | None
+) -> Stretch | None:
+    """Where errors are written: memory that is described, or an object; else the group's."""
+    how = params.internalFlags >> Internal.NOTIFIER_LOW & Internal.NOTIFIER_MASK
+    desc = params.inner("errorNotifierMem", structs.MEMORY_DESC)
+    if how == Internal.NOTIFIER_MEMORY and desc.size:
+        stretch = _stretch(rm, params, "errorNotifierMem", structs.NOTIFICATION.size_bytes, 4)
+        rm.memory.check(stretch)
+        return stretch
+    found = _notifier_object(rm, asked.client, params.hObjectError)
+    return found or (group.notifier if group is not None else None)
+
+
+def _notifier_object(rm: ResourceManager, client: int, handle: int) -> Stretch | None:
+    if not handle:
+        return None
+    memory = rm.tree.client(client).objects.get(handle)
+    if not isinstance(memory, Memory):
+        raise Refused(Status.INVALID_OBJECT_HANDLE, f"error notifier {handle:#x} is no memory")
+    return rm.memory.part(memory, 0, structs.NOTIFICATION.size_bytes)
+
+
+def _wanted_chid(flags: int) -> int | None:
+    """The channel id that the USERD page and index ask for; None leaves it to RM."""
+    if not flags & Flags.USERD_PAGE_FIXED:
+        return None
+    page = flags >> Flags.USERD_PAGE_LOW & Flags.USERD_PAGE_MASK
+    return page * CHANNELS_PER_USERD_PAGE + (flags >> Flags.USERD_INDEX_LOW & Flags.USERD_INDEX_MASK)
+
+
+def _setup(channel: ChannelObject, flags: int) -> ChannelSetup:
+    companions = [engine for engine in of_runlist(channel.runlist) if engine is not channel.engine]
+    vaspace, userd, instance = channel.vaspace, channel.userd, channel.instance
+    return ChannelSetup(
+        chid=channel.chid,
+        runlist=channel.runlist,
+        engines=(channel.engine.name, *(engine.name for engine in companions if engine.is_copy)),
+        pdb=vaspace.root if vaspace is not None else None,
+        gpfifo_va=channel.gpfifo_va,
+        entries=channel.entries,
+        userd=userd,
+        privileged=channel.privileged and not flags & Flags.DENY_AUTH_LEVEL,
+        physical_copies=channel.privileged and not flags & Flags.DENY_PHYSICAL_COPIES,
+        group=channel.group.number if channel.group is not None else None,
+        classes=set(),
+        instance=instance,
+        owner=channel,
+    )
+
+
+def _clear_userd(rm: ResourceManager, channel: ChannelObject) -> None:
+    if channel.userd is not None:
+        rm.memory.write(channel.userd, bytes(USERD_BYTES))
+
+
+def _report_sharing(rm: ResourceManager, channel: ChannelObject) -> None:
+    """Two channels in one instance block or USERD run over each other: hardware does not notice."""
+    for other in channels_of(rm):
+        for name in ("instance", "userd"):
+            mine, theirs = getattr(channel, name), getattr(other, name)
+            if (mine.aperture, mine.address) == (theirs.aperture, theirs.address):
+                rm.gpu.report(
+                    "shared channel memory",
+                    f"two channels have one {name}",
+                    address=mine.address,
+                    handle=channel.handle,
+                    other=other.handle,
+                )
+
+
+def chid_numbers() -> Numbers:
+    """Channel ids: those of firmware are taken."""
+    return Numbers(RESERVED_CHIDS, CHANNELS_PER_RUNLIST)
+
+
+def group_numbers() -> Numbers:
+    """Group ids."""
+    return Numbers(0, CHANNELS_PER_RUNLIST)

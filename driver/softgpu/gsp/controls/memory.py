@@ -1,0 +1,75 @@
+"""Controls of a subdevice about video memory, and of flushes on its way.
+
+Facts: OGKM:ctrl2080fb.h (indices; sizes in KiB), ctrl2080internal.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from barewire.softgpu.gsp import board_facts as board
+from barewire.softgpu.gsp import control_structs as structs
+from barewire.softgpu.gsp.controls import Call, control
+from barewire.softgpu.gsp.objects import Kind
+from barewire.softgpu.gsp.static_info import fill_regions
+from barewire.softgpu.gsp.status import Refused, Status
+
+if TYPE_CHECKING:
+    from barewire.softgpu.gsp.resman import ResourceManager
+
+_KIB = 1 << 10
+_INFO_LIMIT = 57
+
+Fact = Callable[["ResourceManager"], int]
+
+
+def _vram_kib(rm: ResourceManager) -> int:
+    return rm.gpu.vram.size_bytes // _KIB
+
+
+def _usable_kib(rm: ResourceManager) -> int:
+    return rm.usable_bytes // _KIB
+
+
+def _bar1_kib(rm: ResourceManager) -> int:
+    return rm.gpu.options.bar1_bytes // _KIB
+
+
+FACTS: dict[int, Fact] = {
+    0x05: _bar1_kib,
+    0x07: _vram_kib,  # RAM_SIZE
+    0x08: _vram_kib,  # TOTAL_RAM_SIZE
+    0x09: _usable_kib,  # HEAP_SIZE
+    0x0B: lambda rm: board.MEMORY_BUS_BITS,
+    0x0D: lambda rm: board.RAM_TYPE_HBM,
+    0x16: _usable_kib,  # HEAP_FREE: firmware knows of no allocation
+    0x19: lambda rm: board.PARTITIONS,
+    0x1A: lambda rm: (1 << board.PARTITIONS) - 1,
+    0x1B: lambda rm: board.L2_CACHE_BYTES,
+    0x1D: _bar1_kib,
+    0x1F: _bar1_kib,
+    0x20: _usable_kib,  # USABLE_RAM_SIZE
+}
+
+
+@control(0x20801303, Kind.SUBDEVICE, structs.FB_INFO_V2)
+def fb_get_info_v2(call: Call) -> None:
+    """Facts of video memory by index; what the model does not know is zero."""
+    if call.params.fbInfoListSize > _INFO_LIMIT:
+        raise Refused(Status.INVALID_ARGUMENT, f"{call.params.fbInfoListSize} entries")
+    for number in range(call.params.fbInfoListSize):
+        entry = call.params.inner("fbInfoList", structs.INDEXED_VALUE, number)
+        fact = FACTS.get(entry.index & 0xFFFFFF)
+        entry.data = fact(call.rm) if fact is not None else 0
+
+
+@control(0x20801320, Kind.SUBDEVICE, structs.FB_REGION_INFO)
+def fb_get_fb_region_info(call: Call) -> None:
+    """Which parts of video memory drivers may use."""
+    fill_regions(call.rm, call.params)
+
+
+@control(0x20800A70, Kind.SUBDEVICE, structs.NONE)
+def internal_bus_flush_with_sysmembar(call: Call) -> None:
+    """All writes before it are seen by all: in the model they always are."""
