@@ -10,6 +10,7 @@ OGKM:kernel_gsp_gh100.c, OGKM:kern_fsp_gh100.c, nouveau:nvkm/subdev/gsp/gh100.c.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from barewire.softgpu.engines import GSP_STALL_VECTOR
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FIRST, LAST = 0x110000, 0x111FFF
 LOCKED_BY_MASK = LOCKED | 0x4E  # the low byte tells more of the error, and is not always zero
+
+LONGEST_LOOK_S = 0.05  # a host that has not read HWCFG2 after this long looks at the mailboxes alone
 
 SWGEN0 = 1 << 6
 HALT = 1 << 4
@@ -102,6 +105,7 @@ class Falcon(Unit):
         self._plain = dict(PLAIN)
         self._queue_heads: dict[int, int] = {}
         self._spare: dict[int, int] = {}
+        self._after_look: Callable[[], None] | None = None
 
     # What the bootstrap and GSP-RM do with it.
 
@@ -120,6 +124,20 @@ class Falcon(Unit):
         """Write MAILBOX0 and MAILBOX1, low word first."""
         self._plain["NV_PGSP_FALCON_MAILBOX0"] = value & 0xFFFFFFFF
         self._plain["NV_PGSP_FALCON_MAILBOX1"] = value >> 32
+
+    def after_look(self, task: Callable[[], None]) -> None:
+        """Do something when the host is not between two reads that belong together.
+
+        A host that waits for the bootstrap looks at the mailboxes and HWCFG2, one after the other. Every open
+        driver reads HWCFG2 either first or last.
+        """
+        self._after_look = task
+        self.gpu.work.after(LONGEST_LOOK_S, self._look_is_over)
+
+    def _look_is_over(self) -> None:
+        task, self._after_look = self._after_look, None
+        if task is not None:
+            task()
 
     def release(self, *, running: bool) -> None:
         """The bootstrap is done: the core runs, then the lockdown ends."""
@@ -196,11 +214,13 @@ class Falcon(Unit):
             raise NoRegister
 
     def _hardware_configuration(self) -> int:
-        return self._hwcfg2.encode(
+        word = self._hwcfg2.encode(
             riscv="ENABLE",
             riscv_br_priv_lockdown="LOCK" if self.lockdown else "UNLOCK",
             mem_scrubbing="DONE",
         )
+        self._look_is_over()
+        return word
 
     def _cpu_control(self) -> int:
         # NVIDIA's header gives HALTED as 1 after a reset.
@@ -220,9 +240,9 @@ class Falcon(Unit):
         self._plain["NV_PGSP_RISCV_BCR_CTRL"] = value | BCR_VALID
 
     def _reset_engine(self, value: int) -> None:
-        if self.active or self.gpu.firmware.holds_memory:
-            self.gpu.report("reset of a running GSP", "ENGINE_RESET is not the CPU's while GSP runs: lost",
-                            value=value)  # fmt: skip
+        if self.active or self.lockdown or self.gpu.firmware.holds_memory:
+            text = "ENGINE_RESET is not the CPU's while GSP boots or runs: lost"
+            self.gpu.report("reset of a running GSP", text, value=value)
         elif value & 1:
             self.reset()
         else:

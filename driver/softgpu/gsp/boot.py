@@ -153,10 +153,14 @@ class GspFirmware(Unit):
             found = Bootstrap(self.gpu.host, self.gpu.vram.size_bytes, frts).authenticate(boot_params)
         except Refused as refused:
             self._fail(State.REFUSED, refused.text)
-            self.gpu.falcon.set_mailboxes(refused.code)
+            code = refused.code
+            self.gpu.falcon.after_look(lambda: self.gpu.falcon.set_mailboxes(code))
             return
         self.booted, self.layout = found, found.layout
         self.gpu.vram.protect(found.layout.wpr2_start, found.layout.wpr2_end)
+        self.gpu.falcon.after_look(self._clear_mailboxes)
+
+    def _clear_mailboxes(self) -> None:
         self.gpu.falcon.set_mailboxes(0)
         self.gpu.work.after(RELEASE_S, self._release)
 

@@ -325,3 +325,22 @@ def test_registers_that_only_firmware_writes_keep_their_value(running: GspDriver
 
 def test_a_register_that_gsp_does_not_have_answers_a_pri_error(driver: GspDriver):
     assert driver.read(0x110FFC) & 0xFFFFFF00 == 0xBADF1100
+
+
+def test_the_mailboxes_change_only_between_two_looks(driver: GspDriver):
+    # nouveau reads MAILBOX0, MAILBOX1, HWCFG2; a step between the first two would look like an error.
+    driver.start_gsp()
+    driver.wait(lambda: driver.read(HWCFG2) & 0xFFFFFF00 != 0xBADF4100, "the mask to be released")
+    time.sleep(0.01)  # the bootstrap is ready to go on
+    while (low := driver.read(MAILBOX0)) != 0:
+        time.sleep(0.001)
+        assert low | driver.read(MAILBOX1) << 32 == driver.boot_params.iova
+        driver.read(HWCFG2)
+
+    driver.wait_for_release()
+
+
+def test_a_host_that_looks_at_the_mailboxes_alone_is_not_waited_for_for_ever(driver: GspDriver):
+    driver.start_gsp()
+    driver.wait(lambda: driver.read(MAILBOX0) == 0, "clear mailboxes")
+    driver.wait(lambda: driver.read(RISCV_CPUCTL) & ACTIVE, "the core")
