@@ -12,22 +12,26 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.page_tables import (
     V3,
+    Absent,
     Access,
     Aperture,
     FaultType,
     Format,
     Leaf,
     Pdb,
+    Table,
+    Tables,
     Unreadable,
     Walk,
     Walker,
 )
-from barewire.softgpu.tlb import Depth, Tlb
+from barewire.softgpu.tlb import SMALL_PAGES, TABLES_SHIFT, Depth, Tlb
 from barewire.softgpu.vram import OutsideVram
 
 if TYPE_CHECKING:
@@ -40,6 +44,11 @@ _WRITES = (Access.WRITE, Access.ATOMIC, Access.ATOMIC_WEAK, Access.PHYSICAL_WRIT
 _ATOMICS = (Access.ATOMIC, Access.ATOMIC_WEAK, Access.PHYSICAL_ATOMIC)
 KIND_INVALID = 7
 KINDS = 16
+SMALL_SHIFT = 12
+SMALL_BYTES = 1 << SMALL_SHIFT
+WORTHWHILE_BYTES = 8 * SMALL_BYTES  # from here on pages of one table are looked up together
+
+SmallWords = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 class PageFault(Exception):
@@ -155,22 +164,19 @@ class Mmu:
             PageFault: at the first address that cannot be accessed, after the places before it.
         """
         joined: Place | None = None
-        end = gpu_va + size_bytes
-        while gpu_va < end:
-            try:
-                place = self.translate(pdb, gpu_va, access, privileged)
-            except PageFault:
-                if joined is not None:
+        try:
+            for place in self._places(pdb, gpu_va, gpu_va + size_bytes, access, privileged):
+                if joined is None:
+                    joined = place
+                elif _continues(joined, place):
+                    joined = joined._replace(size_bytes=joined.size_bytes + place.size_bytes)
+                else:
                     yield joined
-                raise
-            size = min(place.size_bytes, end - gpu_va)
-            if joined is not None and _continues(joined, place):
-                joined = joined._replace(size_bytes=joined.size_bytes + size)
-            else:
-                if joined is not None:
-                    yield joined
-                joined = place._replace(size_bytes=size)
-            gpu_va += size
+                    joined = place
+        except PageFault:
+            if joined is not None:
+                yield joined
+            raise
         if joined is not None:
             yield joined
 
@@ -311,17 +317,102 @@ class Mmu:
         if self.gpu.apertures is not None:
             self.gpu.apertures.refresh(pdb)
 
-    # Checks.
+    # Looking up.
+
+    def _tables(self, pdb: Pdb, gpu_va: int) -> Tables | Walk:
+        found = self.tlb.find_tables(pdb, gpu_va)
+        if found is not None:
+            return found
+        down = self.walker.tables(pdb, gpu_va)
+        if isinstance(down, Tables):
+            self.tlb.keep_tables(pdb, gpu_va, down)
+        return down
 
     def _look_up(self, pdb: Pdb, gpu_va: int) -> Leaf | FaultType:
-        tables = self.tlb.find_tables(pdb, gpu_va)
-        if tables is None:
-            down = self.walker.tables(pdb, gpu_va)
-            if isinstance(down, Walk):
-                return self._keep(pdb, gpu_va, down)
-            self.tlb.keep_tables(pdb, gpu_va, down)
-            tables = down
-        return self._keep(pdb, gpu_va, self.walker.walk_tables(tables, gpu_va))
+        tables = self._tables(pdb, gpu_va)
+        if isinstance(tables, Walk):
+            return self._keep(pdb, gpu_va, tables)
+        if not _only_small(tables):
+            return self._keep(pdb, gpu_va, self.walker.walk_tables(tables, gpu_va))
+        small = self.tlb.small_pages(pdb, gpu_va)
+        index = gpu_va >> SMALL_SHIFT & (SMALL_PAGES - 1)
+        if small.known[index]:
+            found = self.walker.small_leaf(int(small.words[index]), gpu_va)
+            self.tlb.keep(pdb, gpu_va, found)
+            return found
+        walk = self.walker.walk_tables(tables, gpu_va)
+        if len(walk.steps) > len(tables.steps):
+            small.words[index], small.known[index] = walk.steps[-1].word, True
+        return self._keep(pdb, gpu_va, walk)
+
+    def _places(self, pdb: Pdb, gpu_va: int, end: int, access: Access, privileged: bool) -> Iterator[Place]:
+        """The places of a range of addresses, some of them joined already."""
+        while gpu_va < end:
+            block_end = min(end, (gpu_va >> TABLES_SHIFT) + 1 << TABLES_SHIFT)
+            if block_end - gpu_va >= WORTHWHILE_BYTES:
+                many = self._small_places(pdb, gpu_va, block_end, access, privileged)
+                if many:
+                    yield from many
+                    gpu_va = block_end
+                    continue
+            while gpu_va < block_end:
+                place = self.translate(pdb, gpu_va, access, privileged)
+                size = min(place.size_bytes, end - gpu_va)
+                yield place if size == place.size_bytes else place._replace(size_bytes=size)
+                gpu_va += size
+
+    def _small_places(self, pdb: Pdb, gpu_va: int, end: int, access: Access, privileged: bool) -> list[Place]:
+        """The places of part of one table of 4 KiB pages that are all alike; none if it is not so simple."""
+        if self.gpu.options.check_tlb or not self.walker.format.address_in_page:
+            return []
+        tables = self._tables(pdb, gpu_va)
+        if isinstance(tables, Walk) or not _only_small(tables) or self.tlb.has_large_pages(pdb, gpu_va):
+            return []
+        words = self._small_words(pdb, gpu_va, end, tables)
+        if words is None:
+            return []
+        address_bits = np.uint64(self.walker.format.address_in_page)
+        alike = words[0] & ~address_bits
+        if int(alike) & self.walker.format.stray_page or np.any((words & ~address_bits) != alike):
+            return []
+        leaf = self.walker.small_leaf(int(words[0]), gpu_va)
+        if not isinstance(leaf, Leaf) or leaf.aperture is Aperture.SPARSE:
+            return []
+        if self._refused(leaf, access, privileged) is not None:
+            return []
+        return self._join(leaf, words & address_bits, gpu_va, end)
+
+    def _small_words(self, pdb: Pdb, gpu_va: int, end: int, tables: Tables) -> SmallWords | None:
+        """The entries of a range; those that were not looked up yet are now. None if they cannot be read."""
+        small = self.tlb.small_pages(pdb, gpu_va)
+        first = gpu_va >> SMALL_SHIFT & (SMALL_PAGES - 1)
+        count = (end - 1 >> SMALL_SHIFT) - (gpu_va >> SMALL_SHIFT) + 1
+        span = slice(first, first + count)
+        if not small.known[span].all():
+            if isinstance(tables.small, Absent):
+                return None
+            try:
+                data = self.walker.small_words(tables.small, first, count)
+            except Unreadable:
+                return None
+            small.words[span] = np.where(small.known[span], small.words[span], np.frombuffer(data, "<u8"))
+            small.known[span] = True
+        return small.words[span]
+
+    def _join(self, leaf: Leaf, addresses: SmallWords, gpu_va: int, end: int) -> list[Place]:
+        """Places of pages that are alike: (first page, addresses of all), from `gpu_va` to `end`."""
+        steps = np.flatnonzero(np.diff(addresses) != SMALL_BYTES) + 1
+        begins = [0, *steps.tolist()]
+        places = []
+        va = gpu_va
+        for begin, after in zip(begins, [*begins[1:], len(addresses)], strict=True):
+            next_va = min(leaf.gpu_va + after * SMALL_BYTES, end)
+            address = int(addresses[begin]) + va % SMALL_BYTES
+            if leaf.aperture is Aperture.VRAM and not self.gpu.vram.reachable(address, next_va - va):
+                return []
+            places.append(Place(leaf.aperture, address, next_va - va, leaf.kind, va, SMALL_BYTES))
+            va = next_va
+        return places
 
     def _keep(self, pdb: Pdb, gpu_va: int, walk: Walk) -> Leaf | FaultType:
         for note in walk.notes:
@@ -346,6 +437,11 @@ class Mmu:
         if leaf.kind == KIND_INVALID or leaf.kind >= KINDS:
             return FaultType.UNSUPPORTED_KIND
         return None
+
+
+def _only_small(tables: Tables) -> bool:
+    """Whether there is a table of 4 KiB pages and no other."""
+    return isinstance(tables.big, Absent) and isinstance(tables.small, Table)
 
 
 def _found(walk: Walk) -> Leaf | FaultType:

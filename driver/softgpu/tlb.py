@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+import numpy as np
 from barewire.softgpu.page_tables import PAGE_SHIFTS, FaultType, Leaf, Pdb, Tables
 
 MOST_ENTRIES = 1 << 20  # of one address space; then it starts anew, as it may
 TABLES_SHIFT = 21
+SMALL_PAGES = 512  # pages of 4 KiB that one table has
 
 
 class Depth(IntEnum):
@@ -29,13 +31,27 @@ class Depth(IntEnum):
     PDE5 = 7
 
 
+class SmallPages:
+    """The entries of one table of 4 KiB pages, as far as they were looked up.
+
+    Attributes:
+        words: the entries.
+        known: which of them were looked up.
+    """
+
+    def __init__(self) -> None:
+        self.words = np.zeros(SMALL_PAGES, np.uint64)
+        self.known = np.zeros(SMALL_PAGES, np.bool_)
+
+
 class _Space:
-    """What is remembered of one address space."""
+    """What is remembered of one address space. A page of 4 KiB may be in `small` and not yet in `pages`."""
 
     def __init__(self) -> None:
         self.pages: dict[int, dict[int, Leaf]] = {}
         self.faults: dict[int, FaultType] = {}
         self.tables: dict[int, Tables] = {}
+        self.small: dict[int, SmallPages] = {}
 
 
 class Tlb:
@@ -65,6 +81,27 @@ class Tlb:
         space = self._spaces.get(pdb)
         return space.tables.get(gpu_va >> TABLES_SHIFT) if space is not None else None
 
+    def small_pages(self, pdb: Pdb, gpu_va: int) -> SmallPages:
+        """What is remembered of the table of 4 KiB pages of an address; to be added to."""
+        space = self._space(pdb)
+        found = space.small.get(gpu_va >> TABLES_SHIFT)
+        if found is None:
+            found = space.small[gpu_va >> TABLES_SHIFT] = SmallPages()
+        return found
+
+    def has_large_pages(self, pdb: Pdb, gpu_va: int) -> bool:
+        """Whether a page of more than 4 KiB is remembered in the 2 MiB around an address."""
+        space = self._spaces.get(pdb)
+        if space is None:
+            return False
+        first = gpu_va >> TABLES_SHIFT << TABLES_SHIFT
+        for shift, pages in space.pages.items():
+            if shift > PAGE_SHIFTS[0] and pages:
+                count = max(1, 1 << TABLES_SHIFT >> shift)
+                if any(first + (at << shift) >> shift in pages for at in range(count)):
+                    return True
+        return False
+
     def keep(self, pdb: Pdb, gpu_va: int, found: Leaf | FaultType) -> None:
         """Remember what a walk found."""
         space = self._space(pdb)
@@ -73,7 +110,7 @@ class Tlb:
             pages = space.pages.setdefault(shift, {})
             pages[gpu_va >> shift] = found
             if len(pages) > MOST_ENTRIES:
-                pages.clear()
+                self._spaces.pop(pdb)
         else:
             space.faults[gpu_va >> PAGE_SHIFTS[0]] = found
 
@@ -98,6 +135,7 @@ class Tlb:
             if gpu_va is None:
                 space.pages.clear()
                 space.faults.clear()
+                space.small.clear()
             else:
                 self._forget_page(space, gpu_va)
             if depth != Depth.PAGES:
@@ -107,6 +145,9 @@ class Tlb:
         for shift, pages in space.pages.items():
             pages.pop(gpu_va >> shift, None)
         space.faults.pop(gpu_va >> PAGE_SHIFTS[0], None)
+        small = space.small.get(gpu_va >> TABLES_SHIFT)
+        if small is not None:
+            small.known[gpu_va >> PAGE_SHIFTS[0] & (SMALL_PAGES - 1)] = False
 
     def _forget_tables(self, space: _Space, gpu_va: int | None) -> None:
         if gpu_va is None:
