@@ -1,7 +1,7 @@
 """A channel as Host keeps it: what it was made of, where it stands, and what took it off.
 
 Facts: open-gpu-doc:manuals/ampere/ga100/dev_pbdma.ref (registers and interrupts), dev_ram.ref (RAMFC, USERD);
-gpu-bringup.md sections 3.3 and 4.8.
+OGKM:src/nvidia/generated/g_kernel_channel_nvoc.h (privilege).
 """
 
 from __future__ import annotations

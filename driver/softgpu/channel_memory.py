@@ -3,18 +3,21 @@
 Both kinds give CPU addresses piece by piece; 0 stands for memory that is nowhere (sparse), whose reads give
 zero and whose writes are dropped.
 
-Facts: gpu-bringup.md sections 3.3 (USERD) and 5; open-gpu-doc:manuals/ampere/ga100/dev_ram.ref (RAMUSERD).
+Facts: open-gpu-doc:manuals/ampere/ga100/dev_ram.ref (RAMUSERD); OGKM:src/common/sdk/nvidia/inc/class/
+clc86f.h.
 """
 
 from __future__ import annotations
 
 import ctypes
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from barewire.regs import classes
 from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.methods import HOST_CLASS
+from barewire.softgpu.mmu import PageFault, Place
 from barewire.softgpu.page_tables import Access, Aperture, FaultType, Pdb
 
 if TYPE_CHECKING:
@@ -23,14 +26,14 @@ if TYPE_CHECKING:
 
 PAGE_SHIFT = 12
 PAGE_BYTES = 1 << PAGE_SHIFT
-MOST_CACHED = 4096
+MOST_CACHED = 1 << 17
 
 _U32 = ctypes.c_uint32
 _U64 = ctypes.c_uint64
 
 
 class Refused(Exception):
-    """Memory that cannot be reached.
+    """Memory that cannot be reached. What the host refuses comes back as poisoned.
 
     Attributes:
         address: the first such byte, virtual or physical.
@@ -57,6 +60,43 @@ class Memory(Protocol):
         ...
 
 
+class _Extents:
+    """Stretches of addresses whose translation is known."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._places: list[Place] = []
+
+    def clear(self) -> None:
+        """Know nothing."""
+        if self._starts:
+            self._starts.clear()
+            self._places.clear()
+
+    def find(self, address: int, end: int) -> tuple[Place | None, int]:
+        """What is known of an address, cut off at `end`; and how far nothing is known, if nothing is."""
+        index = bisect_right(self._starts, address)
+        if index:
+            place = self._places[index - 1]
+            within = address - place.gpu_va
+            if within < place.size_bytes:
+                size = min(place.size_bytes - within, end - address)
+                return Place(place.aperture, place.address + within, size, place.kind, address), end
+        if index < len(self._starts):
+            end = min(end, self._starts[index])
+        return None, end
+
+    def add(self, address: int, place: Place) -> None:
+        """Know where addresses are that nothing was known of."""
+        if place.aperture is Aperture.SPARSE:
+            return
+        if len(self._starts) >= MOST_CACHED:
+            self.clear()
+        index = bisect_right(self._starts, address)
+        self._starts.insert(index, address)
+        self._places.insert(index, place._replace(gpu_va=address))
+
+
 class VirtualMemory:
     """An address space.
 
@@ -69,6 +109,7 @@ class VirtualMemory:
         self._gpu = gpu
         self._setup = setup
         self.privileged = setup.privileged
+        self._known = {Access.READ: _Extents(), Access.WRITE: _Extents()}
         self._cached: dict[tuple[int, Access], int] = {}
         self._cached_at: tuple[int, int, Pdb | None] = (-1, -1, None)
 
@@ -84,20 +125,44 @@ class VirtualMemory:
         Raises:
             Refused: at the first byte that cannot be reached, after the pieces before it.
         """
-        from barewire.softgpu.mmu import PageFault
-
         mmu = self._gpu.mmu
         access = Access.WRITE if write else Access.READ
-        pdb = self._pdb(address, access)
         try:
-            for place in mmu.runs(pdb, address, size_bytes, access, self.privileged):
+            for place in self._places(address, size_bytes, access):
                 for at, size in mmu.pieces(place, write):
                     yield at, size
                     address += size
         except PageFault as fault:
             raise Refused(fault.gpu_va, fault.fault_type, access) from None
         except DmaRefused as why:
-            raise _dma_fault(self._gpu, address, access, why) from None
+            raise Refused(address, FaultType.POISONED, access) from why
+
+    def _places(self, address: int, size_bytes: int, access: Access) -> Iterator[Place]:
+        """Where a range of addresses is, joined as far as it goes; what is known need not be translated."""
+        end = address + size_bytes
+        while address < end:
+            self._keep_in_step()
+            known = self._known[access]
+            place, limit = known.find(address, end)
+            if place is not None:
+                address += place.size_bytes
+                yield place
+                continue
+            for place in self._gpu.mmu.runs(
+                self._pdb(address, access), address, limit - address, access, self.privileged
+            ):
+                known.add(address, place)
+                address += place.size_bytes
+                yield place
+
+    def _keep_in_step(self) -> None:
+        """Forget what the MMU was told to forget."""
+        stamp = (self._gpu.mmu.tlb.changes, self._gpu.vram.views, self._setup.pdb)
+        if stamp != self._cached_at or self._gpu.options.check_tlb:
+            self._cached.clear()
+            for known in self._known.values():
+                known.clear()
+            self._cached_at = stamp
 
     def address(self, gpu_va: int, size_bytes: int, access: Access) -> int:
         """The CPU address of a few bytes that lie within one page.
@@ -106,18 +171,13 @@ class VirtualMemory:
             Refused: they cannot be reached.
         """
         key = (gpu_va >> PAGE_SHIFT, access)
-        stamp = (self._gpu.mmu.tlb.changes, self._gpu.vram.views, self._setup.pdb)
-        if stamp != self._cached_at:
-            self._cached.clear()
-            self._cached_at = stamp
+        self._keep_in_step()
         page = self._cached.get(key)
         if page is not None:
             return page + (gpu_va & PAGE_BYTES - 1)
         return self._find(gpu_va, size_bytes, access, key)
 
     def _find(self, gpu_va: int, size_bytes: int, access: Access, key: tuple[int, Access]) -> int:
-        from barewire.softgpu.mmu import PageFault
-
         mmu = self._gpu.mmu
         write = access is not Access.READ
         pdb = self._pdb(gpu_va, access)
@@ -129,9 +189,9 @@ class VirtualMemory:
         except PageFault as fault:
             raise Refused(fault.gpu_va, fault.fault_type, access) from None
         except DmaRefused as why:
-            raise _dma_fault(self._gpu, gpu_va, access, why) from None
+            raise Refused(gpu_va, FaultType.POISONED, access) from why
         # Host memory may go away at any time; what the CPU's address was must be asked anew.
-        if place.aperture is Aperture.VRAM and not self._gpu.options.check_tlb:
+        if place.aperture is Aperture.VRAM:
             if len(self._cached) >= MOST_CACHED:
                 self._cached.clear()
             within = gpu_va & PAGE_BYTES - 1
@@ -189,8 +249,6 @@ class PhysicalMemory:
         Raises:
             Refused: part of them cannot be reached.
         """
-        from barewire.softgpu.mmu import PageFault
-
         mmu = self._gpu.mmu
         access = Access.PHYSICAL_WRITE if write else Access.PHYSICAL_READ
         try:
@@ -199,13 +257,7 @@ class PhysicalMemory:
         except PageFault as fault:
             raise Refused(fault.gpu_va or address, fault.fault_type, access) from None
         except DmaRefused as why:
-            raise _dma_fault(self._gpu, address, access, why) from None
-
-
-def _dma_fault(gpu: SoftGpu, address: int, access: Access, why: DmaRefused) -> Refused:
-    """The host did not answer; the request comes back as poisoned."""
-    gpu.report("dma refused", f"the host refused an access of a channel: {why}", address=address)
-    return Refused(address, FaultType.POISONED, access)
+            raise Refused(address, FaultType.POISONED, access) from why
 
 
 def _load(at: int, size_bytes: int) -> int:

@@ -49,7 +49,7 @@ class CopyEngine:
         unsettled: whether there are writes that were neither flushed nor waited for.
     """
 
-    class_ids = (COPY_CLASS,)
+    class_ids: tuple[int, ...] = (COPY_CLASS,)
     is_copy = True
 
     def __init__(self, fifo: Fifo, channel: Channel, engine: Engine) -> None:
@@ -183,7 +183,7 @@ class CopyEngine:
         if launch.semaphore:
             self._release(launch)
         if launch.interrupt or launch.semaphore == copy_launch.CONDITIONAL_INTERRUPT:
-            self._fifo.notify(self._channel)
+            self._fifo.notify(self._engine.name)
 
     def _check_privilege(self, launch: Launch) -> None:
         if not launch.source_physical and not launch.target_physical:

@@ -1,7 +1,7 @@
 """Who made an access that the MMU refused, in the numbers of fault buffers.
 
-Facts: OGKM:kernel-open/nvidia-uvm/hwref/hopper/gh100/dev_fault.h (MMU_ENG_ID, CLIENT_HUB);
-gpu-bringup.md section 6.1. Which client of the hub a copy engine is, is the board's own business.
+Facts: OGKM:kernel-open/nvidia-uvm/hwref/hopper/gh100/dev_fault.h (MMU_ENG_ID, CLIENT_HUB); Host is the hub's
+client ESC, as an H100's log has it. Which client a copy engine is, is the board's own business.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from barewire.softgpu.engines import Engine, of_runlist
 from barewire.softgpu.faults import FaultEntry
 from barewire.softgpu.page_tables import Access, Aperture, FaultType
 
-_CLIENT_HOST = 0x06
+_CLIENT_HOST = 0x63  # ESC
 _CLIENTS_OF_COPY = {0: 0x01, 1: 0x02, 2: 0x18, 3: 0x0C}
 _CLIENT_HSCE0 = 0x20
 

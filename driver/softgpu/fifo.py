@@ -7,8 +7,8 @@ A doorbell runs what it brought at once, up to a few milliseconds; the rest foll
 channel that waits for a semaphore is looked at again after every release by the GPU, at every doorbell,
 and every millisecond for releases by the CPU.
 
-Facts: gpu-bringup.md sections 3.3 (steps 12 and 13) and 4.8; open-gpu-doc:manuals/ampere/ga100/dev_ram.ref,
-dev_pbdma.ref; OGKM:swref/published/turing/tu102/dev_vm.h.
+Facts: open-gpu-doc:manuals/ampere/ga100/{dev_ram,dev_pbdma}.ref; OGKM:swref/published/turing/tu102/{dev_vm,
+dev_ctrl}.h (doorbell, token, time).
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 INLINE_NS = 2_000_000  # what a doorbell's writer may have to wait
 SLICE_NS = 4_000_000  # what one task of the worker may take
-POLL_S = 0.0005
+FIRST_POLL_S = 0.0002  # a waiting channel is looked at again so soon, then less and less often
+LAST_POLL_S = 0.001
 
 TOKEN_RUNLIST_LOW = 16
 TOKEN_CHID_MASK = 0xFFF
@@ -72,6 +73,7 @@ class Fifo(Unit):
         self._running = False
         self._worker: Job | None = None
         self._timer: Job | None = None
+        self._poll_s = FIRST_POLL_S
 
     def reset(self) -> None:
         """Forget every channel."""
@@ -96,6 +98,7 @@ class Fifo(Unit):
 
     def ring(self, token: int) -> None:
         """What a write of the doorbell does."""
+        self._poll_s = FIRST_POLL_S
         runlist, chid = token >> TOKEN_RUNLIST_LOW & TOKEN_RUNLIST_MASK, token & TOKEN_CHID_MASK
         channel = self.channels.get((runlist, chid))
         if channel is None:
@@ -279,17 +282,18 @@ class Fifo(Unit):
 
     def _poll_later(self) -> None:
         if self._timer is None:
-            self._timer = self.gpu.work.after(POLL_S, self._poll)
+            self._timer = self.gpu.work.after(self._poll_s, self._poll)
 
     def _poll(self) -> None:
         self._timer = None
+        self._poll_s = min(2 * self._poll_s, LAST_POLL_S)
         self.run(SLICE_NS)
 
     # What channels cause.
 
-    def notify(self, channel: Channel) -> None:
-        """The non-stalling interrupt of a channel's engine."""
-        vector = _BY_NAME[channel.setup.engines[0]].nonstall_vector
+    def notify(self, engine: str) -> None:
+        """An engine's non-stalling interrupt."""
+        vector = _BY_NAME[engine].nonstall_vector
         if vector != engines.NO_VECTOR:
             self.gpu.interrupts.trigger(vector)
 

@@ -1,6 +1,6 @@
 """Where graphics and compute will be: takes every method and does nothing.
 
-Facts: gpu-bringup.md section 3.1 (classes).
+Facts: OGKM:src/common/sdk/nvidia/inc/class/{clcbc0,clcb97,cla140,cl902d}.h (class numbers).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLASSES = (0xCBC0, 0xCB97, 0xA140, 0x902D)  # compute, 3D, inline to memory, 2D
 class GraphicsStub:
     """One channel's view of the graphics engine."""
 
-    class_ids = CLASSES
+    class_ids: tuple[int, ...] = CLASSES
     is_copy = False
 
     def __init__(self, fifo: Fifo, channel: Channel, engine: Engine) -> None:

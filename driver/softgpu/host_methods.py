@@ -172,7 +172,7 @@ class HostMethods:
     # The rest.
 
     def _non_stall_interrupt(self, channel: Channel, data: int) -> bool:
-        self._fifo.notify(channel)
+        self._fifo.notify(channel.setup.engines[0])
         return False
 
     def _mem_op(self, channel: Channel, data: int) -> bool:

@@ -1,7 +1,7 @@
 """MEM_OP: barriers, cache maintenance and TLB invalidation from a pushbuffer.
 
 Facts: open-gpu-doc:manuals/ampere/ga100/dev_pbdma.ref (MEM_OP methods), OGKM:src/common/sdk/nvidia/inc/
-class/clc86f.h; gpu-bringup.md section 5.4.
+class/clc86f.h.
 """
 
 from __future__ import annotations

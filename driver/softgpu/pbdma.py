@@ -1,6 +1,7 @@
 """PBDMA: fetches a channel's ring and pushbuffers and executes what they say.
 
-Facts: open-gpu-doc:manuals/ampere/ga100/{dev_pbdma,dev_ram}.ref; gpu-bringup.md section 4.8.
+Facts: open-gpu-doc:manuals/ampere/ga100/{dev_pbdma,dev_ram}.ref; what Hopper added to GP entries:
+OGKM:kernel-open/nvidia-uvm/uvm_hopper_host.c, src/common/sdk/nvidia/inc/class/clc86f.h.
 """
 
 from __future__ import annotations
