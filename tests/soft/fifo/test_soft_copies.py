@@ -116,7 +116,7 @@ def test_sparse_memory_reads_as_zero_and_drops_writes(machine: FifoMachine, rig:
 
 
 def test_a_large_copy_goes_on_while_registers_are_read(machine: FifoMachine, rig: FifoRig) -> None:
-    size = 512 * MIB
+    size = 128 * MIB
     source, target = machine.vram(size, 2 * MIB), machine.vram(size, 2 * MIB)
     done = machine.host_memory(4 * KIB)
     source.bytes[::4096] = 1
@@ -129,7 +129,7 @@ def test_a_large_copy_goes_on_while_registers_are_read(machine: FifoMachine, rig
         reads += 1
     rig.finish()
 
-    assert reads > 2
+    assert reads > 1
     assert submitted < 0.1
     assert (target.bytes[::4096] == 1).all()
 

@@ -49,9 +49,9 @@ def test_channels_of_a_runlist_take_turns(machine: FifoMachine, words) -> None:
 
 
 def test_runlists_run_side_by_side(machine: FifoMachine, words) -> None:
-    source, target = machine.vram(256 * MIB, 2 * MIB), machine.vram(256 * MIB, 2 * MIB)
+    source, target = machine.vram(128 * MIB, 2 * MIB), machine.vram(128 * MIB, 2 * MIB)
     long, short = machine.channel("COPY2", 1), machine.channel("COPY3", 2)
-    long.submit(copy(source.gpu_va, target.gpu_va, 256 * MIB), release(words.gpu_va, 1))
+    long.submit(copy(source.gpu_va, target.gpu_va, 128 * MIB), release(words.gpu_va, 1))
     short.submit(release(words.gpu_va + 4, 1))
     machine.wait(lambda: words.words[1] == 1)
     long.finish()
@@ -87,11 +87,11 @@ def test_a_disabled_channel_does_not_run(machine: FifoMachine, words) -> None:
 
 
 def test_preemption_ends_the_copy_that_is_under_way(machine: FifoMachine, words) -> None:
-    source, target = machine.vram(512 * MIB, 2 * MIB), machine.vram(512 * MIB, 2 * MIB)
+    source, target = machine.vram(128 * MIB, 2 * MIB), machine.vram(128 * MIB, 2 * MIB)
     source.bytes[::4096] = 1
     rig = machine.channel()
     with machine.gpu.lock:
-        rig.submit(copy(source.gpu_va, target.gpu_va, 512 * MIB), release(words.gpu_va, 1))
+        rig.submit(copy(source.gpu_va, target.gpu_va, 128 * MIB), release(words.gpu_va, 1))
         assert rig.channel.engine_job
         assert machine.gpu.fifo.preempt(rig.channel)
         assert not rig.channel.engine_job
@@ -101,9 +101,9 @@ def test_preemption_ends_the_copy_that_is_under_way(machine: FifoMachine, words)
 
 
 def test_a_channel_may_be_destroyed_at_any_moment(machine: FifoMachine, words) -> None:
-    source, target = machine.vram(512 * MIB, 2 * MIB), machine.vram(512 * MIB, 2 * MIB)
+    source, target = machine.vram(128 * MIB, 2 * MIB), machine.vram(128 * MIB, 2 * MIB)
     for part in (
-        copy(source.gpu_va, target.gpu_va, 512 * MIB),
+        copy(source.gpu_va, target.gpu_va, 128 * MIB),
         semaphore(words.gpu_va, 1, ACQUIRE),
         busy(words.gpu_va + 64, 8000),
     ):
@@ -127,9 +127,9 @@ def test_a_group_is_one_timeslice(machine: FifoMachine, words) -> None:
 
 
 def test_a_reset_in_the_middle_of_everything(machine: FifoMachine, words) -> None:
-    source, target = machine.vram(512 * MIB, 2 * MIB), machine.vram(512 * MIB, 2 * MIB)
+    source, target = machine.vram(128 * MIB, 2 * MIB), machine.vram(128 * MIB, 2 * MIB)
     rigs: list[FifoRig] = [machine.channel() for _ in range(3)]
-    rigs[0].submit(copy(source.gpu_va, target.gpu_va, 512 * MIB))
+    rigs[0].submit(copy(source.gpu_va, target.gpu_va, 128 * MIB))
     rigs[1].submit(semaphore(words.gpu_va, 1, ACQUIRE))
     rigs[2].submit(busy(words.gpu_va + 64, 8000))
     machine.gpu.reset()
