@@ -53,6 +53,8 @@ class SoftOptions:
         bar2_bytes: the second aperture, a power of two.
         bar0_is_64bit: whether BAR0 takes two BAR numbers; BAR1 and BAR2 are PCI's 2 and 4 then, else 1 and 3.
         fsp_ready_s: from a reset to the moment FSP says that it is ready.
+        dirty_vram_bytes: of video memory hold garbage after every reset, from address 0 on. Nothing says what
+            is in memory that was never written; all else of it is zero here, which hides who relies on that.
         check_tlb: compare every translation that the TLB gives with the tables, and report stale ones; slow.
     """
 
@@ -62,6 +64,7 @@ class SoftOptions:
     bar2_bytes: int = 32 * MIB
     bar0_is_64bit: bool = True
     fsp_ready_s: float = 0.0
+    dirty_vram_bytes: int = 0
     check_tlb: bool = False
 
     def __post_init__(self) -> None:
@@ -93,6 +96,7 @@ class Report:
 
 
 REPORTS_KEPT = 10_000
+GARBAGE = 0xA5  # a byte; as a page table's entry it is valid and leads nowhere
 
 # Units and services that other modules bring: attribute, module, class. Order is the order of construction;
 # those that answer registers are asked in this order.
@@ -160,12 +164,14 @@ class SoftGpu:
         self.defects: list[Exception] = []
         self.closed = False
         self.vram = Vram(self.options.vram_bytes)
+        self._soil_vram()
         self.clock = Clock()
         self.work = Work(self)
         self.host = DmaPort(self._may_master, self._dma_refused)
         self.registers = RegisterSpace(self, BAR0_BYTES)
         self.parts: list[Any] = []
         self._shapes = self._bar_shapes()
+        self._bar_bytes = {bar.index: bar.size_bytes for bar in self._shapes}
         for attribute, module, name in PARTS:
             self._add_part(attribute, _part(module, name))
 
@@ -191,6 +197,11 @@ class SoftGpu:
             BarShape(second, options.bar1_bytes, True, True),
             BarShape(third, options.bar2_bytes, True, True),
         )
+
+    def _soil_vram(self) -> None:
+        size = min(self.options.dirty_vram_bytes, self.options.vram_bytes)
+        if size:
+            self.vram.fill(0, size, GARBAGE)
 
     def _may_master(self) -> bool:
         return self.pci is not None and self.pci.may_master
@@ -256,6 +267,7 @@ class SoftGpu:
         with self.lock:
             self.work.cancel_all()
             self.vram.unprotect()
+            self._soil_vram()
             self.clock.reset()
             for part in self.parts:
                 part.reset()
@@ -282,6 +294,6 @@ class SoftGpu:
     def _answers(self, index: int, offset: int, size_bytes: int) -> bool:
         if self.closed or not self.pci.decodes_memory or offset < 0:
             return False
-        sizes = {bar.index: bar.size_bytes for bar in self._shapes}
-        sizes[self._shapes[1].index] = self.pci.bar1_bytes
-        return offset + size_bytes <= sizes.get(index, 0)
+        if index == self._shapes[1].index:
+            return offset + size_bytes <= self.pci.bar1_bytes
+        return offset + size_bytes <= self._bar_bytes.get(index, 0)

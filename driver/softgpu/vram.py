@@ -93,6 +93,15 @@ class Vram:
         self._check(offset, len(data))
         ctypes.memmove(self.base + offset, bytes(data), len(data))
 
+    def fill(self, offset: int, size_bytes: int, byte: int) -> None:
+        """Fill a stretch with one byte, whoever may reach it.
+
+        Raises:
+            OutsideVram: part of it lies beyond the end.
+        """
+        self._check(offset, size_bytes)
+        ctypes.memset(self.base + offset, byte, size_bytes)
+
     def view(self, offset: int, size_bytes: int) -> memoryview:
         """The bytes themselves; not to be used after `close`.
 

@@ -229,6 +229,15 @@ def test_protected_regions_are_for_firmware_only(gpu):
         gpu.vram.address(1 * MIB, 1)
 
 
+def test_memory_can_be_dirty_after_every_reset(make_gpu):
+    gpu = make_gpu(vram_bytes=256 * MIB, bar1_bytes=64 * MIB, dirty_vram_bytes=1 * MIB)
+    gpu.vram.write(0, bytes(16))
+    gpu.reset()
+
+    assert gpu.vram.read(0, 16) == gpu.vram.read(1 * MIB - 16, 16) == b"\xa5" * 16
+    assert gpu.vram.read(1 * MIB, 16) == bytes(16)
+
+
 def test_it_costs_next_to_nothing_to_make():
     SoftGpu().close()
     begin = time.perf_counter()
