@@ -22,7 +22,7 @@ from barewire.abi import status
 from barewire.abi.layout import Abi, Struct, firmware_abi
 from barewire.chip.boot import MIB, BootFacts
 from barewire.chip.bringup import boot_facts
-from barewire.errors import BadFirmware, BarewireError, BootError, FirmwareMissing, ResetRequired
+from barewire.errors import BadFirmware, BarewireError, BootError, FirmwareMissing, PollTimeout, ResetRequired
 from barewire.fsp import chain_of_trust
 from barewire.fsp.channel import FspChannel
 from barewire.fsp.ready import wait_until_ready
@@ -51,6 +51,9 @@ FMC, BOOTLOADER, SIGNATURE = "FMC image", "bootloader image", "firmware signatur
 WPR_META, FMC_ARGUMENTS = "WPR meta", "FMC arguments"
 LIBOS_ARGUMENTS, RM_ARGUMENTS = "LibOS regions", "RM arguments"
 QUEUES, FLUSH_PAGE = "message queues", "sysmem flush page"
+_WAIT_FOR_FSP, _CHECK_STATE = "wait for FSP", "check what runs"
+# Steps that fail because of what was before; nothing has been started yet.
+_CURED_BY_RESET = (_WAIT_FOR_FSP, _CHECK_STATE)
 # What the bootloader and the resource manager may look at again stays: regions, arguments, queues, logs.
 _COPIED = (FMC, BOOTLOADER, SIGNATURE, WPR_META, FMC_ARGUMENTS)
 
@@ -81,8 +84,9 @@ def boot(
 ) -> Gsp:
     """Boot GSP.
 
-    A GPU whose last owner left its firmware running is reset first. If the boot fails, the GPU is reset, so
-    that it lets go of host memory and the next boot finds it fresh, and the memory is given back.
+    A GPU whose FSP does not get ready, or whose last owner left its firmware running, is reset first. If the
+    boot fails, the GPU is reset, so that it lets go of host memory and the next boot finds it fresh, and the
+    memory is given back.
 
     Args:
         bus: to the GPU.
@@ -116,9 +120,11 @@ def boot(
 
     try:
         return attempt()
-    except ResetRequired as left_running:
+    except (ResetRequired, PollTimeout) as failed:
+        if failed.facts.get("step") not in _CURED_BY_RESET:
+            raise
         with journal.step("reset the GPU"):
-            recovery.reset(bus, left_running)
+            recovery.reset(bus, failed)
     return attempt()
 
 
@@ -366,8 +372,8 @@ class _Boot:
 
 STEPS: tuple[tuple[str, Callable[[_Boot], None]], ...] = (
     ("enable the PCI function", _Boot.enable),
-    ("wait for FSP", _Boot.wait_for_fsp),
-    ("check what runs", _Boot.check_state),
+    (_WAIT_FOR_FSP, _Boot.wait_for_fsp),
+    (_CHECK_STATE, _Boot.check_state),
     ("set the sysmem flush page", _Boot.set_flush_page),
     ("load the firmware image", _Boot.load_firmware),
     ("write the arguments", _Boot.write_arguments),

@@ -37,8 +37,8 @@ def stop(bus: Bus) -> BarewireError | None:
     return None
 
 
-def reset(bus: Bus, why: ResetRequired) -> None:
-    """Reset the GPU because its state needs it.
+def reset(bus: Bus, why: BarewireError) -> None:
+    """Reset the GPU because of the state that an error tells of.
 
     Raises:
         ResetRequired: it could not be reset; says what else to do.

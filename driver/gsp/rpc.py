@@ -34,6 +34,11 @@ CALL_TIMEOUT_S = 6.0  # other drivers allow 4 to 6 s
 PIECE_TIMEOUT_S = 1.0  # between the pieces of one reply
 EVENTS_KEPT = 256
 _LIVENESS_EVERY_S = 0.05
+_CALL_HINT = (
+    "The firmware is busy or hangs. Later calls may work; if they do not, close the device and open it again, "
+    "which resets the GPU."
+)
+_EVENT_HINT = "The firmware is busy or hangs; its logs may tell why."
 
 Handler = Callable[[GspEvent], None]
 Facts = Mapping[str, int | str]
@@ -260,10 +265,11 @@ class GspRpc:
             with self._lock:
                 self._check_open(function)
                 self._watched = _Watched(function, [])
+                found = self._watched.found
                 self._wait(
-                    lambda: bool(self._watched.found), timeout_s, f"GSP did not send {name_of(function)}"
+                    lambda: bool(found), timeout_s, f"GSP did not send {name_of(function)}", _EVENT_HINT
                 )
-                return self._watched.found[0]
+                return found[0]
         except BarewireError as error:
             error.facts.setdefault("function", name_of(function))
             raise
@@ -321,7 +327,7 @@ class GspRpc:
         except PollTimeout as full:
             raise RpcTimeout(full.message, hint=full.hint, **full.facts, function=name_of(function)) from full
 
-    def _wait(self, done: Callable[[], bool], timeout_s: float, why: str) -> None:
+    def _wait(self, done: Callable[[], bool], timeout_s: float, why: str, hint: str = _CALL_HINT) -> None:
         """Take in messages until something is so."""
         next_check = time.monotonic() + _LIVENESS_EVERY_S
 
@@ -341,12 +347,7 @@ class GspRpc:
             facts = {"elapsed_s": late.facts["elapsed_s"]}
             if self.unanswered:
                 facts["unanswered"] = ", ".join(self.unanswered)
-            raise RpcTimeout(
-                why,
-                hint="The firmware is busy or hangs. Later calls may work; if they do not, close the device "
-                "and open it again, which resets the GPU.",
-                **facts,
-            ) from late
+            raise RpcTimeout(why, hint=hint, **facts) from late
 
     def _take_in(self, until: Callable[[], bool] | None = None) -> int:
         """Enter the messages that are there; stop early once `until` holds."""
