@@ -29,10 +29,12 @@ def hopper():
     return Bench(GMMU_V3)
 
 
-@pytest.mark.parametrize("page", [4 * KIB, 64 * KIB, 2 * MIB, 512 * MIB])
-def test_pages_of_every_size_are_found_where_they_were_mapped(bench, page):
-    if page not in bench.form.page_sizes:
-        pytest.skip("Turing has no pages of 512 MiB")
+SIZES = [(name, size) for name, form in FORMATS.items() for size in form.page_sizes]
+
+
+@pytest.mark.parametrize(("name", "page"), SIZES)
+def test_pages_of_every_size_are_found_where_they_were_mapped(name, page):
+    bench = Bench(FORMATS[name])
     bench.tables.map(bench.pages(BASE, (3 * GIB, 3 * page), sizes=(page,)), VIDEO)
 
     assert bench.seen(BASE, BASE + 3 * page) == [
