@@ -3,7 +3,7 @@
 One table: what firmware tells of the engines (runlists, interrupt vectors, fault ids) and what the units do
 with them are the same by construction.
 
-Facts: gpu-bringup.md sections 3.3 (step 4), 6.1, 7 and 8.1; OGKM:gpu_engine_type.h (RM_ENGINE_TYPE),
+Facts: OGKM:gpu_engine_type.h (RM_ENGINE_TYPE),
 cl2080_notification.h (NV2080_ENGINE_TYPE), intr/engine_idx.h (MC_ENGINE_IDX), nverror.h (Xids of copy
 engines), swref/published/hopper/gh100/dev_fault.h (MMU_ENG_ID). Which runlist, vector and PBDMA belongs
 to which engine is the board's own business; this is how the model is wired.

@@ -1,6 +1,6 @@
 """What firmware says of the board: names, units, sizes. The software GH100 is like an H100 with HBM.
 
-Facts: gpu-bringup.md sections 3.3 (step 5) and 8.1; OGKM:ctrl2080fb.h, ctrl2080gpu.h, ctrl2080ce.h,
+Facts: OGKM:ctrl2080fb.h, ctrl2080gpu.h, ctrl2080ce.h,
 ctrl0080fifo.h. Numbers that no specification gives are the model's own choice.
 """
 

@@ -3,7 +3,7 @@
 The driver's half of RM gives firmware the memory of a channel; firmware checks it, fills the instance block
 and lets Host know the channel.
 
-Facts: gpu-bringup.md sections 3.3 (steps 7 to 12), 4.7 and 5.6; OGKM:src/common/sdk/nvidia/inc/alloc/
+Facts: OGKM:src/common/sdk/nvidia/inc/alloc/
 alloc_channel.h (NVOS04 flags), kernel_channel.c, kernel_channel_group_api.c.
 """
 

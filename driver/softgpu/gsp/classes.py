@@ -1,6 +1,6 @@
 """Classes: what can be allocated, under what, with which parameters, and what it makes.
 
-Facts: gpu-bringup.md section 3.1; OGKM:src/nvidia/src/kernel/rmapi/resource_list.h (parents; whether
+Facts: OGKM:src/nvidia/src/kernel/rmapi/resource_list.h (parents; whether
 parameters are required), src/nvidia/generated/g_rpc-structures.h (what travels over RPC).
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from barewire.softgpu.engines import BY_2080_TYPE, DEVICE_GRAPHICS
 from barewire.softgpu.gsp import rpc_structs as structs
@@ -140,8 +140,7 @@ def _make_graphics_object(rm: ResourceManager, asked: Allocation) -> RmObject:
 
 
 def _channel(asked: Allocation) -> ChannelObject:
-    assert isinstance(asked.parent, ChannelObject)
-    return asked.parent
+    return cast(ChannelObject, asked.parent)
 
 
 def _on_channel(channel: ChannelObject, asked: Allocation) -> RmObject:

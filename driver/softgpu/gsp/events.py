@@ -1,6 +1,6 @@
 """What firmware says unasked: errors of channels, texts for the log, and notifications that were asked for.
 
-Facts: gpu-bringup.md sections 3.2 and 6.2; OGKM:src/nvidia/src/kernel/gpu/gsp/kernel_gsp.c (who reads them),
+Facts: OGKM:src/nvidia/src/kernel/gpu/gsp/kernel_gsp.c (who reads them),
 g_rpc-structures.h, cl2080_notification.h.
 """
 

@@ -1,6 +1,6 @@
 """What firmware writes into a channel's instance block: the state that Host loads when the channel runs.
 
-Facts: gpu-bringup.md section 5.6; open-gpu-doc:manuals/ampere/ga100/dev_ram.ref.txt;
+Facts: open-gpu-doc:manuals/ampere/ga100/dev_ram.ref.txt;
 nouveau:nvkm/engine/fifo/gv100.c (words of RAMFC), nvkm/subdev/mmu/vmmgv100.c (page directory bases).
 """
 

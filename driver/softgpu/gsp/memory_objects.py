@@ -1,6 +1,6 @@
 """Memory objects: memory that the driver's half of RM owns and tells firmware of, page by page.
 
-Facts: gpu-bringup.md section 3.2; OGKM:rpc.c:rpcAllocMemory_v13_01 and _issuePteDescRpc,
+Facts: OGKM:rpc.c:rpcAllocMemory_v13_01 and _issuePteDescRpc,
 nvos.h (NVOS02 flags), sdk-structures.h (pte_desc).
 """
 

@@ -2,7 +2,7 @@
 
 A handle names an object within its client. Freeing an object frees what is under it, and what depends on it.
 
-Facts: gpu-bringup.md sections 3.3 and 4.8; OGKM:src/nvidia/src/kernel/rmapi/resource_list.h (parents, free
+Facts: OGKM:src/nvidia/src/kernel/rmapi/resource_list.h (parents, free
 priorities), src/nvidia/src/libraries/resserv.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.page_tables import Aperture, Pdb
@@ -69,8 +69,7 @@ class RmObject:
         top: RmObject = self
         while top.parent is not None:
             top = top.parent
-        assert isinstance(top, Client)
-        return top
+        return cast(Client, top)
 
     def above(self, kind: Kind) -> RmObject | None:
         """The nearest object of a kind over it, itself included."""
@@ -230,8 +229,8 @@ class ObjectTree:
         if made.handle in objects:
             raise Refused(Status.INSERT_DUPLICATE_NAME, f"handle {made.handle:#x} is in use")
         objects[made.handle] = made
-        assert made.parent is not None
-        made.parent.children.append(made)
+        if made.parent is not None:
+            made.parent.children.append(made)
 
     def free(self, rm: ResourceManager, gone: RmObject) -> None:
         """Free an object: first what depends on it, then what is under it, channels before the rest."""

@@ -1,6 +1,6 @@
 """Roots of address spaces that drivers own.
 
-Facts: gpu-bringup.md sections 3.3 (step 3) and 4.5; OGKM:ctrl0080dma.h,
+Facts: OGKM:ctrl0080dma.h,
 src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (gvaspaceExternalRootDirCommit).
 """
 

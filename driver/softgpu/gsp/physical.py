@@ -1,6 +1,6 @@
 """Memory as firmware reaches it: by physical addresses, without any page table.
 
-Facts: gpu-bringup.md section 3.3 (step 8).
+Facts: OGKM:src/common/sdk/nvidia/inc/alloc/alloc_channel.h (NV_MEMORY_DESC_PARAMS).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.gsp.objects import Memory
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.page_tables import Aperture
+from barewire.softgpu.vram import OutsideVram
 
 if TYPE_CHECKING:
     from barewire.softgpu.gsp.resman import ResourceManager
@@ -55,15 +56,13 @@ class PhysicalMemory:
             raise Refused(Status.INVALID_ADDRESS, str(why)) from None
 
     def write(self, stretch: Stretch, data: bytes, offset: int = 0) -> None:
-        """Write into a stretch; what the host refuses is reported and lost."""
+        """Write into a stretch; what is not there any more is reported and lost."""
         gpu = self._rm.gpu
-        if stretch.aperture is Aperture.VRAM:
-            gpu.vram.write(stretch.address + offset, data)
-            return
+        memory = gpu.vram if stretch.aperture is Aperture.VRAM else gpu.host
         try:
-            gpu.host.write(stretch.address + offset, data)
-        except DmaRefused as why:
-            gpu.report("host memory gone", str(why), address=stretch.address + offset)
+            memory.write(stretch.address + offset, data)
+        except (DmaRefused, OutsideVram) as why:
+            gpu.report("memory gone", str(why), address=stretch.address + offset)
 
     def part(self, memory: Memory, offset: int, size_bytes: int) -> Stretch:
         """Part of a memory object, which must lie in one page of it.

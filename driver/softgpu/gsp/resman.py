@@ -3,7 +3,7 @@
     rm.boot()                               # once the driver's system information and registry are there
     rm.handle(function, payload)            # -> (rpc_result, reply), or None where nothing is answered
 
-Facts: gpu-bringup.md sections 2.3, 3 and 8.1; OGKM:src/nvidia/inc/kernel/vgpu/rpc_global_enums.h,
+Facts: OGKM:src/nvidia/inc/kernel/vgpu/rpc_global_enums.h,
 src/nvidia/src/kernel/vgpu/rpc.c (what goes in, and which results are read).
 """
 

@@ -1,6 +1,6 @@
 """Errors of channels: the channel and its group are taken down, and everybody concerned is told.
 
-Facts: gpu-bringup.md sections 4.6, 6.2 and 6.3; OGKM:src/nvidia/src/kernel/gpu/rc/kernel_rc_notification.c
+Facts: OGKM:src/nvidia/src/kernel/gpu/rc/kernel_rc_notification.c
 (error notifiers), src/common/sdk/nvidia/inc/nverror.h. The texts are as the kernel driver's log has them.
 """
 
@@ -24,6 +24,11 @@ XID_CHANNEL_RESET = 43
 XID_REMOVED = 45
 NOTIFIER_ERROR = 0xFFFF
 ERRORS_KEPT = 64
+_TAG_RUNLIST_LOW = 24  # a channel in texts: runlist and number
+
+# NV_PFAULT_CLIENT_HUB_*: copy engines of the board, the high-speed ones from HSCE0 on.
+_HUB_CLIENTS = {0x01: "CE0", 0x02: "CE1", 0x0C: "CE3", 0x18: "CE2"}
+_HUB_HSCE0 = 0x20
 
 FAULT_NAMES = {
     FaultType.PDE: "PDE",
@@ -57,7 +62,10 @@ _ACCESS_NAMES = {
 
 
 class FaultFacts(Protocol):
-    """What is known of an MMU fault; more may be there (`from_host`: the PBDMA's own access)."""
+    """What is known of an MMU fault.
+
+    More may be there: `from_host` (the PBDMA's own access), `source.client_id`.
+    """
 
     @property
     def gpu_va(self) -> int:
@@ -177,7 +185,7 @@ class RobustChannels:
 
 def _prefix(channel: ChannelObject) -> str:
     process = channel.process_id or channel.client.process_id
-    return f"pid={process}, name=unknown, channel 0x{channel.runlist << 16 | channel.chid:08x}"
+    return f"pid={process}, name=unknown, channel 0x{channel.runlist << _TAG_RUNLIST_LOW | channel.chid:08x}"
 
 
 def describe(channel: ChannelObject, xid: int, fault: FaultFacts | None) -> str:
@@ -208,4 +216,8 @@ def _who(channel: ChannelObject, fault: FaultFacts) -> tuple[str, str]:
     name = f"CE{engine.instance}" if engine.is_copy else "GRAPHICS"
     if getattr(fault, "from_host", False):
         return f"{name}_PBDMA0", "HUBCLIENT_ESC"
-    return name, "HUBCLIENT_HSCE1" if engine.is_copy else "GPCCLIENT_T1_0"
+    if not engine.is_copy:
+        return name, "GPCCLIENT_T1_0"
+    source = getattr(fault, "source", None)
+    number = source.client_id if source is not None else _HUB_HSCE0 + engine.instance
+    return name, f"HUBCLIENT_{_HUB_CLIENTS.get(number) or f'HSCE{number - _HUB_HSCE0}'}"

@@ -1,6 +1,6 @@
 """GET_GSP_STATIC_INFO: what a driver learns first of the board, and the table of video memory's regions.
 
-Facts: gpu-bringup.md sections 2.3 and 8.1; OGKM:src/nvidia/inc/kernel/gpu/gsp/gsp_static_config.h,
+Facts: OGKM:src/nvidia/inc/kernel/gpu/gsp/gsp_static_config.h,
 ctrl2080fb.h; nouveau:nvkm/subdev/gsp/rm/r535/gsp.c (which regions it uses).
 """
 

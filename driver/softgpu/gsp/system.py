@@ -1,6 +1,6 @@
 """What the driver tells firmware before it boots: the registry's keys, and where the board is in the system.
 
-Facts: gpu-bringup.md section 2.4; OGKM:src/nvidia/inc/kernel/gpu/gsp/gsp_init_args.h and
+Facts: OGKM:src/nvidia/inc/kernel/gpu/gsp/gsp_init_args.h and
 src/common/sdk/nvidia/inc/nv-reg.h (PACKED_REGISTRY_TABLE), rpc.c:rpcGspSetSystemInfo_v17_00.
 """
 

@@ -5,7 +5,7 @@
 
 A control that is not in the table is refused and reported. Parameters must have exactly their size.
 
-Facts: gpu-bringup.md section 8.1 and appendix D; OGKM:src/nvidia/src/libraries/resserv/src/rs_resource.c (how
+Facts: OGKM:src/nvidia/src/libraries/resserv/src/rs_resource.c (how
 a number finds its function, and what is refused before).
 """
 

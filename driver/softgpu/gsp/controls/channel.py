@@ -1,6 +1,6 @@
 """Controls of channels and channel groups.
 
-Facts: gpu-bringup.md sections 3.3 (steps 9 and 12), 4.6 and 4.7; OGKM:ctrl{906f,a06f,a06c,c36f}.h,
+Facts: OGKM:ctrl{906f,a06f,a06c,c36f}.h,
 src/nvidia/src/kernel/gpu/fifo/kernel_channel.c, kernel_channel_group_api.c.
 """
 

@@ -1,6 +1,6 @@
 """Controls of a subdevice about Host, its runlists and copy engines.
 
-Facts: gpu-bringup.md sections 3.3 (step 4), 4.7 and 8.1; OGKM:ctrl2080{fifo,ce}.h,
+Facts: OGKM:ctrl2080{fifo,ce}.h,
 src/nvidia/inc/kernel/gpu/fifo/engine_info.h (columns of the device table).
 """
 

@@ -1,6 +1,6 @@
 """Controls of a subdevice about the GPU itself: names, units, time, interrupts, notifications.
 
-Facts: gpu-bringup.md sections 7 and 8.1; OGKM:ctrl2080{gpu,internal,event,tmr,mc,bus}.h, intr/engine_idx.h,
+Facts: OGKM:ctrl2080{gpu,internal,event,tmr,mc,bus}.h, intr/engine_idx.h,
 src/nvidia/src/kernel/gpu/intr/arch/hopper (categories of subtrees).
 """
 

@@ -1,6 +1,6 @@
 """Controls of a subdevice about GR: context buffers, units, preemption.
 
-Facts: gpu-bringup.md sections 3.3 (steps 5, 6 and 10) and 4.7; OGKM:ctrl2080{gr,gpu,internal}.h,
+Facts: OGKM:ctrl2080{gr,gpu,internal}.h,
 nouveau:nvkm/subdev/gsp/rm/r535/gr.c (which buffers it promotes, and how).
 """
 

@@ -1,6 +1,6 @@
 """Controls of a subdevice about errors of channels, and the watchdog.
 
-Facts: gpu-bringup.md sections 4.6 and 4.7; OGKM:ctrl2080rc.h.
+Facts: OGKM:ctrl2080rc.h.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Controls of address spaces: roots that drivers own, and the part that firmware keeps in theirs.
 
-Facts: gpu-bringup.md sections 3.3 (step 3), 4.5 and 5.2; OGKM:ctrl0080dma.h, ctrl90f1.h,
+Facts: OGKM:ctrl0080dma.h, ctrl90f1.h,
 src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c; nouveau:nvkm/subdev/gsp/rm/r535/vmm.c.
 """
 
@@ -12,6 +12,7 @@ from barewire.softgpu.gsp import control_structs as structs
 from barewire.softgpu.gsp.controls import Call, control
 from barewire.softgpu.gsp.objects import Kind, VaSpace
 from barewire.softgpu.gsp.page_directories import set_page_directory, tell_channels, unset_page_directory
+from barewire.softgpu.gsp.physical import Stretch
 from barewire.softgpu.gsp.records import Record
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.page_tables import Aperture, Pdb
@@ -69,6 +70,8 @@ def vaspace_copy_server_reserved_pdes(call: Call) -> None:
     if params.numLevelsToCopy != len(LEVEL_SHIFTS):
         raise Refused(Status.INVALID_ARGUMENT, f"{params.numLevelsToCopy} levels")
     tables = [_level(params, number) for number in range(len(LEVEL_SHIFTS))]
+    for table in tables:
+        call.rm.memory.check(Stretch(table.aperture, table.address, PAGE_BYTES))
     index = SERVER_START >> LEVEL_SHIFTS[-1] & (LEVEL_ENTRIES[-1] - 1)
     entry = (call.rm.server_table | _PDE_IN_VRAM).to_bytes(_ENTRY_BYTES, "little")
     call.rm.gpu.vram.write(tables[-1].address + index * _ENTRY_BYTES, entry)

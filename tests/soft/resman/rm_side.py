@@ -1,0 +1,165 @@
+"""The driver's side of RM, by hand: payloads packed with `struct`, offsets as NVIDIA's headers give them."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from types import SimpleNamespace
+
+from barewire.softgpu.bus import DmaRefused
+
+OK = 0
+IN_USE, DUPLICATE = 0x17, 0x19
+INVALID_ADDRESS, INVALID_ARGUMENT, INVALID_CHANNEL = 0x1E, 0x1F, 0x21
+INVALID_CLASS, INVALID_CLIENT = 0x22, 0x23
+INVALID_HANDLE, INVALID_PARENT, INVALID_OPERATION, INVALID_PARAMS = 0x33, 0x36, 0x38, 0x3A
+INVALID_STATE, NOT_SUPPORTED, NOT_FOUND = 0x40, 0x56, 0x57
+
+CLIENT, DEVICE, SUBDEVICE = 0xC1D00001, 0xDE1D0000, 0x5D1D0000
+GR0, COPY0, COPY2 = 1, 9, 11
+PAGE = 0x1000
+ROOT, INSTANCE, USERD, METHODS = 0x10_0000, 0x20_0000, 0x21_0000, 0x22_0000
+
+
+class RmHost:
+    """Host memory: one megabyte at one address."""
+
+    BASE = 0x9_0000_0000
+
+    def __init__(self):
+        self.memory = (ctypes.c_ubyte * (1 << 20))()
+
+    def dma(self, iova, size_bytes, write):
+        within = iova - self.BASE
+        if within < 0 or within + size_bytes > len(self.memory):
+            raise DmaRefused(f"{size_bytes} bytes at {iova:#x}")
+        return ctypes.addressof(self.memory) + within
+
+    def interrupt(self, vector):
+        pass
+
+
+def lay_out(vram_bytes):
+    """The top of video memory as a bootstrap leaves it."""
+    return SimpleNamespace(non_wpr_heap_offset=vram_bytes - (300 << 20), frts_offset=vram_bytes - (2 << 20))
+
+
+class DriverSide:
+    """Calls of RM, and what came back."""
+
+    def __init__(self, gpu):
+        self.gpu = gpu
+        self.host = gpu.host.host
+        self.events = []
+        self.next_handle = 0x1000
+        gpu.firmware.post_event = lambda function, payload: self.events.append((function, payload))
+
+    def call(self, function, payload):
+        """(rpc_result, reply), or None for no reply."""
+        return self.gpu.resman.handle(function, payload)
+
+    def handle(self):
+        self.next_handle += 1
+        return self.next_handle
+
+    # Objects.
+
+    def alloc(self, parent, handle, class_id, params=b"", client=CLIENT):
+        """(status, reply's parameters) of GSP_RM_ALLOC."""
+        head = struct.pack("<8I", client, parent, handle, class_id, 0xFFFFFFFF, len(params), 0, 0)
+        result, reply = self.call(103, head + params)
+        assert result == OK, hex(result)
+        assert len(reply) == len(head) + len(params)
+        return struct.unpack_from("<I", reply, 0x10)[0], reply[0x20:]
+
+    def made(self, parent, class_id, params=b"", client=CLIENT):
+        """A new object's handle; the call must succeed."""
+        handle = self.handle()
+        status, _ = self.alloc(parent, handle, class_id, params, client)
+        assert status == OK, hex(status)
+        return handle
+
+    def free(self, handle, client=CLIENT):
+        result, reply = self.call(10, struct.pack("<4I", client, 0, handle, 0xFFFFFFFF))
+        assert result == OK
+        return struct.unpack_from("<I", reply, 0xC)[0]
+
+    def control(self, handle, command, params=b"", client=CLIENT):
+        """(status, reply's parameters) of GSP_RM_CONTROL."""
+        head = struct.pack("<6I", client, handle, command, 0xFFFFFFFF, len(params), 0)
+        result, reply = self.call(76, head + params)
+        assert result == OK, hex(result)
+        assert len(reply) == len(head) + len(params)
+        return struct.unpack_from("<I", reply, 0xC)[0], reply[0x18:]
+
+    def asked(self, handle, command, params=b""):
+        """The parameters that a control gave back; it must succeed."""
+        status, reply = self.control(handle, command, params)
+        assert status == OK, hex(status)
+        return reply
+
+    def open(self):
+        """A client, a device and a subdevice, as nouveau makes them."""
+        params = struct.pack("<2I", CLIENT, 0xFFFFFFFF).ljust(0x78, b"\0")
+        assert self.alloc(CLIENT, CLIENT, 0x0, params)[0] == OK
+        assert self.alloc(CLIENT, DEVICE, 0x80, struct.pack("<2I", 0, CLIENT).ljust(0x38, b"\0"))[0] == OK
+        assert self.alloc(DEVICE, SUBDEVICE, 0x2080, bytes(4))[0] == OK
+
+    # Address spaces and channels.
+
+    def vaspace(self, flags=8, root=ROOT):
+        """An externally owned address space with a page directory."""
+        handle = self.made(DEVICE, 0x90F1, struct.pack("<2I", 0, flags).ljust(0x30, b"\0"))
+        if root is not None:
+            assert self.set_root(handle, root)[0] == OK
+        return handle
+
+    def set_root(self, vaspace, root, entries=2, flags=0):
+        params = struct.pack("<Q6I", root, entries, flags, vaspace, 0, 0, 0)
+        return self.control(DEVICE, 0x00801813, params)
+
+    def group(self, engine=COPY2, vaspace=0):
+        return self.made(DEVICE, 0xA06C, struct.pack("<4I4x", 0, 0, vaspace, engine))
+
+    def channel(self, parent=DEVICE, **changes):
+        """A channel that can run; its handle."""
+        handle = self.handle()
+        status, _ = self.try_channel(parent, handle, **changes)
+        assert status == OK, hex(status)
+        return handle
+
+    def try_channel(self, parent, handle, **changes):
+        """(status, parameters) of allocating a channel."""
+        if "vaspace" not in changes and "share" not in changes:
+            changes["vaspace"] = self.vaspace()
+        return self.alloc(parent, handle, 0xC86F, channel_params(**changes))
+
+    def object_of(self, handle, client=CLIENT):
+        """RM's own idea of an object."""
+        return self.gpu.resman.tree.find(client, handle)
+
+
+def memory_desc(base, size, space=2):
+    return struct.pack("<QQII", base, size, space, 1)
+
+
+def channel_params(
+    vaspace=0, share=0, engine=COPY2, ring=0x1000_0000, entries=512, flags=0, error=0, internal=0x14,
+    instance=INSTANCE, userd=USERD, methods=METHODS, instance_bytes=PAGE, ramfc=None, userd_bytes=0x200,
+    method_bytes=0x5000, space=2, notifier=None, userd_object=0,
+):  # fmt: skip
+    """NV_CHANNEL_ALLOC_PARAMS."""
+    params = bytearray(0x170)
+    struct.pack_into("<I", params, 0x00, error)
+    struct.pack_into("<QII", params, 0x08, ring, entries, flags)
+    struct.pack_into("<II", params, 0x18, share, vaspace)
+    struct.pack_into("<I", params, 0x20, userd_object)
+    struct.pack_into("<I", params, 0x80, engine)
+    params[0x90:0xA8] = memory_desc(instance, instance_bytes, space)
+    params[0xA8:0xC0] = memory_desc(userd, userd_bytes, space) if userd is not None else bytes(0x18)
+    params[0xC0:0xD8] = memory_desc(instance if ramfc is None else ramfc, 0x200, space)
+    params[0xD8:0xF0] = memory_desc(methods, method_bytes, space)
+    struct.pack_into("<I", params, 0xF4, internal)
+    if notifier is not None:
+        params[0xF8:0x110] = notifier
+    return bytes(params)
