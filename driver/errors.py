@@ -200,6 +200,10 @@ class DeviceLost(TransportError):
     """The GPU no longer answers."""
 
 
+class DivergedReplay(TransportError):
+    """A driver does something else than the recorded session; `event` is where, `expected` what was there."""
+
+
 class PriError(TransportError):
     """A register read answered with a PRI error code instead of a value."""
 

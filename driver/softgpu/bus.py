@@ -43,7 +43,10 @@ class HostPort(Protocol):
 class Endpoint(Protocol):
     """The device as its host sees it. Any thread may call; accesses are served one at a time."""
 
-    bars: tuple[BarShape, ...]
+    @property
+    def bars(self) -> tuple[BarShape, ...]:
+        """What memory BARs it has."""
+        ...
 
     def attach(self, host: HostPort) -> None:
         """Say who the host is; before anything else."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.bus import BarShape, Endpoint
 
 # Where the host puts BARs, by whether they have 64 bits.
-BAR_REGIONS = {False: 0x8000_0000, True: 0x38_0000_0000_0000}
+BAR_REGIONS = {False: 0x8000_0000, True: 0x3800_0000_0000}
 MSI_ADDRESS = 0xFEE0_0000
 RESET_WAIT_S = 1.0
 NS = 1_000_000_000

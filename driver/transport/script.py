@@ -1,0 +1,236 @@
+"""A recording as a script: which event comes next for each thread, and what memory holds by then.
+
+Threads of a driver do not run twice in the same order, nor do they poll equally often. So each thread has its
+own line through the script. A thread waits a while for its turn, so that events of others that came before
+its own come before it again; and reads that only look again are forgiven:
+
+    the same read once more than recorded      is answered as the last time
+    fewer reads of a register than recorded    the surplus is passed over
+    threads other than the first               may read anew what they have read before, and leave reads out
+    doorbells                                  may ring more or less often
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+
+from barewire.errors import DivergedReplay, FormatError
+from barewire.transport.recording import Event, Kind, Recording
+from barewire.transport.regions import put
+
+PATIENCE_S = 0.5  # for events of other threads that should come first
+FIRST_STREAM = 0
+
+READS = frozenset((Kind.CONFIG_READ, Kind.READ32, Kind.READ))
+NOT_ACCESSES = frozenset((Kind.STREAM, Kind.CHANGE, Kind.HOST_CHANGE, Kind.CLOSE))
+# What has to be the same in the driver's access and the recorded one.
+_COMPARED: dict[Kind, tuple[str, ...]] = {
+    Kind.CONFIG_READ: ("place", "offset"),
+    Kind.READ32: ("place", "offset"),
+    Kind.READ: ("place", "offset", "value"),
+    Kind.ALLOCATE: ("offset", "value"),
+    Kind.MAP: ("offset", "value", "data"),
+}
+_ALL = ("place", "offset", "value", "data")
+
+
+def is_same(recorded: Event, made: Event) -> bool:
+    """Whether an access is the recorded one, but for what it gives back."""
+    if recorded.kind != made.kind:
+        return False
+    fields = _COMPARED.get(recorded.kind, _ALL)
+    return all(getattr(recorded, field) == getattr(made, field) for field in fields)
+
+
+def _register(event: Event) -> tuple[int, int, int]:
+    return event.kind, event.place, event.offset
+
+
+class Script:
+    """The events of a recording, taken one by one. Any thread may take.
+
+    Args:
+        recording: of a session.
+        strict: forgive nothing.
+    """
+
+    def __init__(self, recording: Recording, *, strict: bool = False) -> None:
+        self.events = recording.events
+        self.strict = strict
+        self._changed = threading.Condition()
+        self._lines: dict[int, list[int]] = defaultdict(list)
+        self._names: dict[str, list[int]] = defaultdict(list)
+        for index, event in enumerate(self.events):
+            if event.kind is Kind.STREAM:
+                self._names[event.data.decode("utf-8", "replace")].append(event.stream)
+            elif event.kind not in NOT_ACCESSES:
+                self._lines[event.stream].append(index)
+        self._next: dict[int, int] = defaultdict(int)
+        self._last: dict[int, Event] = {}
+        self._seen: dict[tuple[int, tuple[int, int, int]], Event] = {}
+        self._taken = [event.kind in NOT_ACCESSES for event in self.events]
+        self._front = 0
+        self._applied = 0
+        self._regions: dict[int, tuple[int, int]] = {}
+        self._early: dict[int, list[Event]] = defaultdict(list)  # changes of regions that are being made
+        self._mine = threading.local()
+        self._mine.stream = FIRST_STREAM
+        self._claimed = {FIRST_STREAM}
+        with self._changed:
+            self._advance(-1)
+
+    @property
+    def remaining(self) -> int:
+        """How many accesses nobody has made yet."""
+        with self._changed:
+            return self._taken.count(False)
+
+    def add_region(self, number: int, address: int, size_bytes: int) -> None:
+        """Memory that recorded changes go to from now on."""
+        with self._changed:
+            self._regions[number] = (address, size_bytes)
+            for event in self._early.pop(number, []):
+                self._change(event)
+
+    def remove_region(self, number: int) -> None:
+        """Recorded changes go nowhere any more."""
+        with self._changed:
+            self._regions.pop(number, None)
+
+    def take(self, made: Event) -> Event:
+        """The recorded event for an access.
+
+        Raises:
+            DivergedReplay: the recording goes on otherwise; tells where, what was made, and what comes there.
+        """
+        with self._changed:
+            stream = self._stream()
+            index = self._find(stream, made)
+            if index is None:
+                return self._again(stream, made)
+            self._wait_for_turn(index, PATIENCE_S)
+            return self._consume(stream, index)
+
+    def take_interrupt(self, vector: int, timeout_s: float) -> int:
+        """How often a vector came, if that is this thread's next event and its turn comes in time; else 0."""
+        end = time.monotonic() + timeout_s
+        with self._changed:
+            stream = self._stream()
+            line, place = self._lines[stream], self._next[stream]
+            event = self.events[line[place]] if place < len(line) else None
+            is_next = event is not None and event.kind is Kind.INTERRUPT and event.place == vector
+            if is_next and self._wait_for_turn(line[place], timeout_s):
+                return self._consume(stream, line[place]).value
+        time.sleep(max(0.0, end - time.monotonic()))
+        return 0
+
+    def take_doorbell(self, made: Event) -> None:
+        """A ring; one that the recording does not have any more is no divergence."""
+        with self._changed:
+            stream = self._stream()
+            line = self._lines[stream]
+            for place in range(self._next[stream], len(line)):
+                if is_same(self.events[line[place]], made):
+                    self._wait_for_turn(line[place], PATIENCE_S)
+                    self._pass_over(stream, place)
+                    self._consume(stream, line[place])
+                    return
+
+    def _stream(self) -> int:
+        """The stream of the thread that calls: the one that had its name, else the next that nobody has."""
+        stream: int | None = getattr(self._mine, "stream", None)
+        if stream is not None:
+            return stream
+        named = self._names.get(threading.current_thread().name, [])
+        everyone = [number for numbers in self._names.values() for number in numbers]
+        free = (number for number in [*named, *sorted(everyone)] if number not in self._claimed)
+        chosen = next(free, max(everyone, default=0) + len(self._claimed))
+        self._claimed.add(chosen)
+        self._mine.stream = chosen
+        return chosen
+
+    def _find(self, stream: int, made: Event) -> int | None:
+        """Where in the script an access is; None for a read that only looks again."""
+        line, place = self._lines[stream], self._next[stream]
+        last = self._last.get(stream)
+        ahead = place
+        while ahead < len(line):
+            event = self.events[line[ahead]]
+            if is_same(event, made):
+                self._pass_over(stream, ahead)
+                return line[ahead]
+            is_surplus = last is not None and _register(event) == _register(last)
+            if self.strict or event.kind not in READS or not (is_surplus or stream != FIRST_STREAM):
+                break
+            ahead += 1
+        if not self.strict and self._known(stream, made) is not None:
+            return None
+        raise self._diverged(stream, made, line[place] if place < len(line) else None)
+
+    def _known(self, stream: int, made: Event) -> Event | None:
+        """The answer to a read that looks again."""
+        if made.kind not in READS:
+            return None
+        if stream != FIRST_STREAM:
+            return self._seen.get((stream, _register(made)))
+        last = self._last.get(stream)
+        return last if last is not None and _register(last) == _register(made) else None
+
+    def _again(self, stream: int, made: Event) -> Event:
+        known = self._known(stream, made)
+        return made if known is None else known
+
+    def _pass_over(self, stream: int, place: int) -> None:
+        for skipped in self._lines[stream][self._next[stream] : place]:
+            self._taken[skipped] = True
+        self._next[stream] = place
+
+    def _wait_for_turn(self, index: int, timeout_s: float) -> bool:
+        """Wait until all that came before has been made; False if it was not."""
+        return self._changed.wait_for(lambda: self._front >= index, timeout_s)
+
+    def _consume(self, stream: int, index: int) -> Event:
+        event = self.events[index]
+        self._taken[index] = True
+        self._next[stream] += 1
+        self._last[stream] = event
+        self._seen[stream, _register(event)] = event
+        self._advance(index)
+        self._changed.notify_all()
+        return event
+
+    def _advance(self, index: int) -> None:
+        """Let memory change as it did until the next access after `index`."""
+        while self._front < len(self.events) and self._taken[self._front]:
+            self._front += 1
+        end = max(self._applied, index + 1)
+        while end < len(self.events) and self.events[end].kind in NOT_ACCESSES:
+            end += 1
+        changes = [event for event in self.events[self._applied : end] if event.kind is Kind.CHANGE]
+        self._applied = end
+        # The word that tells that data is there stands in the smaller region: it comes last.
+        for event in sorted(changes, key=lambda event: -self._regions.get(event.place, (0, 0))[1]):
+            if event.place in self._regions:
+                self._change(event)
+            else:
+                self._early[event.place].append(event)
+
+    def _change(self, event: Event) -> None:
+        address, size_bytes = self._regions[event.place]
+        if event.offset + len(event.data) > size_bytes:
+            raise FormatError("the recording changes memory outside of its region", region=event.place)
+        put(address + event.offset, event.data)
+
+    def _diverged(self, stream: int, made: Event, index: int | None) -> DivergedReplay:
+        names = [name for name, numbers in self._names.items() if stream in numbers]
+        expected = "nothing more" if index is None else str(self.events[index])
+        return DivergedReplay(
+            "the driver does something else than was recorded",
+            hint="The driver or its inputs have changed since; `event` is where the two part.",
+            event=len(self.events) if index is None else index,
+            thread=names[0] if names else f"stream {stream}",
+            made=str(made._replace(time_ns=0)).rsplit(" (", 1)[0],
+            expected=expected,
+        )
