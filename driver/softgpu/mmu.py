@@ -323,7 +323,10 @@ class Mmu:
         found = self.tlb.find_tables(pdb, gpu_va)
         if found is not None:
             return found
-        down = self.walker.tables(pdb, gpu_va)
+        levels = self.walker.format.levels
+        known = self.tlb.find_directory(pdb, gpu_va, levels)
+        down = self.walker.tables(pdb, gpu_va, known)
+        self.tlb.keep_directories(pdb, gpu_va, levels, known[0] if known else 0, down.steps)
         if isinstance(down, Tables):
             self.tlb.keep_tables(pdb, gpu_va, down)
         return down

@@ -106,12 +106,14 @@ class Step(NamedTuple):
         table: where that is, in its aperture.
         entry: its number in the table.
         word: the entry, of 8 or 16 bytes.
+        aperture: which memory the table is in.
     """
 
     level: str
     table: int
     entry: int
     word: int
+    aperture: Aperture
 
 
 class Walk(NamedTuple):
@@ -158,9 +160,13 @@ class Walker:
         """Look one address up from its pair of page tables on."""
         return _Lookup(self, gpu_va).from_tables(tables)
 
-    def tables(self, pdb: Pdb, gpu_va: int) -> Tables | Walk:
-        """The page tables that hold an address; the walk, if it ends before them."""
-        return _Lookup(self, gpu_va).down(pdb)
+    def tables(self, pdb: Pdb, gpu_va: int, known: tuple[int, Table] | None = None) -> Tables | Walk:
+        """The page tables that hold an address; the walk, if it ends before them.
+
+        Args:
+            known: a directory on the way, and its level, to begin at.
+        """
+        return _Lookup(self, gpu_va).down(pdb, known)
 
     def leaves(self, pdb: Pdb, start: int = 0, end: int | None = None) -> Iterator[Leaf]:
         """Every page of an address range, in order of address; tables that cannot be read have none.
@@ -306,12 +312,12 @@ class _Lookup:
         found = self.down(pdb)
         return found if isinstance(found, Walk) else self.from_tables(found)
 
-    def down(self, pdb: Pdb) -> Tables | Walk:
-        """From the root to the pair of page tables."""
+    def down(self, pdb: Pdb, known: tuple[int, Table] | None = None) -> Tables | Walk:
+        """From the root, or a directory that is known, to the pair of page tables."""
         if self.gpu_va >> self.format.va_bits:
             return self.end(FaultType.VA_LIMIT)
-        table = Table(pdb.aperture, pdb.address, False)
-        for level in self.format.levels[:-1]:
+        first, table = known if known is not None else (0, Table(pdb.aperture, pdb.address, False))
+        for level in self.format.levels[first:-1]:
             word = self.read(table, level)
             if word is None:
                 return self.end(FaultType.PDE)
@@ -388,7 +394,7 @@ class _Lookup:
         except Unreadable as why:
             self.notes.append(f"{level.name} at {table.address:#x} cannot be read: {why}")
             return None
-        self.steps.append(Step(level.name, table.address, index, word))
+        self.steps.append(Step(level.name, table.address, index, word, table.aperture))
         return word
 
     def look_for_strays(self, level: Level, word: int, mask: int) -> None:

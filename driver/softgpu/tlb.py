@@ -8,10 +8,13 @@ Facts: OGKM:swref/published/hopper/gh100/dev_vm.h (NV_VIRTUAL_FUNCTION_PRIV_MMU_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from barewire.softgpu.page_tables import PAGE_SHIFTS, FaultType, Leaf, Pdb, Tables
+from barewire.softgpu.page_tables import PAGE_SHIFTS, FaultType, Leaf, Level, Pdb, Step, Table, Tables
 
 MOST_ENTRIES = 1 << 20  # of one address space; then it starts anew, as it may
 TABLES_SHIFT = 21
@@ -19,10 +22,10 @@ SMALL_PAGES = 512  # pages of 4 KiB that one table has
 
 
 class Depth(IntEnum):
-    """How far up an invalidation goes (CACHE_LEVEL)."""
+    """How far up an invalidation goes (CACHE_LEVEL). PDE0 are the entries that point at page tables."""
 
     ALL = 0
-    PAGES = 1  # directories stay
+    PAGES = 1
     PDE0 = 2
     PDE1 = 3
     PDE2 = 4
@@ -45,12 +48,22 @@ class SmallPages:
 
 
 class _Space:
-    """What is remembered of one address space. A page of 4 KiB may be in `small` and not yet in `pages`."""
+    """What is remembered of one address space.
+
+    Attributes:
+        pages: by the size's shift, then by address over that size.
+        faults: addresses, over 4 KiB, that had no page.
+        tables: what the entries of the last directory point at, by address over 2 MiB.
+        directories: what those of each other level point at (1 is the last but one), by the address over what
+            such an entry covers.
+        small: entries of tables of 4 KiB pages, by address over 2 MiB; they may be missing in `pages`.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[int, dict[int, Leaf]] = {}
         self.faults: dict[int, FaultType] = {}
         self.tables: dict[int, Tables] = {}
+        self.directories: dict[int, dict[int, Table]] = {}
         self.small: dict[int, SmallPages] = {}
 
 
@@ -63,6 +76,7 @@ class Tlb:
 
     def __init__(self) -> None:
         self._spaces: dict[Pdb, _Space] = {}
+        self._shifts: dict[int, int] = {}
         self.changes = 0
 
     def find(self, pdb: Pdb, gpu_va: int) -> Leaf | FaultType | None:
@@ -118,16 +132,41 @@ class Tlb:
         """Remember where the page tables of an address are."""
         self._space(pdb).tables[gpu_va >> TABLES_SHIFT] = tables
 
+    def find_directory(self, pdb: Pdb, gpu_va: int, levels: Sequence[Level]) -> tuple[int, Table] | None:
+        """The lowest directory above an address that is remembered, and its level; None for none."""
+        space = self._spaces.get(pdb)
+        if space is None:
+            return None
+        for depth in range(len(levels) - 2, -1, -1):
+            known = space.directories.get(len(levels) - 1 - depth)
+            table = known.get(gpu_va >> levels[depth].low) if known else None
+            if table is not None:
+                return depth + 1, table
+        return None
+
+    def keep_directories(
+        self, pdb: Pdb, gpu_va: int, levels: Sequence[Level], first: int, steps: Sequence[Step]
+    ) -> None:
+        """Remember the directories that a walk came through, which began at level `first`."""
+        space = self._space(pdb)
+        for depth, (_, below) in enumerate(pairwise(steps), first):
+            height = len(levels) - 1 - depth
+            if height < 1:
+                break
+            known = space.directories.setdefault(height, {})
+            known[gpu_va >> levels[depth].low] = Table(below.aperture, below.table, False)
+            self._shifts[height] = levels[depth].low
+
     def invalidate(self, pdb: Pdb | None = None, gpu_va: int | None = None, depth: int = Depth.ALL) -> None:
         """Forget.
 
         Args:
             pdb: of which address space; None for all.
             gpu_va: only the page that holds this address; None for all addresses.
-            depth: `Depth.PAGES` keeps where the page tables are.
+            depth: up to which level of directories, too.
         """
         self.changes += 1
-        if pdb is None and gpu_va is None and depth != Depth.PAGES:
+        if pdb is None and gpu_va is None and depth == Depth.ALL:
             self._spaces.clear()
             return
         spaces = list(self._spaces.values()) if pdb is None else [self._space(pdb)]
@@ -138,8 +177,7 @@ class Tlb:
                 space.small.clear()
             else:
                 self._forget_page(space, gpu_va)
-            if depth != Depth.PAGES:
-                self._forget_tables(space, gpu_va)
+            self._forget_directories(space, gpu_va, depth)
 
     def _forget_page(self, space: _Space, gpu_va: int) -> None:
         for shift, pages in space.pages.items():
@@ -149,14 +187,22 @@ class Tlb:
         if small is not None:
             small.known[gpu_va >> PAGE_SHIFTS[0] & (SMALL_PAGES - 1)] = False
 
-    def _forget_tables(self, space: _Space, gpu_va: int | None) -> None:
-        if gpu_va is None:
-            space.tables.clear()
-        else:
-            space.tables.pop(gpu_va >> TABLES_SHIFT, None)
+    def _forget_directories(self, space: _Space, gpu_va: int | None, depth: int) -> None:
+        if depth != Depth.PAGES:
+            _forget(space.tables, gpu_va, TABLES_SHIFT)
+        for height, known in space.directories.items():
+            if depth == Depth.ALL or depth - Depth.PDE0 >= height:
+                _forget(known, gpu_va, self._shifts[height])
 
     def _space(self, pdb: Pdb) -> _Space:
         found = self._spaces.get(pdb)
         if found is None:
             found = self._spaces[pdb] = _Space()
         return found
+
+
+def _forget(known: dict[int, Any], gpu_va: int | None, shift: int) -> None:
+    if gpu_va is None:
+        known.clear()
+    else:
+        known.pop(gpu_va >> shift, None)

@@ -326,18 +326,46 @@ def test_that_there_was_no_page_is_remembered_too(gpu, tables):
     assert gpu.mmu.translate(tables.pdb, VA).address == 0x40_0000
 
 
-def test_an_invalidation_of_pages_keeps_directories(gpu, tables):
-    tables.map(VA, 4 * KIB, Page(0x40_0000))
-    gpu.mmu.translate(tables.pdb, VA)
-    del tables.tables[-2, VA >> 21]
+# The level of directories that is replaced; the least invalidation that notices.
+REPLACED = {0: Depth.PDE4, 1: Depth.PDE3, 2: Depth.PDE2, 3: Depth.PDE1, 4: Depth.PDE0}
+
+
+def replace_below(gpu, tables: PageBuilder, depth: int) -> None:
+    """Let the entry of one level lead to new tables, in which the page is another."""
+    for key in [key for key in tables.tables if key[0] < 0 or key[0] >= depth]:
+        del tables.tables[key]
     tables.map(VA, 4 * KIB, Page(0x80_0000))
 
-    gpu.mmu.invalidate(tables.pdb, depth=Depth.PAGES)
-    kept = gpu.mmu.translate(tables.pdb, VA).address
-    gpu.mmu.invalidate(tables.pdb)
 
-    assert kept == 0x40_0000
+@pytest.mark.parametrize("targeted", [False, True])
+@pytest.mark.parametrize(("depth", "least"), REPLACED.items())
+def test_a_replaced_directory_is_noticed_by_an_invalidation_that_reaches_it(
+    gpu, tables, depth, least, targeted
+):
+    tables.map(VA, 4 * KIB, Page(0x40_0000))
+    gpu.mmu.translate(tables.pdb, VA)
+    replace_below(gpu, tables, depth)
+    address = VA if targeted else None
+
+    gpu.mmu.invalidate(tables.pdb, address, depth=least - 1)
+    stale = gpu.mmu.translate(tables.pdb, VA).address
+    gpu.mmu.invalidate(tables.pdb, address, depth=least)
+
+    assert stale == 0x40_0000
     assert gpu.mmu.translate(tables.pdb, VA).address == 0x80_0000
+
+
+def test_a_table_added_where_none_was_is_found_after_any_invalidation(gpu, tables):
+    tables.map(VA, 4 * KIB, Page(0x40_0000))
+    gpu.mmu.translate(tables.pdb, VA)
+    far = VA + 3 * GIB
+    with pytest.raises(PageFault):
+        gpu.mmu.translate(tables.pdb, far)
+    tables.map(far, 4 * KIB, Page(0x80_0000))
+
+    gpu.mmu.invalidate(tables.pdb, depth=Depth.PAGES)
+
+    assert gpu.mmu.translate(tables.pdb, far).address == 0x80_0000
 
 
 def test_an_invalidation_by_registers_names_its_address_space(gpu, regs):
