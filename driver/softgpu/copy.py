@@ -15,6 +15,7 @@ from barewire.softgpu.channel import Channel, ChannelError, Interrupt1, Stop, ho
 from barewire.softgpu.channel_memory import Memory, PhysicalMemory, Refused
 from barewire.softgpu.copy_launch import COPY_CLASS, BadLaunch, Launch, LaunchError
 from barewire.softgpu.copy_layout import GOB_BYTES, BlockLinear, Remap
+from barewire.softgpu.copy_moves import LINES_AT_ONCE
 from barewire.softgpu.engines import Engine
 from barewire.softgpu.fault_sources import FaultSource, copy_source, mmu_fault
 from barewire.softgpu.methods import addresses, describe
@@ -145,11 +146,10 @@ class CopyEngine:
             raise self._error(bad, word) from None
         except Refused as refused:
             raise mmu_fault(self._channel, self.source, refused) from None
-        if ended:
-            return False
-        self._channel.engine_job = True
-        self._channel.pending = lambda until_ns: self._go_on(job, word, until_ns)
-        return True
+        if not ended:
+            self._channel.engine_job = True
+            self._channel.pending = lambda until_ns: self._go_on(job, word, until_ns)
+        return True  # in any case it is time to look at the clock
 
     def _go_on(self, job: Iterator[None], word: int, until_ns: int) -> Stop | None:
         try:
@@ -226,6 +226,8 @@ class CopyEngine:
         if self._flat(source, size, lines) and self._flat(target, size, lines):
             size, lines = size * lines, 1
         for line in range(lines):
+            if line % LINES_AT_ONCE == LINES_AT_ONCE - 1:
+                yield
             yield from copy_moves.copy_flat(
                 source.memory,
                 source.address + line * source.pitch,
@@ -238,6 +240,8 @@ class CopyEngine:
         if self._flat(target, size, lines):
             size, lines = size * lines, 1
         for line in range(lines):
+            if line % LINES_AT_ONCE == LINES_AT_ONCE - 1:
+                yield
             yield from copy_moves.fill_flat(
                 target.memory, target.address + line * target.pitch, size, pattern
             )

@@ -27,6 +27,7 @@ QUANTUM_BYTES = 16 << 20  # a generator stops after so many
 FILL_SEED_BYTES = 4096
 FILL_BLOCK_BYTES = 256 << 10  # what is copied over and over while it is in a cache
 BAND_BYTES = 1 << 20
+LINES_AT_ONCE = 256
 PIECE_ELEMENTS = 64 << 10
 
 
@@ -227,18 +228,14 @@ def copy_lines(
     input_bytes = remap.input_bytes if remap else 1
     output_bytes = remap.output_bytes if remap else 1
     width = min(elements, PIECE_ELEMENTS)
-    step = max(1, BAND_BYTES // (width * max(input_bytes, output_bytes)))
-    since = 0
+    step = min(LINES_AT_ONCE, max(1, BAND_BYTES // (width * max(input_bytes, output_bytes))))
     for first in range(0, lines, step):
         count = min(step, lines - first)
         for start in range(0, elements, width):
             size = min(width, elements - start)
             data = _part(source, target, first, count, start, size, remap)
             target.write(first, start * output_bytes, data)
-            since += data.size
-            if since >= QUANTUM_BYTES:
-                since = 0
-                yield
+            yield
 
 
 def _part(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 INLINE_NS = 2_000_000  # what a doorbell's writer may have to wait
 SLICE_NS = 4_000_000  # what one task of the worker may take
+PREEMPT_NS = 1_000_000_000  # what an engine may need to end what it is at
 FIRST_POLL_S = 0.0002  # a waiting channel is looked at again so soon, then less and less often
 LAST_POLL_S = 0.001
 
@@ -109,9 +110,12 @@ class Fifo(Unit):
         channel.rung = True
         if not channel.scheduled:
             self.gpu.report("doorbell", "a doorbell rang for a channel that is not scheduled", token=token)
-        if channel.state is not State.OFF:
-            self._look(channel)
-        self.run(INLINE_NS)
+        try:
+            if channel.state is not State.OFF:
+                self._look(channel)
+            self.run(INLINE_NS)
+        except Exception as defect:  # the model's own: none of it is the host's business
+            self.gpu.defects.append(defect)
 
     # What resource management asks for.
 
@@ -154,12 +158,11 @@ class Fifo(Unit):
 
     def preempt(self, channel: Channel) -> bool:
         """Take a channel's group off its engine at the next method; whether that was done."""
-        runlist = self.runlists.get(channel.setup.runlist)
-        if runlist is not None:
-            for member in channel.group.channels:
-                self._finish_job(member)
-                runlist.leave(member)
-        return True
+        done = True
+        for member in channel.group.channels:
+            done &= self._finish_job(member, PREEMPT_NS)
+            self.runlists[channel.setup.runlist].leave(member)
+        return done
 
     def stop(self, channel: Channel) -> None:
         """Off the engine and off the runlist; to run again it has to be scheduled anew."""
@@ -183,23 +186,26 @@ class Fifo(Unit):
             self._go_on_later()
 
     def _off(self, channel: Channel) -> None:
-        self._finish_job(channel)
+        if not self._finish_job(channel, PREEMPT_NS):
+            channel.pending = None  # the engine is reset
+            channel.engine_job = False
         self.waiting.discard(channel)
         runlist = self.runlists.get(channel.setup.runlist)
         if runlist is not None:
             runlist.leave(channel)
 
-    def _finish_job(self, channel: Channel) -> None:
-        """Let a copy that is under way end: nothing interrupts an engine within a launch."""
+    def _finish_job(self, channel: Channel, budget_ns: int) -> bool:
+        """Let a copy that is under way end, as nothing interrupts a launch; whether it did in that time."""
         if not channel.engine_job or channel.pending is None:
-            return
+            return True
         try:
-            while channel.pending(time.monotonic_ns() + SLICE_NS) is Stop.TIME:
-                pass
+            if channel.pending(time.monotonic_ns() + budget_ns) is Stop.TIME:
+                return False
         except ChannelError as error:
             self.fail(channel, error)
         channel.pending = None
         channel.engine_job = False
+        return True
 
     # Running.
 
