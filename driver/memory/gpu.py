@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from barewire.errors import Freed
+from barewire.errors import DeviceError, Freed, TransportError
 from barewire.memory.formats import Aperture, PageTableFormat, TablePointer
 from barewire.memory.host import HostMemory
 from barewire.memory.space import END_VA, FIRST_VA, AddressSpace
@@ -121,10 +122,11 @@ class GpuMemory:
         self._abandoned.append(give_back)
 
     def collect(self) -> None:
-        """Give back what nobody refers to any more."""
+        """Give back what nobody refers to any more; what a GPU that hangs does not let go of stays taken."""
         with self._lock:
             while self._abandoned and not self.closed:
-                self._abandoned.popleft()()
+                with contextlib.suppress(DeviceError, TransportError):
+                    self._abandoned.popleft()()
 
     def next_handle(self) -> int:
         """A number that nothing else has."""

@@ -39,6 +39,14 @@ class Invalidation(NamedTuple):
     revoked: bool
 
 
+def joined(first: Invalidation, second: Invalidation) -> Invalidation:
+    """What has to be forgotten after two changes of the same tables."""
+    start = min(first.gpu_va, second.gpu_va)
+    end = max(first.gpu_va + first.size_bytes, second.gpu_va + second.size_bytes)
+    depth = max(first.depth, second.depth)
+    return Invalidation(first.root, start, end - start, depth, first.revoked or second.revoked)
+
+
 class Table:
     """A table in memory, with a copy of its words.
 

@@ -6,6 +6,7 @@ By default everything lies below 2^40, since a GPFIFO entry and QMD pointers hol
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,16 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from barewire.errors import (
     BadMapping,
     BarewireError,
-    DeviceError,
     Freed,
-    TransportError,
     UsageError,
     WrongDevice,
 )
 from barewire.memory.formats import Aperture, PageAttributes, TablePointer, kind_number
 from barewire.memory.host import HostMemory
 from barewire.memory.mapping import PAGE_BYTES, checked_part
-from barewire.memory.pagetable import Invalidation, PageTables
+from barewire.memory.pagetable import Invalidation, PageTables, joined
 from barewire.memory.paging import Pages, best_page, cut
 from barewire.memory.tables import TableStore
 from barewire.memory.va import VirtualAddresses
@@ -90,6 +89,7 @@ class AddressSpace:
         self._store = store or memory.table_store
         self._lock = threading.RLock()
         self._lost: list[Mapping] = []
+        self._owed: Invalidation | None = None
         self.tables = PageTables(memory.format, self._store)
 
     @property
@@ -210,19 +210,25 @@ class AddressSpace:
             size = checked_part(offset, old.size_bytes, memory.size_bytes)
             extents, wanted = memory.part(offset, size), self._attributes(memory, read_only, **attributes)
             pages = _pages(gpu_va, extents, self._page_sizes(page_size_bytes))
+            new = Mapping(gpu_va, size, memory, offset, read_only)
+            begun = []
+
+            def forget(changed: Invalidation) -> None:
+                begun.append(changed)
+                self._forget(changed)
+
             try:
-                self._invalidate(self.tables.remap(pages, wanted, self._invalidate))
-            except (DeviceError, TransportError):
-                del self.mappings[gpu_va]
-                self._lost.append(old)
+                forget(self.tables.remap(pages, wanted, forget))
+            except BaseException:
+                if begun:
+                    self._lose(old, new)
                 raise
-            self.tables.settle()
-            self.mappings[gpu_va] = Mapping(gpu_va, size, memory, offset, read_only)
+            self.mappings[gpu_va] = new
 
     def unmap(self, gpu_va: int) -> None:
         """Undo map or map_sparse. Afterwards no access of the GPU reaches the memory any more.
 
-        If the GPU does not do as it is told, the addresses and the memory stay taken.
+        If the GPU does not do as it is told, the addresses and the memory stay taken until it does.
 
         Raises:
             UsageError: nothing was mapped there.
@@ -232,13 +238,12 @@ class AddressSpace:
         with self._lock:
             mapping = self._mapping(gpu_va)
             changed = self.tables.unmap(gpu_va, mapping.size_bytes)
-            del self.mappings[gpu_va]
             try:
-                self._invalidate(changed)
+                self._forget(changed)
             except BaseException:
-                self._lost.append(mapping)
+                self._lose(mapping)
                 raise
-            self.tables.settle()
+            del self.mappings[gpu_va]
             self.addresses.free(gpu_va)
 
     def walk(self, gpu_va: int) -> Walk:
@@ -269,7 +274,7 @@ class AddressSpace:
             self.root, self.addresses.start, self.addresses.end - self.addresses.start, self._top, True
         )
         with self._lock:
-            steps = [*reversed(self.closing), lambda: self._invalidate(whole), self.tables.close]
+            steps = [*reversed(self.closing), lambda: self._forget(whole), self.tables.close]
             for step in steps:
                 try:
                     step()
@@ -349,10 +354,29 @@ class AddressSpace:
         """Change the tables and make the GPU look at them anew; the tables are as before if it does not."""
         changed = change()
         try:
-            self._invalidate(changed)
+            self._forget(changed)
         except BaseException:
-            self.tables.unmap(changed.gpu_va, changed.size_bytes)
+            self._owed = joined(changed, self.tables.unmap(changed.gpu_va, changed.size_bytes))
             raise
+
+    def _forget(self, changed: Invalidation) -> None:
+        """Make the GPU forget what changed, and what it should have forgotten before."""
+        self._owed = changed if self._owed is None else joined(self._owed, changed)
+        self._invalidate(self._owed)
+        self._owed = None
+        self.tables.settle()
+        lost, self._lost = self._lost, []
+        for gpu_va in {mapping.gpu_va for mapping in lost}:
+            self.addresses.free(gpu_va)
+
+    def _lose(self, *mappings: Mapping) -> None:
+        """The GPU may still use these: keep their memory and their address until it has forgotten them."""
+        at = mappings[0]
+        del self.mappings[at.gpu_va]
+        self._lost += mappings
+        with contextlib.suppress(BadMapping):  # nothing may be left there
+            changed = self.tables.unmap(at.gpu_va, at.size_bytes)
+            self._owed = changed if self._owed is None else joined(self._owed, changed)
 
     def __enter__(self) -> AddressSpace:
         return self

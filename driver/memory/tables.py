@@ -73,6 +73,7 @@ class VideoTables:
         self._allocator = allocator
         self._window = window
         self._blocks: dict[int, _Block] = {}
+        self._recent: tuple[_Block, ...] = ()  # where the last table came from
         self._lock = threading.RLock()
 
     @property
@@ -88,9 +89,10 @@ class VideoTables:
         """
         size = _rounded(size_bytes)
         with self._lock:
-            for block in self._blocks.values():
+            for block in (*self._recent, *self._blocks.values()):
                 address = block.take(size)
                 if address is not None:
+                    self._recent = (block,)
                     return TablePage(Aperture.VIDEO, address, size)
             block = self._new_block()
             address = block.take(size)
@@ -120,6 +122,7 @@ class VideoTables:
                 raise UsageError("no page table is here", address=page.address)
             if not block.pieces.taken:
                 del self._blocks[block.extent.address]
+                self._recent = ()
                 self._allocator.free((block.extent,))
 
     def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
@@ -142,6 +145,7 @@ class VideoTables:
             for block in self._blocks.values():
                 self._allocator.free((block.extent,))
             self._blocks.clear()
+            self._recent = ()
 
 
 class HostTables:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from barewire.errors import UsageError
 from barewire.memory.formats import Aperture, TablePointer
 from barewire.memory.pagetable import Invalidation
+from barewire.native._native import lib
 from barewire.poll import poll
 from barewire.regs.registers import Reading, RegisterFile
 
@@ -82,6 +83,7 @@ class Tlb:
             PollTimeout, DeviceLost, PriError: see `invalidate`.
         """
         with self._lock:
+            lib.bw_store_fence()
             if _FLUSH_BY_TOKEN in self._registers.table:
                 token = int(self._registers.read(_FLUSH_BY_TOKEN).token)
                 self._wait(

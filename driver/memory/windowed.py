@@ -23,6 +23,7 @@ from barewire.memory.tlb import Tlb
 from barewire.memory.va import VirtualAddresses
 from barewire.memory.vram import Extent, VramAllocator
 from barewire.memory.windows import Data, VramWindow, merge
+from barewire.native._native import lib
 from barewire.regs.registers import RegisterFile
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ class WindowedBar1:
             return pinned
 
     def fence(self) -> None:
-        """Writes before it are in video memory before writes after it."""
-        self._tlb.flush()
+        """Writes before it leave the CPU before writes after it."""
+        lib.bw_store_fence()
 
     def close(self) -> None:
         """Undo every mapping and give BAR1's tables back; a second time is nothing."""

@@ -157,7 +157,7 @@ class Pramin:
         self._bar = bar0
         self._registers = registers
         names = ("NV_XAL_EP_BAR0_WINDOW", "NV_PBUS_BAR0_WINDOW")
-        self._register = next(name for name in names if name in registers.table)
+        self._register = next((name for name in names if name in registers.table), names[0])
         self._at: int | None = None
         self._lock = threading.RLock()
 

@@ -359,6 +359,55 @@ def test_what_the_gpu_did_not_forget_stays_taken(soft, space):
 
     assert space.addresses.free_bytes == free
     assert address in soft.memory.allocator.taken, "the GPU may still write there"
+    with pytest.raises(UsageError):
+        space.unmap(gpu_va)
+    space.unmap(space.map(soft.memory.host_memory(4096)))  # now it has forgotten
+    gc.collect()
+    soft.memory.collect()
+    assert space.addresses.free_bytes == space.addresses.end - space.addresses.start
+    assert address not in soft.memory.allocator.taken
+
+
+@pytest.mark.parametrize(("page", "calls"), [(None, 1), (4096, 1), (4096, 2)])
+def test_a_replacement_that_the_gpu_does_not_take_leaves_nothing_mapped(soft, space, page, calls):
+    first, second = soft.memory.video_memory(2 * MIB), soft.memory.video_memory(2 * MIB)
+    gpu_va = space.map(first)
+    before, told = space._invalidate, []
+
+    def fail_at_last(what):
+        told.append(what)
+        if len(told) == calls:
+            raise PollTimeout("it hangs")
+        before(what)
+
+    space._invalidate = fail_at_last
+    with pytest.raises(PollTimeout):
+        space.remap(gpu_va, second, page_size_bytes=page)
+    space._invalidate = before
+    assert space.mappings == {}
+    assert space.walk(gpu_va).leaf is None
+    space.unmap(space.map(first))
+    assert space.map(second) == gpu_va
+
+
+def test_what_was_not_forgotten_is_told_again_with_the_next_change(soft):
+    told = []
+    space = AddressSpace(soft.memory, invalidate=told.append)
+    memory = soft.memory.video_memory(2 * MIB)
+    far = space.map(memory, gpu_va=FIRST_VA + (600 << 30))
+    near = space.map(memory)
+    space._invalidate = failing(PollTimeout("it hangs"))
+    with pytest.raises(PollTimeout):
+        space.unmap(far)
+    retired = soft.memory.table_store.taken_bytes
+    space._invalidate = told.append
+    space.unmap(near)
+
+    assert told[-1].revoked
+    assert told[-1].gpu_va == near and told[-1].gpu_va + told[-1].size_bytes == far + 2 * MIB
+    assert told[-1].depth >= 3, "a directory was unlinked before"
+    assert soft.memory.table_store.taken_bytes < retired
+    space.close()
 
 
 def test_closing_goes_through_even_if_the_gpu_is_gone(soft):
