@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from barewire.abi import status
 from barewire.abi.layout import Abi, Struct, firmware_abi
 from barewire.chip.boot import MIB, BootFacts
 from barewire.chip.bringup import boot_facts
-from barewire.errors import BadFirmware, BarewireError, BootError, FirmwareMissing, PollTimeout, ResetRequired
+from barewire.errors import BadFirmware, BarewireError, BootError, FirmwareMissing, ResetRequired
 from barewire.fsp import chain_of_trust
 from barewire.fsp.channel import FspChannel
 from barewire.fsp.ready import wait_until_ready
@@ -51,9 +51,6 @@ FMC, BOOTLOADER, SIGNATURE = "FMC image", "bootloader image", "firmware signatur
 WPR_META, FMC_ARGUMENTS = "WPR meta", "FMC arguments"
 LIBOS_ARGUMENTS, RM_ARGUMENTS = "LibOS regions", "RM arguments"
 QUEUES, FLUSH_PAGE = "message queues", "sysmem flush page"
-_WAIT_FOR_FSP, _CHECK_STATE = "wait for FSP", "check what runs"
-# Steps that fail because of what was before; nothing has been started yet.
-_CURED_BY_RESET = (_WAIT_FOR_FSP, _CHECK_STATE)
 # What the bootloader and the resource manager may look at again stays: regions, arguments, queues, logs.
 _COPIED = (FMC, BOOTLOADER, SIGNATURE, WPR_META, FMC_ARGUMENTS)
 
@@ -84,8 +81,8 @@ def boot(
 ) -> Gsp:
     """Boot GSP.
 
-    A GPU whose FSP does not get ready, or whose last owner left its firmware running, is reset first. If the
-    boot fails, the GPU is reset, so that it lets go of host memory and the next boot finds it fresh, and the
+    A GPU whose last owner left its firmware running, or left without a word, is reset first. If the boot
+    fails, the GPU is reset, so that it lets go of host memory and the next boot finds it fresh, and the
     memory is given back.
 
     Args:
@@ -113,19 +110,19 @@ def boot(
         fmc = _check_firmware(firmware, facts)
     wanted = {**registry.REQUIRED, **(settings or {})}
 
-    def attempt() -> Gsp:
-        return _Boot(
-            bus, registers, facts, abi, firmware, fmc, timeouts or BootTimeouts(), journal, wanted
-        ).run()
+    def attempt(fresh: bool) -> Gsp:
+        plan = _Plan(facts, abi, firmware, fmc, timeouts or BootTimeouts(), wanted, fresh)
+        return _Boot(bus, registers, plan, journal).run()
 
     try:
-        return attempt()
-    except (ResetRequired, PollTimeout) as failed:
-        if failed.facts.get("step") not in _CURED_BY_RESET:
-            raise
+        return attempt(fresh=False)
+    except recovery.Abandoned:
         with journal.step("reset the GPU"):
-            recovery.reset(bus, failed)
-    return attempt()
+            recovery.stop(bus)
+    except ResetRequired as left_running:
+        with journal.step("reset the GPU"):
+            recovery.reset(bus, left_running)
+    return attempt(fresh=True)
 
 
 def _check_firmware(firmware: FirmwareSet, facts: BootFacts) -> Fmc:
@@ -141,6 +138,28 @@ def _check_firmware(firmware: FirmwareSet, facts: BootFacts) -> Fmc:
             firmware_version=firmware.version,
         )
     return firmware.fmc
+
+
+class _Plan(NamedTuple):
+    """What is booted, and how.
+
+    Attributes:
+        facts: of the chip.
+        abi: of the firmware.
+        firmware: for the chip.
+        fmc: of that.
+        timeouts: of the waits.
+        settings: for the resource manager.
+        fresh: whether the GPU has just been reset.
+    """
+
+    facts: BootFacts
+    abi: Abi
+    firmware: FirmwareSet
+    fmc: Fmc
+    timeouts: BootTimeouts
+    settings: Mapping[str, int | str | bytes]
+    fresh: bool
 
 
 class _Boot:
@@ -161,27 +180,22 @@ class _Boot:
         self,
         bus: Bus,
         registers: RegisterFile,
-        facts: BootFacts,
-        abi: Abi,
-        firmware: FirmwareSet,
-        fmc: Fmc,
-        timeouts: BootTimeouts,
+        plan: _Plan,
         journal: Journal,
-        settings: Mapping[str, int | str | bytes],
     ) -> None:
         self.bus = bus
         self.registers = registers
-        self.facts = facts
-        self.abi = abi
-        self.firmware = firmware
-        self.fmc = fmc
-        self.timeouts = timeouts
+        self.plan = plan
+        self.facts = plan.facts
+        self.abi = plan.abi
+        self.firmware = plan.firmware
+        self.timeouts = plan.timeouts
         self.journal = journal
-        self.settings = settings
         self.falcon = GspFalcon(registers)
-        self.pool = DmaPool(bus, facts.dma_bits)
-        self.told = False  # whether FSP may have started something that reaches our memory
+        self.pool = DmaPool(bus, plan.facts.dma_bits)
         self.logs = {}
+        # Whether only a reset makes the GPU fresh: until FSP is ready, and once it may have begun.
+        self.needs_reset = True
 
     def run(self) -> Gsp:
         """All steps.
@@ -215,14 +229,11 @@ class _Boot:
         if self.logs and isinstance(failed, BarewireError):
             written = ", ".join(f"{log.name} {log.put}" for log in self.logs.values())
             failed.facts.setdefault("words_logged", written)
-        not_reset = None
-        if self.told:
-            not_reset = recovery.stop(self.bus)
+        if self.needs_reset:
+            recovery.note(failed, recovery.stop(self.bus))
         else:
+            recovery.forget_flush_page(self.registers, self.facts.flush_page)
             PciFunction(self.bus.config).disable_bus_master()
-        if not_reset is not None and isinstance(failed, BarewireError):
-            failed.facts.setdefault("reset", not_reset.message)
-            failed.hint = f"{failed.hint} {recovery.RESET_HINT}" if failed.hint else recovery.RESET_HINT
         if hasattr(self, "queues"):
             self.queues.close()
         self.pool.close()
@@ -235,10 +246,13 @@ class _Boot:
     def wait_for_fsp(self) -> None:
         """FSP boots by itself after a reset."""
         wait_until_ready(self.registers, self.facts.fsp.ready, self.timeouts.fsp_ready_s)
+        self.needs_reset = False
 
     def check_state(self) -> None:
         """No firmware of before may run; no interrupt is wanted before somebody asks for it."""
         recovery.check_no_firmware(self.registers)
+        if not self.plan.fresh:
+            recovery.check_unused(self.registers, self.facts.flush_page)
         self.registers.write("NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR(0)", 0xFFFFFFFF)
         megabytes = int(self.registers.read("NV_USABLE_FB_SIZE_IN_MB"))
         if not megabytes:
@@ -253,8 +267,7 @@ class _Boot:
     def set_flush_page(self) -> None:
         """Flushes of system memory need a page to write to."""
         iova = self.pool.take(FLUSH_PAGE, PAGE_BYTES).iova
-        self.registers.write(self.facts.flush_page.high, iova >> 32)
-        self.registers.write(self.facts.flush_page.low, iova & 0xFFFFFFFF)
+        recovery.write_flush_page(self.registers, self.facts.flush_page, iova)
 
     def load_firmware(self) -> None:
         """The firmware image in host memory, with its page lists."""
@@ -280,7 +293,7 @@ class _Boot:
         regions = [(name, Blob(log.iova, log.size_bytes)) for name, log in self.logs.items()]
         regions.append(("RMARGS", Blob(rm_arguments.iova, PAGE_BYTES)))
         self.libos = self._hold(LIBOS_ARGUMENTS, arguments.libos_regions(self.abi, regions))
-        self.fmc_image = self._hold(FMC, self.fmc.image)
+        self.fmc_image = self._hold(FMC, self.plan.fmc.image)
         self.wpr_meta = self._hold(WPR_META, self._wpr_meta().data)
         self.fmc_arguments = self._hold(
             FMC_ARGUMENTS,
@@ -309,11 +322,12 @@ class _Boot:
     def queue_first_commands(self) -> None:
         """What the resource manager reads as soon as it starts: the board's place, and its settings."""
         self.rpc.send(Function.GSP_SET_SYSTEM_INFO, bytes(system_info(self.abi, self.facts, self.bus).data))
-        self.rpc.send(Function.SET_REGISTRY, registry.pack(self.abi, self.settings))
+        self.rpc.send(Function.SET_REGISTRY, registry.pack(self.abi, self.plan.settings))
 
     def start_fmc(self) -> None:
         """FSP checks the FMC and starts it."""
-        evidence = chain_of_trust.Evidence(self.fmc.hash384, self.fmc.public_key, self.fmc.signature)
+        fmc = self.plan.fmc
+        evidence = chain_of_trust.Evidence(fmc.hash384, fmc.public_key, fmc.signature)
         message = chain_of_trust.payload(
             self.abi,
             self.facts,
@@ -321,7 +335,7 @@ class _Boot:
             fmc_iova=self.fmc_image.iova,
             arguments_iova=self.fmc_arguments.iova,
         )
-        self.told = True
+        self.needs_reset = True
         chain_of_trust.start_fmc(
             FspChannel(self.registers),
             message,
@@ -372,8 +386,8 @@ class _Boot:
 
 STEPS: tuple[tuple[str, Callable[[_Boot], None]], ...] = (
     ("enable the PCI function", _Boot.enable),
-    (_WAIT_FOR_FSP, _Boot.wait_for_fsp),
-    (_CHECK_STATE, _Boot.check_state),
+    ("wait for FSP", _Boot.wait_for_fsp),
+    ("check what runs", _Boot.check_state),
     ("set the sysmem flush page", _Boot.set_flush_page),
     ("load the firmware image", _Boot.load_firmware),
     ("write the arguments", _Boot.write_arguments),

@@ -3,13 +3,18 @@
 A firmware that was started may write to the memory that it was told of until the GPU is reset, and keeps its
 protected region (WPR2) until then: no other firmware can be started meanwhile.
 
-Facts: OGKM:kernel_gsp.c ("unexpected WPR2 already up"); nouveau:nvkm/subdev/gsp/tu102.c.
+Every driver says where flushes of system memory shall write to before it starts anything, and after a reset
+nothing is said: that tells a GPU whose driver died half-way, before the protected region was up, from a fresh
+one. Where it is otherwise, one reset too many is the price.
+
+Facts: OGKM:kernel_gsp.c ("unexpected WPR2 already up"), kern_mem_sys_gh100.c; nouveau:nvkm/subdev/fb/base.c.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from barewire.chip.boot import FlushPage
 from barewire.errors import BarewireError, ResetRequired
 from barewire.pci.config import PciFunction
 from barewire.regs.registers import RegisterFile
@@ -37,8 +42,21 @@ def stop(bus: Bus) -> BarewireError | None:
     return None
 
 
-def reset(bus: Bus, why: BarewireError) -> None:
-    """Reset the GPU because of the state that an error tells of.
+class Abandoned(ResetRequired):
+    """Somebody has used the GPU since its last reset, and did not take leave."""
+
+
+def note(failed: BaseException, not_reset: BarewireError | None) -> None:
+    """Say in an error whether the GPU was reset after it, and if not, what to do."""
+    if not isinstance(failed, BarewireError):
+        return
+    failed.facts.setdefault("reset", "done" if not_reset is None else not_reset.message)
+    if not_reset is not None:
+        failed.hint = f"{failed.hint} {RESET_HINT}" if failed.hint else RESET_HINT
+
+
+def reset(bus: Bus, why: ResetRequired) -> None:
+    """Reset the GPU because its state needs it.
 
     Raises:
         ResetRequired: it could not be reset; says what else to do.
@@ -67,3 +85,32 @@ def check_no_firmware(registers: RegisterFile) -> None:
             expected="0",
             low=f"{int(low):#010x}",
         )
+
+
+def check_unused(registers: RegisterFile, page: FlushPage) -> None:
+    """See that nobody has used the GPU since its last reset and left without taking leave.
+
+    Raises:
+        Abandoned: somebody has.
+    """
+    high, low = registers.read(page.high), registers.read(page.low)
+    if int(high) or int(low):
+        raise Abandoned(
+            "the GPU was used since its last reset, and its last owner did not take leave",
+            hint="Reset the GPU.",
+            register=low.label,
+            offset=low.offset,
+            value=int(low),
+            expected="0",
+        )
+
+
+def write_flush_page(registers: RegisterFile, page: FlushPage, iova: int) -> None:
+    """Tell the GPU which page flushes of system memory write to."""
+    registers.write(page.high, iova >> 32)
+    registers.write(page.low, iova & 0xFFFFFFFF)
+
+
+def forget_flush_page(registers: RegisterFile, page: FlushPage) -> None:
+    """Take that page from the GPU, which runs nothing that could flush any more."""
+    write_flush_page(registers, page, 0)

@@ -35,7 +35,7 @@ PIECE_TIMEOUT_S = 1.0  # between the pieces of one reply
 EVENTS_KEPT = 256
 _LIVENESS_EVERY_S = 0.05
 _CALL_HINT = (
-    "The firmware is busy or hangs. Later calls may work; if they do not, close the device and open it again, "
+    "The firmware is busy or hangs. Later calls may work; if not, close the device and open it again, "
     "which resets the GPU."
 )
 _EVENT_HINT = "The firmware is busy or hangs; its logs may tell why."

@@ -58,6 +58,7 @@ class Gsp:
         self.logs = logs
         self.running = True
         self._bus = bus
+        self._registers = registers
         self._falcon = GspFalcon(registers)
         self._pool = pool
         self._queues = queues
@@ -101,6 +102,7 @@ class Gsp:
             request = self.rpc.abi.new("rpc_unloading_guest_driver_v1F_07")
             self.rpc.call(Function.UNLOADING_GUEST_DRIVER, bytes(request.data), timeout_s=timeout_s)
             self._falcon.wait_until_stopped(timeout_s)
+            recovery.forget_flush_page(self._registers, self.facts.flush_page)
         self.running = False
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fake_board import LOCKED, VRAM_MEGABYTES, WPR2_HIGH, WPR2_LOW, FakeBus
+from fake_board import FLUSH_HIGH, FLUSH_LOW, LOCKED, VRAM_MEGABYTES, WPR2_HIGH, WPR2_LOW, FakeBus
 
 EMEMC, EMEMD = 0x8F2AC0, 0x8F2AC4
 QUEUE_HEAD, QUEUE_TAIL = 0x8F2C00, 0x8F2C04
@@ -140,8 +140,26 @@ class FakeGsp:
         self.wpr_meta = b""
         self.message = b""
         self.bar.words[VRAM_MEGABYTES] = 80 << 10
-        for offset in (WPR2_HIGH, WPR2_LOW, EMEMC, QUEUE_HEAD, QUEUE_TAIL, MSGQ_HEAD, MSGQ_TAIL, OS):
+        zeros = (
+            WPR2_HIGH,
+            WPR2_LOW,
+            FLUSH_HIGH,
+            FLUSH_LOW,
+            EMEMC,
+            QUEUE_HEAD,
+            QUEUE_TAIL,
+            MSGQ_HEAD,
+            MSGQ_TAIL,
+            OS,
+        )
+        for offset in zeros:
             self.bar.words[offset] = 0
+
+    def end(self) -> None:
+        """GSP as FSP finds it after an unload: fresh; what the driver wrote elsewhere is still there."""
+        kept = {offset: self.bar.words.get(offset, 0) for offset in (FLUSH_HIGH, FLUSH_LOW)}
+        self._reset_state()
+        self.bar.words.update(kept)
 
     # FSP.
     def _fsp_status(self) -> int:

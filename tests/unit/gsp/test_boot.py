@@ -177,7 +177,7 @@ def test_closing_unloads_and_gives_everything_back(board):
 
 def test_a_gpu_boots_again_after_it_was_unloaded(board):
     board.boot().close()
-    board.gsp._reset_state()  # as FSP leaves it after an unload
+    board.gsp.end()
 
     gsp = board.boot()
 
@@ -276,9 +276,8 @@ def test_a_firmware_that_was_left_running_is_reset_first(board):
     assert "reset the GPU" in [step.name for step in gsp.steps]
 
 
-def test_an_fsp_that_does_not_get_ready_is_reset_once(board):
-    board.script.fsp_looks = -1
-    board.bus.on_reset.append(lambda: setattr(board.script, "fsp_looks", 3))
+def test_a_gpu_whose_driver_died_half_way_is_reset_first(board):
+    board.bus.bar0.words[fake_board.FLUSH_LOW] = 0x12345000
 
     gsp = board.boot()
 
@@ -286,14 +285,29 @@ def test_an_fsp_that_does_not_get_ready_is_reset_once(board):
     assert board.bus.resets == 1
 
 
-def test_an_fsp_that_cannot_be_reset_needs_another_reset(board):
-    board.script.fsp_looks = -1
+def test_a_gpu_that_somebody_used_is_tried_even_if_it_cannot_be_reset(board):
+    board.bus.bar0.words[fake_board.FLUSH_HIGH] = 1
     board.bus.reset_fails = True
 
-    with pytest.raises(ResetRequired, match="FSP has not finished") as stuck:
+    assert board.boot().running
+
+
+def test_a_gpu_that_was_unloaded_looks_unused(board):
+    board.boot().close()
+    board.gsp.end()
+
+    board.boot()
+
+    assert board.bus.resets == 0
+
+
+def test_an_error_after_which_the_gpu_was_reset_says_so(board):
+    board.script.fsp_looks = -1
+
+    with pytest.raises(PollTimeout) as failed:
         board.boot()
 
-    assert "slot" in stuck.value.hint
+    assert failed.value.reset == "done"
 
 
 def test_where_it_cannot_be_reset_the_error_says_what_to_do(board):

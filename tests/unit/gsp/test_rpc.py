@@ -409,7 +409,7 @@ def test_an_event_can_be_waited_for(rpc, fake):
     fake.send(0x1004, rc_triggered(4))
 
     assert rpc.wait_for_event(Event.RC_TRIGGERED, 1.0).channel_id == 4
-    with pytest.raises(RpcTimeout, match="RC_TRIGGERED did not come"):
+    with pytest.raises(RpcTimeout, match="did not send RC_TRIGGERED"):
         rpc.wait_for_event(Event.RC_TRIGGERED, 0.02)
 
 
