@@ -7,7 +7,6 @@ itself in `SoftGpu.defects`. Where the facts are from, each unit says.
 from __future__ import annotations
 
 import importlib
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from barewire.softgpu.bus import BarShape, HostPort
 from barewire.softgpu.clock import Clock
 from barewire.softgpu.dma import DmaPort
 from barewire.softgpu.registers import RegisterSpace
+from barewire.softgpu.turns import TurnLock
 from barewire.softgpu.unit import Unit
 from barewire.softgpu.vram import Vram
 from barewire.softgpu.work import Work
@@ -159,7 +159,7 @@ class SoftGpu:
     def __init__(self, options: SoftOptions | None = None) -> None:
         self.options = options or SoftOptions()
         self.table = load_board(self.options.chip)
-        self.lock = threading.RLock()
+        self.lock = TurnLock()
         self.reports: list[Report] = []
         self.defects: list[Exception] = []
         self.closed = False

@@ -350,19 +350,20 @@ class Mmu:
 
     def _places(self, pdb: Pdb, gpu_va: int, end: int, access: Access, privileged: bool) -> Iterator[Place]:
         """The places of a range of addresses, some of them joined already."""
+        tried = 0  # up to where looking up pages together was of no use
         while gpu_va < end:
-            block_end = min(end, (gpu_va >> TABLES_SHIFT) + 1 << TABLES_SHIFT)
-            if block_end - gpu_va >= WORTHWHILE_BYTES:
-                many = self._small_places(pdb, gpu_va, block_end, access, privileged)
-                if many:
-                    yield from many
-                    gpu_va = block_end
-                    continue
-            while gpu_va < block_end:
-                place = self.translate(pdb, gpu_va, access, privileged)
-                size = min(place.size_bytes, end - gpu_va)
-                yield place if size == place.size_bytes else place._replace(size_bytes=size)
-                gpu_va += size
+            place = self.translate(pdb, gpu_va, access, privileged)
+            size = min(place.size_bytes, end - gpu_va)
+            yield place if size == place.size_bytes else place._replace(size_bytes=size)
+            gpu_va += size
+            if place.page_bytes != SMALL_BYTES or gpu_va < tried:
+                continue
+            table_end = min(end, (gpu_va >> TABLES_SHIFT) + 1 << TABLES_SHIFT)
+            if table_end - gpu_va >= WORTHWHILE_BYTES:
+                together = self._small_places(pdb, gpu_va, table_end, access, privileged)
+                yield from together
+                gpu_va = table_end if together else gpu_va
+                tried = table_end
 
     def _small_places(self, pdb: Pdb, gpu_va: int, end: int, access: Access, privileged: bool) -> list[Place]:
         """The places of part of one table of 4 KiB pages that are all alike; none if it is not so simple."""

@@ -119,7 +119,7 @@ def test_tasks_run_in_order_with_the_lock_held(gpu):
     ran = []
 
     def task(name: int):
-        return lambda: ran.append((name, gpu.lock._is_owned()))
+        return lambda: ran.append((name, gpu.lock.owned))
 
     gpu.work.after(0.02, task(3))
     gpu.work.post(task(1))
@@ -136,6 +136,24 @@ def test_a_task_waits_for_an_access_to_end(gpu):
         gpu.work.post(ran.set)
         assert not ran.wait(0.02)
     assert ran.wait(1.0)
+
+
+def test_accesses_get_their_turn_between_tasks(gpu):
+    going = True
+
+    def again() -> None:
+        time.sleep(0.001)
+        if going:
+            gpu.work.post(again)
+
+    gpu.work.post(again)
+    begin = time.perf_counter()
+    for _ in range(20):
+        gpu.bar_read(0, 0, 4)
+    took = time.perf_counter() - begin
+    going = False
+
+    assert took < 0.5  # in turns; else an access may wait for a hundred tasks
 
 
 def test_what_a_task_raises_is_kept(gpu):

@@ -1,0 +1,53 @@
+"""A lock whose waiters come before the thread that just gave it back.
+
+The worker of a GPU takes its lock task after task. With an ordinary lock it would have it again before a
+thread that waits, and that was woken, comes to run.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+
+class TurnLock:
+    """A lock that its owner may take again, and that others get in turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next = threading.Lock()  # held by the one who waits: nobody gets past it
+        self._owner = 0
+        self._depth = 0
+
+    @property
+    def owned(self) -> bool:
+        """Whether this thread has it."""
+        return self._owner == threading.get_ident()
+
+    def acquire(self) -> None:
+        """Take it, once more if this thread has it."""
+        me = threading.get_ident()
+        if self._owner != me:
+            with self._next:
+                self._lock.acquire()
+            self._owner = me
+        self._depth += 1
+
+    def release(self) -> None:
+        """Give it back, if this was taken as often as it was given back."""
+        self._depth -= 1
+        if not self._depth:
+            self._owner = 0
+            self._lock.release()
+
+    def __enter__(self) -> TurnLock:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
