@@ -33,6 +33,7 @@ class Gsp:
         static_info: what the resource manager said of itself (GspStaticConfigInfo).
         logs: the firmware's logs by name.
         running: False once it has been unloaded or given up.
+        closing_error: why it had to be ended by a reset; None if it ended by itself.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Gsp:
         self.static_info = static_info
         self.logs = logs
         self.running = True
+        self.closing_error: BarewireError | None = None
         self._bus = bus
         self._registers = registers
         self._falcon = GspFalcon(registers)
@@ -112,8 +114,9 @@ class Gsp:
         self._closed = True
         try:
             self.unload()
-        except BarewireError:
-            recovery.stop(self._bus)
+        except BarewireError as error:
+            recovery.note(error, recovery.stop(self._bus))
+            self.closing_error = error
         finally:
             self.running = False
             self.rpc.close()

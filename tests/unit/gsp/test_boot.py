@@ -187,14 +187,13 @@ def test_a_gpu_boots_again_after_it_was_unloaded(board):
 
 def test_closing_resets_a_gsp_that_does_not_answer(board):
     gsp = board.boot()
-    board.gsp.hold = True
-    gsp.rpc.timeout_s = 0.05
-    gsp._falcon.wait_until_stopped = None  # never reached
-
     board.gsp.halt()
+
     gsp.close()
 
     assert board.bus.resets == 1
+    assert isinstance(gsp.closing_error, RpcError)
+    assert gsp.closing_error.reset == "done"
     assert board.bus.memories == []
 
 
