@@ -1,6 +1,7 @@
 """A copy engine as one channel sees it: the methods of its class, launches, semaphores.
 
-Facts: open-gpu-doc:classes/dma-copy/clc8b5.h, open-gpu-doc:manuals/ampere/ga102/dev_ce.ref; what Host checks
+Facts: open-gpu-doc:classes/dma-copy/clc8b5.h, open-gpu-doc:manuals/ampere/ga102/dev_ce.ref; that widths and
+origins count elements under a remap: mesa:src/nouveau/vulkan/nvk_cmd_copy.c; what Host checks
 on its behalf: manuals/ampere/ga100/dev_pbdma.ref (INTR_1_HCE_*).
 """
 
