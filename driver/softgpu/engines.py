@@ -18,6 +18,7 @@ CHANNELS_PER_RUNLIST = 2048
 
 GRAPHICS_RUNLIST = 0
 COPY_ENGINES = 10
+FIRST_COPY_TYPE = 9  # RM_ENGINE_TYPE and NV2080_ENGINE_TYPE of COPY0 to COPY9
 COPY_ENGINES_OF_GRAPHICS = 2  # copy engines 0 and 1 share the runlist of graphics
 
 _GRAPHICS_FAULT_ID = 384
@@ -124,8 +125,8 @@ def _copy(number: int) -> Engine:
     return Engine(
         name=f"COPY{number}",
         instance=number,
-        rm_type=9 + number,
-        type_2080=9 + number,
+        rm_type=FIRST_COPY_TYPE + number,
+        type_2080=FIRST_COPY_TYPE + number,
         runlist=GRAPHICS_RUNLIST if shared else alone,
         runlist_engine=number + 1 if shared else 0,
         pbdmas=(0, 1) if shared else (alone + 1,),

@@ -283,6 +283,7 @@ def make_channel(rm: ResourceManager, asked: Allocation) -> ChannelObject:
     rm.scheduling.create(channel)
     if group is not None:
         group.channels.append(channel)
+        rm.scheduling.set_timeslice(group)
     vaspace.dependants.append(channel)
     if share is not None:
         share.dependants.append(channel)

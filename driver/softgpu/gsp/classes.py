@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from barewire.softgpu.engines import BY_2080_TYPE, DEVICE_GRAPHICS
+from barewire.softgpu.engines import BY_2080_TYPE, DEVICE_GRAPHICS, FIRST_COPY_TYPE
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.channels import ChannelObject, make_channel, make_context_share, make_group
 from barewire.softgpu.gsp.objects import Client, EventObject, Kind, RmObject, Subdevice, VaSpace
@@ -117,16 +117,16 @@ def _make_vaspace(rm: ResourceManager, asked: Allocation) -> RmObject:
 
 
 def _make_copy_object(rm: ResourceManager, asked: Allocation) -> RmObject:
+    """An object for a copy engine of the channel's runlist; without parameters any of them will do."""
     channel = _channel(asked)
-    params = asked.record(structs.COPY_ENGINE)
-    if asked.params and params.version >= 1:
-        engine = BY_2080_TYPE.get(params.engineType)
+    if asked.params:
+        params = asked.record(structs.COPY_ENGINE)
+        named = params.engineType if params.version else FIRST_COPY_TYPE + params.engineType
+        engine = BY_2080_TYPE.get(named)
         if engine is None or not engine.is_copy or engine.runlist != channel.runlist:
             raise Refused(
                 Status.INVALID_ARGUMENT, f"engine {params.engineType:#x} is no copy engine of the channel"
             )
-    elif not channel.engine.is_copy:
-        raise Refused(Status.INVALID_ARGUMENT, f"{channel.engine.name} is no copy engine")
     return _on_channel(channel, asked)
 
 

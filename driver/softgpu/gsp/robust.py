@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from barewire.softgpu.engines import ENGINES
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.channels import ChannelObject, channels_of
 from barewire.softgpu.gsp.events import NOTIFIER_RC_ERROR
@@ -25,10 +26,12 @@ XID_REMOVED = 45
 NOTIFIER_ERROR = 0xFFFF
 ERRORS_KEPT = 64
 _TAG_RUNLIST_LOW = 24  # a channel in texts: runlist and number
+_NO_PROCESS = 0xFFFFFFFF
 
 # NV_PFAULT_CLIENT_HUB_*: copy engines of the board, the high-speed ones from HSCE0 on.
 _HUB_CLIENTS = {0x01: "CE0", 0x02: "CE1", 0x0C: "CE3", 0x18: "CE2"}
 _HUB_HSCE0 = 0x20
+_BY_FAULT_ID = {engine.fault_id: engine for engine in ENGINES}
 
 FAULT_NAMES = {
     FaultType.PDE: "PDE",
@@ -64,7 +67,7 @@ _ACCESS_NAMES = {
 class FaultFacts(Protocol):
     """What is known of an MMU fault.
 
-    More may be there: `from_host` (the PBDMA's own access), `source.client_id`.
+    More may be there: `from_host` (the PBDMA's own access), `source.engine_id`, `source.client_id`.
     """
 
     @property
@@ -185,7 +188,9 @@ class RobustChannels:
 
 def _prefix(channel: ChannelObject) -> str:
     process = channel.process_id or channel.client.process_id
-    return f"pid={process}, name=unknown, channel 0x{channel.runlist << _TAG_RUNLIST_LOW | channel.chid:08x}"
+    who = "'<unknown>'" if process in (0, _NO_PROCESS) else str(process)
+    tag = channel.runlist << _TAG_RUNLIST_LOW | channel.chid
+    return f"pid={who}, name=<unknown>, channel 0x{tag:08x}"
 
 
 def describe(channel: ChannelObject, xid: int, fault: FaultFacts | None) -> str:
@@ -212,12 +217,14 @@ def describe_fault(channel: ChannelObject, fault: FaultFacts) -> str:
 
 def _who(channel: ChannelObject, fault: FaultFacts) -> tuple[str, str]:
     """Names of the engine and of its client that faulted."""
+    source = getattr(fault, "source", None)
     engine = channel.engine
+    if source is not None:
+        engine = _BY_FAULT_ID.get(source.engine_id, engine)
     name = f"CE{engine.instance}" if engine.is_copy else "GRAPHICS"
     if getattr(fault, "from_host", False):
         return f"{name}_PBDMA0", "HUBCLIENT_ESC"
     if not engine.is_copy:
         return name, "GPCCLIENT_T1_0"
-    source = getattr(fault, "source", None)
     number = source.client_id if source is not None else _HUB_HSCE0 + engine.instance
     return name, f"HUBCLIENT_{_HUB_CLIENTS.get(number) or f'HSCE{number - _HUB_HSCE0}'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import struct
 from types import SimpleNamespace
 
@@ -137,6 +138,24 @@ class DriverSide:
     def object_of(self, handle, client=CLIENT):
         """RM's own idea of an object."""
         return self.gpu.resman.tree.find(client, handle)
+
+
+SHIFTS = (56, 47, 38, 29, 21, 12)
+PD0, PDE, PTE = 21, 0x12, 0x681
+
+
+def map_page(gpu, root, gpu_va, target):
+    """Map a 4 KiB page by tables of version 3; new tables go right behind the root's others."""
+    table = root
+    for shift, below in itertools.pairwise(SHIFTS):
+        index = gpu_va >> shift & (0xFF if shift == PD0 else 0x1FF)
+        at = table + (16 * index + 8 if shift == PD0 else 8 * index)
+        entry = int.from_bytes(gpu.vram.read(at, 8), "little")
+        if not entry:
+            entry = root + 0x1000 * SHIFTS.index(below) | PDE
+            gpu.vram.write(at, entry.to_bytes(8, "little"))
+        table = entry & ~0xFFF
+    gpu.vram.write(table + 8 * (gpu_va >> 12 & 0x1FF), (target | PTE).to_bytes(8, "little"))
 
 
 def memory_desc(base, size, space=2):

@@ -5,7 +5,13 @@ from __future__ import annotations
 import struct
 
 import pytest
-from rm_side import INVALID_ARGUMENT, INVALID_PARAMS, OK, ROOT
+from rm_side import INVALID_ARGUMENT, INVALID_PARAMS, OK, ROOT, map_page
+
+
+def entry_to(gpu, tables, target):
+    """A driver's own tables for the page at address 0, and the entry of a root that leads to them."""
+    map_page(gpu, tables, 0, target)
+    return int.from_bytes(gpu.vram.read(tables, 8), "little")
 
 
 def static_info(rm):
@@ -69,22 +75,10 @@ def test_both_bars_are_bound_to_page_directories_that_the_driver_may_not_allocat
         assert bar.pdb.address == root
 
 
-def build_bar_tables(gpu, first_table, target):
-    """Tables of the caller for address 0 up to 4 KiB, and the entry for a root above them."""
-    tables = [first_table + 0x1000 * index for index in range(4)]
-    pd3, pd2, pd1, pd0 = tables
-    small = first_table + 0x4000
-    for table, below in ((pd3, pd2), (pd2, pd1), (pd1, pd0)):
-        gpu.vram.write(table, (below | 0x12).to_bytes(8, "little"))
-    gpu.vram.write(pd0 + 8, (small | 0x12).to_bytes(8, "little"))
-    gpu.vram.write(small, (target | 0x681).to_bytes(8, "little"))
-    return pd3 | 0x12
-
-
 @pytest.mark.parametrize("bar", [0, 1])
 def test_an_entry_for_a_bars_root_is_merged_and_used_at_once(rm, gpu, bar):
     gpu.vram.write(0x40_0000, b"through the BAR!")
-    entry = build_bar_tables(gpu, 0x30_0000, 0x40_0000)
+    entry = entry_to(gpu, 0x30_0000, 0x40_0000)
     index = gpu.bars[1 + bar].index
 
     result, _ = rm.call(70, struct.pack("<I4xQQ", bar, entry, 56))
@@ -96,7 +90,7 @@ def test_an_entry_for_a_bars_root_is_merged_and_used_at_once(rm, gpu, bar):
 
 
 def test_taking_the_entry_away_unmaps_the_bar(rm, gpu):
-    entry = build_bar_tables(gpu, 0x30_0000, 0x40_0000)
+    entry = entry_to(gpu, 0x30_0000, 0x40_0000)
     gpu.vram.write(0x40_0000, b"\x11" * 8)
     index = gpu.bars[2].index
     rm.call(70, struct.pack("<I4xQQ", 1, entry, 56))

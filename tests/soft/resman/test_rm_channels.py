@@ -24,6 +24,7 @@ from rm_side import (
     ROOT,
     SUBDEVICE,
     USERD,
+    map_page,
     memory_desc,
 )
 
@@ -357,14 +358,19 @@ def test_an_address_space_and_a_context_share_are_one_too_many(rm):
     assert rm.try_channel(group, 5, share=share, vaspace=rm.vaspace())[0] == INVALID_ARGUMENT
 
 
-def test_the_timeslice_is_what_was_set(rm):
+@pytest.mark.parametrize("first", ["timeslice", "channel"])
+def test_the_timeslice_is_what_was_set(rm, gpu, first):
     group = rm.group(vaspace=rm.vaspace())
-    rm.channel(group, vaspace=0)
+    steps = [
+        lambda: rm.channel(group, vaspace=0),
+        lambda: rm.asked(group, 0xA06C0103, struct.pack("<Q", 5000)),
+    ]
 
-    rm.asked(group, 0xA06C0103, struct.pack("<Q", 5000))
+    for step in steps if first == "channel" else reversed(steps):
+        step()
 
     assert struct.unpack("<Q", rm.asked(group, 0xA06C0104, bytes(8)))[0] == 5000
-    assert rm.object_of(group).channels[0].setup.group == rm.object_of(group).number
+    assert [channel.group.timeslice_ns for channel in gpu.fifo.channels.values()] == [5_000_000]
 
 
 def test_a_group_that_is_preempted_lets_go(rm):
@@ -464,6 +470,8 @@ def promote(rm, channel, *entries, engine=GR0):
 
 def test_nouveaus_golden_context_goes_through(rm, gpu):
     vaspace = rm.made(DEVICE, 0x90F1, bytes(0x30))
+    for gpu_va, page in ((0x1000, 0x80_0000), (0x2000, 0x90_0000)):
+        map_page(gpu, TABLES[0], gpu_va, page)
     rm.asked(vaspace, 0x90F10106, copy_pdes(TABLES))
     channel = rm.channel(
         vaspace=vaspace, engine=GR0, flags=flags_of(1, True), internal=0x15, ring=0, entries=512,
@@ -477,6 +485,19 @@ def test_nouveaus_golden_context_goes_through(rm, gpu):
     assert rm.free(channel) == OK
     assert rm.free(vaspace) == OK
     assert gpu.reports == []
+
+
+def test_a_context_buffer_that_is_not_mapped_is_reported(rm, gpu):
+    assert promote(rm, rm.channel(engine=GR0), (0x80_0000, 0x1000, 0x40_0000, 0, 1)) == OK
+
+    assert gpu.reports[-1].kind == "unmapped context buffer"
+
+
+def test_a_copy_object_without_parameters_takes_the_copy_engine_of_graphics(rm):
+    channel = rm.channel(engine=GR0)
+
+    assert rm.alloc(channel, 5, 0xC8B5)[0] == OK
+    assert rm.object_of(channel).setup.engines == ("GR0", "COPY0", "COPY1")
 
 
 def test_a_graphics_object_needs_context_buffers(rm):

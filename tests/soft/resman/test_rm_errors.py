@@ -14,7 +14,7 @@ NOTIFIER = 0x90_0000
 
 
 def fault(gpu_va=0xF0_1234_5000, why=FaultType.PDE, access=Access.READ, from_host=False, client_id=0x23):
-    source = SimpleNamespace(client_id=client_id)
+    source = SimpleNamespace(client_id=client_id, engine_id=45)
     return SimpleNamespace(gpu_va=gpu_va, fault_type=why, access=access, from_host=from_host, source=source)
 
 

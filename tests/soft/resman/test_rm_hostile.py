@@ -8,7 +8,7 @@ import struct
 import pytest
 from barewire.softgpu.gsp import controls
 from barewire.softgpu.gsp.classes import CLASSES
-from rm_side import CLIENT, DEVICE, SUBDEVICE
+from rm_side import CLIENT, DEVICE, OK, SUBDEVICE, channel_params
 
 FUNCTIONS = (4, 10, 21, 47, 54, 65, 70, 72, 73, 76, 79, 103, 200, 5, 0x1003)
 SEEDS = range(4)
@@ -40,6 +40,22 @@ def test_allocations_of_noise_are_answered(rm, gpu, seed):
         rm.alloc(
             chance.choice(parents), chance.randrange(1, 50), number, noise(chance, chance.choice(row.sizes))
         )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_channels_with_a_wrong_word_are_answered(rm, gpu, seed):
+    chance = random.Random(seed)
+    vaspace = rm.vaspace()
+    good = channel_params(vaspace=vaspace)
+    for _ in range(300):
+        params = bytearray(good)
+        for _ in range(chance.randrange(1, 4)):
+            word = chance.choice((0, 1, 0xFFFFFFFF, chance.getrandbits(32), 1 << chance.randrange(32)))
+            struct.pack_into("<I", params, 4 * chance.randrange(len(params) // 4), word)
+        status, _ = rm.alloc(DEVICE, 5, 0xC86F, bytes(params))
+        if status == OK:
+            gpu.resman.robust.channel_error(rm.object_of(5), 32)
+            assert rm.free(5) == OK
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -157,7 +157,9 @@ def test_objects_of_a_channel_are_for_its_engine(rm):
 
     assert rm.alloc(channel, 1, 0xC8B5, struct.pack("<2I", 1, 9))[0] == 0x1F
     assert rm.alloc(channel, 1, 0xC8B5, struct.pack("<2I", 1, COPY2))[0] == OK
-    assert rm.alloc(channel, 2, 0xCBC0)[0] == INVALID_CLASS
+    assert rm.alloc(channel, 2, 0xC8B5, struct.pack("<2I", 0, COPY2 - 9))[0] == OK
+    assert rm.alloc(channel, 3, 0xC8B5)[0] == OK
+    assert rm.alloc(channel, 4, 0xCBC0)[0] == INVALID_CLASS
     assert rm.object_of(channel).setup.classes == {0xC8B5}
 
 

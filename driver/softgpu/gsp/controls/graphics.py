@@ -87,6 +87,7 @@ def gpu_promote_ctx(call: Call) -> None:
         _check_promoted(call, entry)
     for entry in entries:
         channel.contexts[entry.bufferId] = entry.gpuVirtAddr
+        _report_unmapped(call, channel, entry)
 
 
 def _check_promoted(call: Call, entry: Record) -> None:
@@ -99,6 +100,20 @@ def _check_promoted(call: Call, entry: Record) -> None:
     if not entry.size or (in_vram and end > call.rm.usable_bytes):
         raise Refused(
             Status.INVALID_ADDRESS, f"buffer {entry.bufferId}: {entry.size:#x} at {entry.gpuPhysAddr:#x}"
+        )
+
+
+def _report_unmapped(call: Call, channel: ChannelObject, entry: Record) -> None:
+    """A buffer at an address that is not mapped: hardware finds out when it switches contexts."""
+    root = channel.vaspace.root if channel.vaspace is not None else None
+    if entry.bNonmapped or not entry.gpuVirtAddr or root is None:
+        return
+    if call.rm.gpu.mmu.walk(root, entry.gpuVirtAddr).leaf is None:
+        call.rm.gpu.report(
+            "unmapped context buffer",
+            f"buffer {entry.bufferId} is promoted at an address that is not mapped",
+            gpu_va=entry.gpuVirtAddr,
+            handle=channel.handle,
         )
 
 
