@@ -40,7 +40,6 @@ class GpuMemory:
         closed: whether it was given back.
 
     Args:
-        regions: (start, end) addresses of video memory that the firmware leaves to us.
         window: how the CPU gets into video memory; see `open_window`.
         check: raises what a use of the device should raise now, if anything.
     """
@@ -48,17 +47,17 @@ class GpuMemory:
     def __init__(
         self,
         bus: Bus,
-        registers: RegisterFile,
         form: PageTableFormat,
         allocator: VramAllocator,
         window: VramWindow,
+        tlb: Tlb,
         check: Callable[[], None] | None = None,
     ) -> None:
         self.bus = bus
         self.format = form
         self.allocator = allocator
         self.window = window
-        self.tlb = Tlb(registers)
+        self.tlb = tlb
         self.table_store = VideoTables(allocator, window)
         self.closed = False
         self._check = check
@@ -164,8 +163,9 @@ def open_memory(
         PollTimeout, DeviceLost, PriError: the GPU did not do as it was told.
     """
     allocator = VramAllocator(regions)
-    window = open_window(bus.bars[0], bar1, registers, form, allocator, bar1_root)
-    return GpuMemory(bus, registers, form, allocator, window, check)
+    tlb = Tlb(registers)
+    window = open_window(bus.bars[0], bar1, registers, form, allocator, tlb, bar1_root)
+    return GpuMemory(bus, form, allocator, window, tlb, check)
 
 
 def open_window(
@@ -174,6 +174,7 @@ def open_window(
     registers: RegisterFile,
     form: PageTableFormat,
     allocator: VramAllocator,
+    tlb: Tlb,
     bar1_root: int | None,
 ) -> VramWindow:
     """The best way for the CPU into video memory.
@@ -186,4 +187,4 @@ def open_window(
     if not bar1_root:
         return slow
     root = TablePointer(Aperture.VIDEO, bar1_root)
-    return WindowedBar1(bar1, slow, allocator, form, registers, root)
+    return WindowedBar1(bar1, slow, allocator, form, tlb, root)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barewire.errors import (
@@ -27,7 +27,7 @@ from barewire.memory.tables import TableStore
 from barewire.memory.va import VirtualAddresses
 from barewire.memory.video import VideoMemory
 from barewire.memory.vram import Extent
-from barewire.memory.walker import Walk, walk
+from barewire.memory.walker import Found, Walk, pages, walk
 from barewire.rounding import round_up
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class AddressSpace:
             old = self._mapping(gpu_va)
             size = checked_part(offset, old.size_bytes, memory.size_bytes)
             extents, wanted = memory.part(offset, size), self._attributes(memory, read_only, **attributes)
-            pages = _pages(gpu_va, extents, self._page_sizes(page_size_bytes))
+            wanted_pages = _pages(gpu_va, extents, self._page_sizes(page_size_bytes))
             new = Mapping(gpu_va, size, memory, offset, read_only)
             begun = []
 
@@ -218,7 +218,7 @@ class AddressSpace:
                 self._forget(changed)
 
             try:
-                forget(self.tables.remap(pages, wanted, forget))
+                forget(self.tables.remap(wanted_pages, wanted, forget))
             except BaseException:
                 if begun:
                     self._lose(old, new)
@@ -255,6 +255,14 @@ class AddressSpace:
         self.check()
         with self._lock:
             return walk(self.tables.format, self._store, self.root, gpu_va)
+
+    def pages(self, start_va: int = 0, end_va: int | None = None) -> Iterator[Found]:
+        """What the tables in memory have between two addresses, read back, page by page.
+
+        Change nothing while it runs.
+        """
+        self.check()
+        return pages(self.tables.format, self._store, self.root, start_va, end_va)
 
     def close(self) -> None:
         """Make the GPU let go of the tables, and free them; a second time is nothing.
@@ -403,7 +411,7 @@ def _pages(gpu_va: int, extents: Sequence[Extent], sizes: Sequence[int]) -> list
     Raises:
         BadMapping: part of the memory is not in pages of these sizes.
     """
-    pages, left = cut(gpu_va, extents, sizes)
+    found, left = cut(gpu_va, extents, sizes)
     if left:
         raise BadMapping(
             "the memory is not in pages of this size here",
@@ -412,4 +420,4 @@ def _pages(gpu_va: int, extents: Sequence[Extent], sizes: Sequence[int]) -> list
             page_size_bytes=sizes[-1],
             left_bytes=left,
         )
-    return pages
+    return found

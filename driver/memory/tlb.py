@@ -33,27 +33,27 @@ _APERTURES = {Aperture.VIDEO: "VID_MEM", Aperture.HOST: "SYS_MEM", Aperture.HOST
 
 
 class Tlb:
-    """Invalidates by registers. Any thread may use it.
+    """Invalidates by registers. Any thread may use it; there is one for a GPU, since threads share registers.
 
     Attributes:
         count: how often it was done.
         timeout_s: how long the GPU may take, for each step.
     """
 
-    def __init__(
-        self, registers: RegisterFile, *, hub_only: bool = False, timeout_s: float = TIMEOUT_S
-    ) -> None:
+    def __init__(self, registers: RegisterFile, *, timeout_s: float = TIMEOUT_S) -> None:
         self._registers = registers
-        self._hub_only = hub_only
         self._lock = threading.RLock()
         self.timeout_s = timeout_s
         self.count = 0
 
-    def invalidate(self, what: Invalidation) -> None:
+    def invalidate(self, what: Invalidation, *, hub_only: bool = False) -> None:
         """Make the GPU forget what may be wrong, and wait until it has.
 
         All addresses of the tables' root are forgotten, from the changed level down. If something was
         revoked, accesses that used it have reached memory too.
+
+        Args:
+            hub_only: only the hub uses these tables, as it does those of BAR1.
 
         Raises:
             PollTimeout: the GPU did not do it in time.
@@ -62,6 +62,8 @@ class Tlb:
         flags: dict[str, str | int] = {"cache_level": _LEVELS[what.depth]}
         if what.revoked:
             flags |= {"ack": "GLOBALLY", "sys_membar": 1}
+        if hub_only:
+            flags["hubtlb_only"] = 1
         with self._lock:
             self.flush()
             self._trigger(what.root, **flags)
@@ -104,8 +106,6 @@ class Tlb:
         low, high = root.address >> 12 & ((1 << 28) - 1), root.address >> 40
         self._registers.write(_PDB, aperture=_APERTURES[root.aperture], addr=low)
         self._registers.write(_UPPER_PDB, addr=high)
-        if self._hub_only:
-            flags["hubtlb_only"] = 1
         self._registers.write(_INVALIDATE, all_va=1, trigger=1, **flags)
         self._wait(
             _INVALIDATE, lambda word: word.trigger == 0, "did not invalidate its TLBs", "trigger = FALSE"

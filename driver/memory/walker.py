@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 from barewire.errors import UsageError
 from barewire.memory.formats import Leaf, Level, PageTableFormat, TablePointer
 from barewire.memory.tables import TableStore
@@ -80,6 +82,90 @@ def walk(form: PageTableFormat, store: TableStore, root: TablePointer, gpu_va: i
             return Walk(gpu_va, tuple(steps), None, level.span_bytes, words[0] == form.pde.sparse)
         table = below
     raise UsageError("a format has at least one directory")
+
+
+class Found(NamedTuple):
+    """A page that tables have.
+
+    Attributes:
+        gpu_va: of its first byte.
+        page_bytes: its size.
+        leaf: where it is; None for one that reads as zeros and ignores writes.
+    """
+
+    gpu_va: int
+    page_bytes: int
+    leaf: Leaf | None
+
+
+def pages(
+    form: PageTableFormat, store: TableStore, root: TablePointer, start: int = 0, end: int | None = None
+) -> Iterator[Found]:
+    """Every page that touches a range of addresses, in order; each table is read once.
+
+    Raises:
+        UsageError: a table is where the store cannot read.
+    """
+    last = form.va_end if end is None else min(end, form.va_end)
+    if start < last:
+        yield from _in_directory(form, store, root, 0, 0, (start, last))
+
+
+def _in_directory(
+    form: PageTableFormat,
+    store: TableStore,
+    table: TablePointer,
+    depth: int,
+    base: int,
+    within: tuple[int, int],
+) -> Iterator[Found]:
+    level = form.directories[depth]
+    for entry_va, words in _entries(store, table, level, base, within):
+        leaf = form.pte.decode(words[0]) if level.leaf else None
+        if leaf is not None:
+            yield Found(entry_va, level.span_bytes, leaf)
+        elif level is form.directories[-1]:
+            yield from _in_pair(form, store, words, entry_va, within)
+        elif below := form.pde.decode(words[0]):
+            yield from _in_directory(form, store, below, depth + 1, entry_va, within)
+        elif words[0] == form.pde.sparse:
+            yield Found(entry_va, level.span_bytes, None)
+
+
+def _in_pair(
+    form: PageTableFormat, store: TableStore, words: tuple[int, ...], base: int, within: tuple[int, int]
+) -> Iterator[Found]:
+    """The pages of a dual entry: big ones hide small ones."""
+    big, small = form.dual_big.decode(words[0]), form.dual_small.decode(words[1])
+    if big is None and small is None:
+        if words[0] == form.dual_big.sparse:
+            yield Found(base, form.directories[-1].span_bytes, None)
+        return
+    found: dict[int, Found] = {}
+    for table, level in ((small, form.small), (big, form.big)):
+        if table is None:
+            continue
+        for gpu_va, (word,) in _entries(store, table, level, base, within):
+            leaf = form.pte.decode(word)
+            if leaf is not None or word == form.pte.sparse:
+                found[gpu_va] = Found(gpu_va, level.span_bytes, leaf)
+    hidden = -1
+    for gpu_va in sorted(found):
+        if gpu_va >= hidden:
+            yield found[gpu_va]
+            hidden = gpu_va + found[gpu_va].page_bytes
+
+
+def _entries(
+    store: TableStore, table: TablePointer, level: Level, base: int, within: tuple[int, int]
+) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """(gpu_va, words) of the entries that are not all zeros and touch a range."""
+    first = max(0, (within[0] - base) // level.span_bytes)
+    end = min(level.entries, -(-(within[1] - base) // level.span_bytes))
+    raw = store.read(table, first * level.entry_bytes, (end - first) * level.entry_bytes)
+    words = np.frombuffer(raw, "<u8").reshape(-1, level.words)
+    for index in np.flatnonzero(words.any(axis=1)).tolist():
+        yield base + (first + index) * level.span_bytes, tuple(words[index].tolist())
 
 
 def _below(

@@ -24,7 +24,6 @@ from barewire.memory.va import VirtualAddresses
 from barewire.memory.vram import Extent, VramAllocator
 from barewire.memory.windows import Data, VramWindow, merge
 from barewire.native._native import lib
-from barewire.regs.registers import RegisterFile
 
 if TYPE_CHECKING:
     from barewire.transport.bus import Bar, Mapped
@@ -40,6 +39,7 @@ class WindowedBar1:
         bar1: the aperture.
         slow: the way into video memory that does not need BAR1; tables are written through it.
         allocator: where tables are taken from.
+        tlb: of the GPU.
         root: of the tables that BAR1 is bound to.
     """
 
@@ -49,12 +49,12 @@ class WindowedBar1:
         slow: VramWindow,
         allocator: VramAllocator,
         form: PageTableFormat,
-        registers: RegisterFile,
+        tlb: Tlb,
         root: TablePointer,
     ) -> None:
         self.bar = bar1
         self._tables = PageTables(form, VideoTables(allocator, slow), adopted=root)
-        self._tlb = Tlb(registers, hub_only=True)
+        self._tlb = tlb
         self._addresses = VirtualAddresses(0, bar1.size_bytes)
         self._most = max(1, min(MOST_WINDOWS, bar1.size_bytes // (4 * WINDOW_BYTES)))
         self._windows: OrderedDict[int, int] = OrderedDict()  # physical address -> offset in BAR1
@@ -149,7 +149,7 @@ class WindowedBar1:
         except BaseException:
             self._addresses.free(offset)
             raise
-        self._tlb.invalidate(changed)
+        self._tlb.invalidate(changed, hub_only=True)
         return offset
 
     def _take(self, size: int, page_bytes: int) -> int:
@@ -163,7 +163,7 @@ class WindowedBar1:
             ) from full
 
     def _hide(self, offset: int, size: int) -> None:
-        self._tlb.invalidate(self._tables.unmap(offset, size))
+        self._tlb.invalidate(self._tables.unmap(offset, size), hub_only=True)
         self._tables.settle()
         self._addresses.free(offset)
 

@@ -146,6 +146,7 @@ def show_physical_memory(registers: RegisterFile) -> None:
 class Pramin:
     """A window of 1 MiB in BAR0 that is moved over video memory: slow, and there from the start.
 
+    One at a time is used: nobody else may move the window meanwhile.
     Words go one by one, 32 bits wide, around the register file: what memory holds is never an error.
     """
 
@@ -166,6 +167,7 @@ class Pramin:
         first = address // 4 * 4
         count = (address + size_bytes - first + 3) // 4
         with self._lock:
+            self._at = None
             words = np.array([self._read32(first + 4 * index) for index in range(count)], dtype="<u4")
         return words.tobytes()[address - first : address - first + size_bytes]
 
@@ -176,6 +178,7 @@ class Pramin:
             return
         first, end = address // 4 * 4, (address + len(data) + 3) // 4 * 4
         with self._lock:
+            self._at = None
             if first != address:
                 data = self._read32(first).to_bytes(4, "little")[: address - first] + data
             if len(data) % 4:

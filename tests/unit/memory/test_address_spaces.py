@@ -305,6 +305,19 @@ def test_page_tables_can_be_in_host_memory(soft):
     assert store.taken_bytes == 0
 
 
+def test_all_pages_of_a_space_can_be_listed(soft, space):
+    video, host = soft.memory.video_memory(2 * MIB + 64 * KIB), soft.memory.host_memory(64 * KIB)
+    first, second, sparse = space.map(video), space.map(host), space.map_sparse(64 * KIB)
+    found = list(space.pages())
+
+    assert [page.gpu_va for page in found] == sorted(page.gpu_va for page in found)
+    assert {page.leaf.attributes.aperture.value for page in found if page.leaf} == {"video", "host"}
+    assert [page.gpu_va for page in found if page.leaf is None] == [sparse]
+    assert [page.page_bytes for page in space.pages(first, first + 1)] == [2 * MIB]
+    assert sum(page.page_bytes for page in space.pages(second, second + 64 * KIB)) == 64 * KIB
+    assert list(space.pages(5, 5)) == []
+
+
 def test_closing_a_space_gives_all_of_it_back(soft):
     free = soft.memory.free_vram_bytes
     space = soft.memory.address_space()

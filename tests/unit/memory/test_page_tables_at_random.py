@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 from barewire.errors import BadMapping
 from barewire.memory.formats import Aperture, PageAttributes
+from barewire.memory.walker import pages
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from table_memory import FORMATS, Bench, flags_of
@@ -70,15 +71,19 @@ class Model:
         action = choices.of(
             (self.map, self.map, self.map_sparse, self.unmap_known, self.unmap_some, self.remap)
         )
-        before = self.bench.tables.written_bytes
+        self.linked = {
+            table.page.address // 256: self.form.depth(table.level) for table in self.bench.tables.tables()
+        }
+        self.told = []
+        self.bench.window.log.clear()
         try:
             changed = action(choices)
         except BadMapping:
             self.refused += 1
-            assert self.bench.tables.written_bytes == before
+            assert not any(done[0] == "write" for done in self.bench.window.log)
         else:
             if changed is not None:
-                self.check_invalidation(changed)
+                self.check_told([*self.told, changed])
         self.bench.tables.settle()
         self.steps += 1
 
@@ -140,11 +145,9 @@ class Model:
         touched = list(self.inside(start, end))
         whole = sum(page.size for page in touched) == end - start
         fits = whole and touched[0].gpu_va == start and end_of(touched) == end
-        between = []
-        changed = self.try_it(
-            fits, self.bench.tables.remap, self.given(pages), self.attributes, between.append
-        )
-        assert changed.revoked or between
+        told = self.told.append
+        changed = self.try_it(fits, self.bench.tables.remap, self.given(pages), self.attributes, told)
+        assert changed.revoked or self.told
         for page in touched:
             del self.pages[page.gpu_va]
         return self.now(pages, changed)
@@ -181,15 +184,24 @@ class Model:
         if leaf is not None and page is not None:
             assert (leaf.gpu_va, leaf.page_bytes) == (page.gpu_va, page.size)
 
-    def check_invalidation(self, changed) -> None:
-        assert changed.root == self.bench.tables.root
-        assert changed.size_bytes > 0
-        assert 0 <= changed.depth <= len(self.form.directories)
+    def check_told(self, told: list) -> None:
+        """Whatever was written into tables that the GPU knew lies within the levels that it has to forget."""
+        assert all(each.root == self.bench.tables.root and each.size_bytes > 0 for each in told)
+        depth = max(each.depth for each in told)
+        for done in self.bench.window.log:
+            if done[0] == "write":
+                block = done[1] // 256
+                known = self.linked.get(block, self.linked.get(block // 16 * 16, 0))
+                assert known <= depth
 
     def check_all(self) -> None:
         """Everything that is mapped, and exactly the tables that it takes."""
         expected = [page for _, page in sorted(self.pages.items()) if page.address is not None]
         assert self.bench.seen(0, self.form.va_end) == expected
+        mine = pages(self.form, self.bench.store, self.bench.tables.root)
+        assert [(page.gpu_va, page.page_bytes, page.leaf and page.leaf.address) for page in mine] == [
+            (page.gpu_va, page.size, page.address) for _, page in sorted(self.pages.items())
+        ]
         assert self.bench.store.taken_bytes == self.tables_bytes()
 
     def tables_bytes(self) -> int:

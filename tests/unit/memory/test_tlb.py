@@ -135,7 +135,7 @@ def test_accesses_under_way_are_awaited_when_something_was_taken_away(words):
 
 
 def test_the_tables_of_a_bar_are_known_to_the_hub_only(words):
-    tlb_on(words, hub_only=True).invalidate(change(0))
+    tlb_on(words).invalidate(change(0), hub_only=True)
 
     assert words.writes[-1][1] & 1 << 2
 
