@@ -110,14 +110,15 @@ class ApertureBar:
         """Put behind the aperture what the page tables say now."""
         if self._mapping is None:
             return
-        self.look_for_lost_writes()
+        if self._mapping.is_small:
+            self.look_for_lost_writes()
         try:
             self._mapping.show(self._runs())
         except MemoryError as why:
             self._gpu.report("BAR mapping", f"too many pieces for this machine: {why}", bar=self.number)
 
     def look_for_lost_writes(self) -> None:
-        """Report writes to places where there is nothing. Looking costs a while: few do."""
+        """Report writes to places where there is nothing. Looking takes a while with a large BAR."""
         if self._mapping is not None and self._mapping.was_poison_written():
             self._gpu.report("BAR write lost", "written where nothing is mapped", bar=self.number)
 
@@ -199,7 +200,7 @@ class Apertures(Unit):
         self.ranges = tuple((offset, offset + 3) for offset in (*self._low, *self._high))
         self._words: dict[int, int] = {}
         self._busy: set[int] = set()
-        gpu.vram.watch(self.refresh)
+        gpu.vram.watch(self.protected)
         self.reset()
 
     def reset(self) -> None:
@@ -208,11 +209,16 @@ class Apertures(Unit):
         self.bar1.reset()
         self.bar2.reset()
 
-    def refresh(self, pdb: Pdb | None = None) -> None:
-        """Look again at what is behind the apertures: of one address space, or all."""
+    def invalidated(self, pdb: Pdb | None) -> None:
+        """Look again at the page tables behind the apertures: of one address space, or all."""
         for bar in (self.bar1, self.bar2):
-            if pdb is None or bar.pdb is None or pdb == bar.pdb:
+            if bar.pdb is not None and pdb in (None, bar.pdb):
                 bar.refresh()
+
+    def protected(self) -> None:
+        """Other parts of video memory are protected now."""
+        self.bar1.refresh()
+        self.bar2.refresh()
 
     def memory(self, index: int) -> tuple[int, int] | None:
         """(CPU address, bytes) of a BAR by PCI's number; None for a number that is no aperture."""

@@ -95,6 +95,11 @@ class Mapping:
                 written = True
         return written
 
+    @property
+    def is_small(self) -> bool:
+        """Whether looking through the poison takes no time worth speaking of."""
+        return self._poison_bytes <= CHUNK_BYTES
+
     def close(self) -> None:
         """Give the addresses back."""
         machine_memory.unmap(self.address, self.size_bytes)

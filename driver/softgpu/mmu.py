@@ -315,7 +315,7 @@ class Mmu:
         if pdb is not None and pdb.aperture is Aperture.COHERENT:
             self.tlb.invalidate(Pdb(Aperture.NONCOHERENT, pdb.address), gpu_va, depth)
         if self.gpu.apertures is not None:
-            self.gpu.apertures.refresh(pdb)
+            self.gpu.apertures.invalidated(pdb)
 
     # Looking up.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from barewire.softgpu.unit import Unit
+from barewire.softgpu.unit import MemoryUnit
 
 if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
@@ -91,7 +91,7 @@ _LAYOUT: tuple[tuple[int, int, int, int, int], ...] = (
 SMALLEST_REBAR_SHIFT = 26  # 64 MiB
 
 
-class PciFunction(Unit):
+class PciFunction(MemoryUnit):
     """The configuration space, and its mirror in BAR0.
 
     Attributes:
@@ -183,11 +183,11 @@ class PciFunction(Unit):
             self._space[at] = (cleared & ~writable | byte & writable) & 0xFF
         self._act_on(offset, size_bytes, value)
 
-    def read(self, offset: int) -> int:
-        return self.config_read(offset - MIRROR, 4)
+    def load(self, offset: int, size_bytes: int) -> int:
+        return self.config_read(offset - MIRROR, size_bytes)
 
-    def write(self, offset: int, value: int) -> None:
-        self.config_write(offset - MIRROR, 4, value)
+    def store(self, offset: int, size_bytes: int, value: int) -> None:
+        self.config_write(offset - MIRROR, size_bytes, value)
 
     def unplug(self) -> None:
         """Leave the bus: nothing answers any more, and nothing is mastered."""

@@ -48,7 +48,7 @@ class Pmc(Unit):
             gpu.offset("NV_PMC_BOOT_1"): lambda: 0,  # little-endian, not a virtual function
             gpu.offset("NV_PMC_BOOT_42"): self._boot_42,
             gpu.offset("NV_PEXTDEV_BOOT_0"): lambda: 0,
-            gpu.offset("NV_USABLE_FB_SIZE_IN_MB"): lambda: gpu.options.vram_bytes >> MIB_SHIFT,
+            gpu.offset("NV_USABLE_FB_SIZE_IN_MB"): self._usable_mib,
             DISPLAY_FUSE: lambda: DISPLAY_FUSED_OFF,
             self._time[0]: lambda: gpu.clock.now_ns() & 0xFFFFFFFF,
             self._time[1]: lambda: gpu.clock.now_ns() >> 32 & 0x1FFFFFFF,
@@ -84,6 +84,10 @@ class Pmc(Unit):
         halves = [now & 0xFFFFFFFF, now >> 32]
         halves[half] = value
         self.gpu.clock.set(halves[0] | halves[1] << 32)
+
+    def _usable_mib(self) -> int:
+        """What FSP writes down when it has set video memory up; 0 before."""
+        return self.gpu.options.vram_bytes >> MIB_SHIFT if self.gpu.fsp.ready else 0
 
     def _boot_0(self) -> int:
         return ARCHITECTURE << 24 | IMPLEMENTATION << 20 | MAJOR << 4 | MINOR

@@ -97,6 +97,16 @@ def test_a_bound_bar_shows_its_address_space(gpu, tables, bind):
     assert both_ways(gpu, BAR1, 4 * MIB) == (POISON * 2, POISON * 2)
 
 
+def test_a_linear_bar_is_not_looked_at_for_an_invalidation(gpu, monkeypatch):
+    gpu.bar_memory(BAR1)
+    looked = []
+    monkeypatch.setattr(gpu.apertures.bar1, "refresh", lambda: looked.append(1))
+
+    gpu.mmu.invalidate()
+
+    assert looked == []
+
+
 def test_a_new_page_is_seen_after_an_invalidation(gpu, regs, tables, bind):
     bind()
     before = both_ways(gpu, BAR1, 0)

@@ -163,6 +163,8 @@ def test_a_function_level_reset_makes_it_cold(gpu, regs):
 def test_the_mirror_shows_the_configuration_space(gpu):
     assert gpu.bar_read(0, 0x92000, 4) == 0x233010DE
     assert gpu.bar_read(0, 0x92004, 4) == gpu.config_read(4, 4)
+    gpu.bar_write(0, 0x9203C, 1, 0x0B)
+    assert gpu.config_read(0x3C, 1) == 0x0B
 
 
 def test_bar1_can_be_made_smaller(gpu):

@@ -26,6 +26,15 @@ def test_it_identifies_itself(regs):
     assert regs["NV_USABLE_FB_SIZE_IN_MB"] == 80 * 1024
 
 
+def test_how_much_memory_there_is_is_known_when_fsp_is_ready(make_gpu):
+    gpu = make_gpu(vram_bytes=1 * GIB, fsp_ready_s=0.02)
+    at = gpu.offset("NV_USABLE_FB_SIZE_IN_MB")
+    before = gpu.bar_read(0, at, 4)
+    time.sleep(0.03)
+
+    assert (before, gpu.bar_read(0, at, 4)) == (0, 1024)
+
+
 def test_a_register_that_does_not_exist_answers_with_the_decode_error(gpu):
     assert gpu.bar_read(0, 0x123450, 4) == 0xBADF1100
     gpu.bar_write(0, 0x123450, 4, 7)
