@@ -18,9 +18,14 @@ ROOT = HERE.parents[1]
 
 def run(report: Report, device: str, deadline: float) -> None:
     """Run pytest on this folder, then turn its outcomes into checks."""
+    run_pytest(report, device, deadline, HERE)
+
+
+def run_pytest(report: Report, device: str, deadline: float, folder: Path) -> None:
+    """Run pytest on a folder, then turn its outcomes into checks."""
     results = report.path.with_suffix(".xml")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "timeout=90"]
-    command += ["--tb=short", "--durations=8", f"--junitxml={results}", str(HERE.relative_to(ROOT))]
+    command += ["--tb=short", "--durations=8", f"--junitxml={results}", str(folder.relative_to(ROOT))]
     environment = {**os.environ, "BAREWIRE_TEST_DEVICE": device}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
