@@ -14,6 +14,7 @@ Facts: OGKM:570.144:src/nvidia/src/kernel/vgpu/rpc.c, kernel_gsp.c; nouveau:nvkm
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -22,7 +23,7 @@ from typing import NamedTuple
 
 from barewire.abi import status
 from barewire.abi.layout import Abi, Struct
-from barewire.errors import BarewireError, Freed, PollTimeout, RpcError, RpcTimeout
+from barewire.errors import BarewireError, ForkedChild, Freed, PollTimeout, RpcError, RpcTimeout
 from barewire.gsp import events
 from barewire.gsp.events import GspEvent
 from barewire.gsp.functions import FIRST_EVENT, Function, name_of
@@ -88,6 +89,7 @@ class GspRpc:
         self._watched = _Watched(0, [])
         self._sequence = 0
         self._closed = False
+        self._owner = os.getpid()
 
     # Objects.
     def alloc(
@@ -292,13 +294,18 @@ class GspRpc:
         Raises:
             RpcError: a message was corrupt; it has been skipped.
         """
-        if not self._lock.acquire(blocking=False):
+        if self.is_forked or not self._lock.acquire(blocking=False):
             return 0
         try:
             return 0 if self._closed else self._take_in()
         finally:
             self._lock.release()
             self._deliver()
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this is a child of the process that the connection belongs to; it must not touch it."""
+        return os.getpid() != self._owner
 
     @property
     def late_replies(self) -> int:
@@ -320,6 +327,12 @@ class GspRpc:
     def _check_open(self, function: int) -> None:
         if self._closed:
             raise Freed(f"{name_of(function)} was called after the connection to GSP was closed")
+        if self.is_forked:
+            raise ForkedChild(
+                f"{name_of(function)} was called in a child of the process that booted GSP",
+                hint="Open a device of the child's own.",
+                opened_by_pid=self._owner,
+            )
 
     def _post(self, function: int, payload: bytes, *, sequence: int, timeout_s: float) -> None:
         try:

@@ -108,8 +108,11 @@ class Gsp:
         self.running = False
 
     def close(self) -> None:
-        """End it, by a reset if need be, and give its memory back; a second time is nothing."""
-        if self._closed:
+        """End it, by a reset if need be, and give its memory back; a second time is nothing.
+
+        In a child of the process that booted it, it is nothing too: GSP is the parent's.
+        """
+        if self._closed or self.rpc.is_forked:
             return
         self._closed = True
         try:

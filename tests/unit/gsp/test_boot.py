@@ -352,7 +352,7 @@ def test_a_gpu_that_is_lost_is_named_whenever_it_happens(make_board):
     board.boot()
     accesses = len(board.bus.bar0.log)
 
-    for survived in range(0, accesses, 7):
+    for survived in range(0, accesses, 13):
         dying = make_board()
         dying.bus.bar0.gone_after = survived
         with pytest.raises(DeviceLost) as lost:

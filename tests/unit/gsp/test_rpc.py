@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from barewire.errors import DeviceLost, Freed, RmError, RpcError, RpcTimeout
+from barewire.errors import DeviceLost, ForkedChild, Freed, RmError, RpcError, RpcTimeout
 from barewire.gsp.events import RcTriggered, Unknown
 from barewire.gsp.functions import Event, Function
 
@@ -306,6 +306,20 @@ def test_a_closed_connection_refuses_calls(rpc):
     with pytest.raises(Freed, match="GSP_RM_CONTROL"):
         rpc.control(CLIENT, OBJECT, 1)
     assert rpc.drain() == 0
+
+
+def test_a_child_of_the_process_is_refused_and_ends_nothing(gsp, fake, monkeypatch):
+    monkeypatch.setattr("barewire.gsp.rpc.os.getpid", lambda: -1)
+
+    with pytest.raises(ForkedChild, match="GSP_RM_CONTROL"):
+        gsp.rpc.control(CLIENT, OBJECT, 1)
+    fake.send(0x1004, rc_triggered(1))
+    assert gsp.rpc.drain() == 0
+    gsp.close()
+    assert gsp.running
+
+    monkeypatch.undo()
+    gsp.rpc.control(CLIENT, OBJECT, 1)
 
 
 # Events.
