@@ -56,9 +56,10 @@ class Table:
         words: its entries; entries of 16 bytes have two each.
         children: tables below it, by the word that points to them.
         parent, parent_word: where it hangs; None for the root.
+        entry: the word that points to it.
     """
 
-    __slots__ = ("children", "level", "page", "parent", "parent_word", "words")
+    __slots__ = ("children", "entry", "level", "page", "parent", "parent_word", "words")
 
     def __init__(self, level: Level, page: TablePage, parent: Table | None, parent_word: int) -> None:
         self.level = level
@@ -67,6 +68,7 @@ class Table:
         self.children: dict[int, Table] = {}
         self.parent = parent
         self.parent_word = parent_word
+        self.entry = 0
 
     @property
     def is_empty(self) -> bool:
@@ -283,7 +285,9 @@ class PageTables:
             raise
         spans = self._fill(runs, tables, entries)
         for table in fresh:
-            self._link(table, spans)
+            if table.parent is not None:
+                table.parent.words[table.parent_word] = table.entry
+                _widen(spans, table.parent, table.parent_word, table.parent_word + 1)
         new = set(fresh)
         for table in fresh:
             self._write(table, 0, len(table.words))
@@ -323,16 +327,9 @@ class PageTables:
                 child = Table(below, self._obtain(below.table_bytes), table, word)
                 table.children[word] = child
                 fresh.append(child)
+                child.entry = self.format.pointer(hop.level, hop.word).encode(child.page.pointer)
             table = child
         return table
-
-    def _link(self, table: Table, spans: dict[Table, tuple[int, int]]) -> None:
-        parent = table.parent
-        if parent is None:
-            return
-        pointer = self.format.pointer(parent.level, table.parent_word % parent.level.words)
-        parent.words[table.parent_word] = pointer.encode(table.page.pointer)
-        _widen(spans, parent, table.parent_word, table.parent_word + 1)
 
     @staticmethod
     def _unhang(table: Table) -> None:

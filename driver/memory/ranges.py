@@ -44,14 +44,6 @@ class Ranges:
                 return aligned
         return None
 
-    def find_last(self, size: int, alignment: int) -> int | None:
-        """As `find`, but as high as possible."""
-        for start, end in zip(reversed(self._starts), reversed(self._ends), strict=True):
-            aligned = (end - size) // alignment * alignment
-            if aligned >= start:
-                return aligned
-        return None
-
     def take(self, start: int, size: int) -> bool:
         """Take a part at a place; False if it lies outside, or is not all free."""
         index = bisect_right(self._starts, start) - 1

@@ -68,16 +68,6 @@ class Tlb:
             self.flush()
             self._trigger(what.root, **flags)
 
-    def invalidate_all(self, root: TablePointer) -> None:
-        """Make the GPU forget everything that it knows by way of a root.
-
-        Raises:
-            PollTimeout, DeviceLost, PriError: see `invalidate`.
-        """
-        with self._lock:
-            self.flush()
-            self._trigger(root, cache_level="ALL", ack="GLOBALLY", sys_membar=1)
-
     def flush(self) -> None:
         """Wait until what the CPU wrote into video memory is there.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import random
+import time
 
 import pytest
 from barewire.errors import (
@@ -454,3 +455,19 @@ def test_without_memory_for_tables_a_mapping_is_refused_and_nothing_lost(soft, s
     assert space.mappings == {}
     rest[0].close()
     space.map(memory, page_size_bytes=4096)
+
+
+def test_a_gpu_that_leaves_the_bus_is_told_at_once_and_all_can_be_closed(soft):
+    space = soft.memory.address_space()
+    memory, host = soft.memory.video_memory(2 * MIB), soft.memory.host_memory(4096)
+    gpu_va = space.map(memory)
+    soft.bus.disconnect()
+
+    for use in (lambda: space.map(host), lambda: space.unmap(gpu_va), space.close):
+        began = time.perf_counter()
+        with pytest.raises(DeviceLost):
+            use()
+        assert time.perf_counter() - began < 0.1
+    assert space.closed
+    memory.close()
+    host.close()

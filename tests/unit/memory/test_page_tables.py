@@ -361,6 +361,24 @@ def test_without_memory_for_tables_nothing_is_changed(hopper, left):
     assert hopper.store.taken_bytes == taken
 
 
+def test_a_table_that_no_entry_can_point_to_is_refused_and_given_back():
+    bench = Bench(GMMU_V2)
+    given, taken = bench.store.allocate, []
+
+    def far_away(size):
+        taken.append(given(size))
+        return taken[-1]._replace(address=1 << 37)
+
+    bench.store.allocate = far_away
+    bench.store.free = lambda page: taken.remove(page._replace(address=taken[-1].address))
+    before = bytes(bench.window.bytes)
+    with pytest.raises(BadMapping):
+        bench.tables.map(bench.pages(BASE, (0, 4096)), VIDEO)
+    assert bytes(bench.window.bytes) == before
+    assert taken == []
+    assert [table.level.name for table in bench.tables.tables()] == ["PD3"]
+
+
 def test_without_memory_for_tables_what_was_mapped_stays_when_it_is_to_be_replaced(hopper):
     hopper.tables.map(hopper.pages(BASE, (0, 4 * MIB)), VIDEO)
     fill(hopper, 1)

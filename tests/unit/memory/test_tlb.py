@@ -140,12 +140,6 @@ def test_the_tables_of_a_bar_are_known_to_the_hub_only(words):
     assert words.writes[-1][1] & 1 << 2
 
 
-def test_everything_can_be_forgotten_at_once(words):
-    tlb_on(words).invalidate_all(TablePointer(Aperture.VIDEO, 0x8000))
-
-    assert words.writes[-1][1] == TRIGGER | 1 << 7 | 1 << 6 | 1
-
-
 def test_it_returns_when_the_trigger_has_cleared(words):
     tlb = tlb_on(words)
     tlb.invalidate(change())
