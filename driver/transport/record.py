@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SMALL_BYTES = 1 << 20  # larger regions are looked at when a smaller one has changed, and before writes
 LOOK_EVERY_S = 1e-3
+EVERYTHING_EVERY_S = 5e-3
 LOOKS_FOR_STEADY = 4
 MOST_REGIONS = 1 << 16
 MOST_STREAMS = 256
@@ -48,11 +50,20 @@ class _Tape:
         self._looker.start()
 
     def _look(self) -> None:
-        """Carry changes while nobody makes an access: drivers wait for memory too."""
+        """Carry changes while nobody makes an access: drivers wait for memory too.
+
+        Large regions take time: they get a quarter of it at most.
+        """
+        next_everything = 0.0
         while not self._stop.wait(LOOK_EVERY_S):
+            start = time.monotonic()
+            everything = start >= next_everything
             with self.lock:
-                self.push(everything=False)
-                self.pull(everything=False)
+                self.push(everything=everything)
+                self.pull(everything=everything)
+            if everything:
+                end = time.monotonic()
+                next_everything = end + max(EVERYTHING_EVERY_S, 3 * (end - start))
 
     def stop(self) -> None:
         """Look at memory no more."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.bus import Segment
 from barewire.transport.iommu import whole_pages
 from barewire.transport.recording import Event, Kind, is_watched, read_recording
-from barewire.transport.script import Script
+from barewire.transport.script import RELIEF_S, Script
 
 _SEGMENT = struct.Struct("<QQ")
 NORESERVE = getattr(mmap, "MAP_NORESERVE", 0)
@@ -49,7 +50,7 @@ class _Memory:
 
     def join(self) -> None:
         """Let recorded changes come."""
-        self._script.add_region(self._number, self.address, self.size_bytes)
+        self._script.add_region(self._number, self)
 
     def close(self) -> None:
         """Give it back; a second time is nothing. It stays in this process while somebody looks at it."""
@@ -196,6 +197,13 @@ class ReplayBus:
             raise FormatError(f"the recording does not describe its device: {error!r}") from error
         self._doorbells: list[CarriedDoorbell] = []
         self._open = True
+        self._stop = threading.Event()
+        self._reliever = threading.Thread(target=self._relieve, name="replay", daemon=True)
+        self._reliever.start()
+
+    def _relieve(self) -> None:
+        while not self._stop.wait(RELIEF_S / 2):
+            self.script.relieve()
 
     @property
     def remaining(self) -> int:
@@ -227,6 +235,8 @@ class ReplayBus:
             self._open = False
             for doorbell in self._doorbells:
                 doorbell.close()
+            self._stop.set()
+            self._reliever.join()
 
     def __enter__(self) -> ReplayBus:
         return self

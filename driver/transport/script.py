@@ -4,10 +4,10 @@ Threads of a driver do not run twice in the same order, nor do they poll equally
 own line through the script. A thread waits a while for its turn, so that events of others that came before
 its own come before it again; and reads that only look again are forgiven:
 
-    the same read once more than recorded      is answered as the last time
-    fewer reads of a register than recorded    the surplus is passed over
-    threads other than the first               may read anew what they have read before, and leave reads out
-    doorbells                                  may ring more or less often
+    a read once more than recorded, of a register that was read before    is answered as the last time
+    fewer reads of a register than recorded, but the first                the surplus is passed over
+    threads other than the first                                          may leave out first reads too
+    doorbells                                                             may ring more or less often
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from typing import Protocol
 
 from barewire.errors import DivergedReplay, FormatError
 from barewire.transport.recording import Event, Kind, Recording
 from barewire.transport.regions import put
 
-PATIENCE_S = 0.5  # for events of other threads that should come first
+PATIENCE_S = 0.1  # for events of other threads that should come first
+RELIEF_S = 0.01  # without any access: then the first thread does not wait for changes behind others' accesses
 FIRST_STREAM = 0
 
 READS = frozenset((Kind.CONFIG_READ, Kind.READ32, Kind.READ))
@@ -48,6 +50,13 @@ def _register(event: Event) -> tuple[int, int, int]:
     return event.kind, event.place, event.offset
 
 
+class ReplayedMemory(Protocol):
+    """Memory of this process that recorded changes go to; it stays while somebody refers to it."""
+
+    address: int
+    size_bytes: int
+
+
 class Script:
     """The events of a recording, taken one by one. Any thread may take.
 
@@ -68,12 +77,12 @@ class Script:
             elif event.kind not in NOT_ACCESSES:
                 self._lines[event.stream].append(index)
         self._next: dict[int, int] = defaultdict(int)
-        self._last: dict[int, Event] = {}
         self._seen: dict[tuple[int, tuple[int, int, int]], Event] = {}
         self._taken = [event.kind in NOT_ACCESSES for event in self.events]
+        self._last_taken = time.monotonic()
         self._front = 0
         self._applied = 0
-        self._regions: dict[int, tuple[int, int]] = {}
+        self._regions: dict[int, ReplayedMemory] = {}
         self._early: dict[int, list[Event]] = defaultdict(list)  # changes of regions that are being made
         self._mine = threading.local()
         self._mine.stream = FIRST_STREAM
@@ -87,10 +96,10 @@ class Script:
         with self._changed:
             return self._taken.count(False)
 
-    def add_region(self, number: int, address: int, size_bytes: int) -> None:
+    def add_region(self, number: int, memory: ReplayedMemory) -> None:
         """Memory that recorded changes go to from now on."""
         with self._changed:
-            self._regions[number] = (address, size_bytes)
+            self._regions[number] = memory
             for event in self._early.pop(number, []):
                 self._change(event)
 
@@ -110,7 +119,8 @@ class Script:
             index = self._find(stream, made)
             if index is None:
                 return self._again(stream, made)
-            self._wait_for_turn(index, PATIENCE_S)
+            if not self._wait_for_turn(index, PATIENCE_S):
+                self._give_up(index)
             return self._consume(stream, index)
 
     def take_interrupt(self, vector: int, timeout_s: float) -> int:
@@ -154,15 +164,14 @@ class Script:
     def _find(self, stream: int, made: Event) -> int | None:
         """Where in the script an access is; None for a read that only looks again."""
         line, place = self._lines[stream], self._next[stream]
-        last = self._last.get(stream)
         ahead = place
         while ahead < len(line):
             event = self.events[line[ahead]]
             if is_same(event, made):
                 self._pass_over(stream, ahead)
                 return line[ahead]
-            is_surplus = last is not None and _register(event) == _register(last)
-            if self.strict or event.kind not in READS or not (is_surplus or stream != FIRST_STREAM):
+            is_surplus = stream != FIRST_STREAM or (stream, _register(event)) in self._seen
+            if self.strict or event.kind not in READS or not is_surplus:
                 break
             ahead += 1
         if not self.strict and self._known(stream, made) is not None:
@@ -171,12 +180,7 @@ class Script:
 
     def _known(self, stream: int, made: Event) -> Event | None:
         """The answer to a read that looks again."""
-        if made.kind not in READS:
-            return None
-        if stream != FIRST_STREAM:
-            return self._seen.get((stream, _register(made)))
-        last = self._last.get(stream)
-        return last if last is not None and _register(last) == _register(made) else None
+        return self._seen.get((stream, _register(made))) if made.kind in READS else None
 
     def _again(self, stream: int, made: Event) -> Event:
         known = self._known(stream, made)
@@ -191,11 +195,16 @@ class Script:
         """Wait until all that came before has been made; False if it was not."""
         return self._changed.wait_for(lambda: self._front >= index, timeout_s)
 
+    def _give_up(self, index: int) -> None:
+        """Nobody waits any more for what came before: other threads may make it late, or do without."""
+        if self._front < index:
+            self._taken[self._front : index] = [True] * (index - self._front)
+
     def _consume(self, stream: int, index: int) -> Event:
         event = self.events[index]
         self._taken[index] = True
+        self._last_taken = time.monotonic()
         self._next[stream] += 1
-        self._last[stream] = event
         self._seen[stream, _register(event)] = event
         self._advance(index)
         self._changed.notify_all()
@@ -206,22 +215,40 @@ class Script:
         while self._front < len(self.events) and self._taken[self._front]:
             self._front += 1
         end = max(self._applied, index + 1)
-        while end < len(self.events) and self.events[end].kind in NOT_ACCESSES:
+        while end < len(self.events) and not self._holds_back(end):
             end += 1
+        self._apply(end)
+
+    def _holds_back(self, index: int) -> bool:
+        """Whether what comes after an event may not come before it: others' reads change nothing."""
+        event = self.events[index]
+        return not self._taken[index] and (event.stream == FIRST_STREAM or event.kind not in READS)
+
+    def relieve(self) -> None:
+        """Let memory change although another thread has not made its access: it seems to do without."""
+        with self._changed:
+            if time.monotonic() - self._last_taken < RELIEF_S:
+                return
+            first = self._lines[FIRST_STREAM]
+            place = self._next[FIRST_STREAM]
+            self._apply(first[place] if place < len(first) else len(self.events))
+
+    def _apply(self, end: int) -> None:
         changes = [event for event in self.events[self._applied : end] if event.kind is Kind.CHANGE]
-        self._applied = end
+        self._applied = max(end, self._applied)
         # The word that tells that data is there stands in the smaller region: it comes last.
-        for event in sorted(changes, key=lambda event: -self._regions.get(event.place, (0, 0))[1]):
-            if event.place in self._regions:
-                self._change(event)
-            else:
+        known = [event for event in changes if event.place in self._regions]
+        for event in sorted(known, key=lambda event: -self._regions[event.place].size_bytes):
+            self._change(event)
+        for event in changes:
+            if event.place not in self._regions:
                 self._early[event.place].append(event)
 
     def _change(self, event: Event) -> None:
-        address, size_bytes = self._regions[event.place]
-        if event.offset + len(event.data) > size_bytes:
+        memory = self._regions[event.place]
+        if event.offset + len(event.data) > memory.size_bytes:
             raise FormatError("the recording changes memory outside of its region", region=event.place)
-        put(address + event.offset, event.data)
+        put(memory.address + event.offset, event.data)
 
     def _diverged(self, stream: int, made: Event, index: int | None) -> DivergedReplay:
         names = [name for name, numbers in self._names.items() if stream in numbers]
