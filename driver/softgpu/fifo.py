@@ -29,7 +29,7 @@ from barewire.softgpu.channel import (
 )
 from barewire.softgpu.channel_memory import Refused, Userd, VirtualMemory
 from barewire.softgpu.copy import CopyEngine
-from barewire.softgpu.fault_sources import mmu_fault
+from barewire.softgpu.fault_sources import host_source, mmu_fault
 from barewire.softgpu.graphics_stub import GraphicsStub
 from barewire.softgpu.host_methods import HostMethods
 from barewire.softgpu.runlist import Runlist
@@ -215,7 +215,7 @@ class Fifo(Unit):
         try:
             put = channel.userd.get("GPPut")
         except Refused as refused:
-            self.fail(channel, mmu_fault(channel, self.runlists[channel.setup.runlist].source, refused))
+            self.fail_host_access(channel, refused)
             return
         entries = channel.setup.entries
         if put >= entries:
@@ -270,7 +270,7 @@ class Fifo(Unit):
         try:
             stop = channel.pending(0) if channel.pending is not None else None
         except Refused as refused:
-            self.fail(channel, mmu_fault(channel, self.runlists[channel.setup.runlist].source, refused))
+            self.fail_host_access(channel, refused)
             return
         if stop is Stop.WAIT:
             self.waiting.add(channel)
@@ -312,6 +312,10 @@ class Fifo(Unit):
         self.waiting.discard(channel)
         self.runlists[channel.setup.runlist].leave(channel)
         self._tell(channel, error)
+
+    def fail_host_access(self, channel: Channel, refused: Refused) -> None:
+        """Take a channel off because Host itself could not reach memory for it."""
+        self.fail(channel, mmu_fault(channel, host_source(channel.setup.runlist), refused))
 
     def _tell(self, channel: Channel, error: ChannelError) -> None:
         if error.fault is not None:

@@ -167,7 +167,10 @@ class Pbdma:
     # The pushbuffer.
 
     def _execute(self, channel: Channel) -> None:
-        """Execute fetched words until there are no more, or something is pending."""
+        """Execute fetched words until there are no more, or something is pending.
+
+        One loop on purpose: every word of every pushbuffer passes here.
+        """
         words = channel.words
         index, end = channel.index, len(words)
         left, address, kind = channel.left, channel.address, channel.kind

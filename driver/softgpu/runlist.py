@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from barewire.softgpu.channel import Channel, ChannelError, Group, State, Stop
 from barewire.softgpu.channel_memory import Refused
-from barewire.softgpu.fault_sources import FaultSource, host_source, mmu_fault
 from barewire.softgpu.pbdma import Pbdma
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ class Runlist:
         self._fifo = fifo
         self.number = number
         self.groups: list[Group] = []
-        self.source: FaultSource = host_source(number)
         self._pbdma = Pbdma(fifo)
         self._turn = 0
         self._current: Channel | None = None
@@ -120,7 +118,7 @@ class Runlist:
             self._fifo.fail(channel, error)
             return
         except Refused as refused:
-            self._fifo.fail(channel, mmu_fault(channel, self.source, refused))
+            self._fifo.fail_host_access(channel, refused)
             return
         if channel.state is not State.READY:
             return

@@ -66,12 +66,24 @@ SRC_PHYSICAL, DST_PHYSICAL = 1 << 12, 1 << 13
 PLAIN = NON_PIPELINED | FLUSH | SRC_PITCH | DST_PITCH
 
 
-def copy(source: int, target: int, size: int, launch: int = PLAIN) -> list[int]:
-    return [
-        *inc(0x400, source >> 32, source & 0xFFFFFFFF, target >> 32, target & 0xFFFFFFFF),
-        *inc(0x418, size),
-        *inc(0x300, launch),
-    ]
+LINE_LENGTH = 0x418
+
+
+def offsets(source: int, target: int) -> list[int]:
+    return inc(0x400, source >> 32, source & 0xFFFFFFFF, target >> 32, target & 0xFFFFFFFF)
+
+
+def lines(source: int, target: int, pitch_in: int, pitch_out: int, size: int, count: int) -> list[int]:
+    pitches = inc(0x410, pitch_in & 0xFFFFFFFF, pitch_out & 0xFFFFFFFF, size, count)
+    return [*offsets(source, target), *pitches]
+
+
+def launch(word: int = PLAIN) -> list[int]:
+    return inc(0x300, word)
+
+
+def copy(source: int, target: int, size: int, word: int = PLAIN) -> list[int]:
+    return [*offsets(source, target), *inc(LINE_LENGTH, size), *launch(word)]
 
 
 @dataclass
@@ -269,3 +281,10 @@ class FifoRig:
 
     def finish(self) -> None:
         self.machine.wait(lambda: self.channel.state in (State.IDLE, State.DEAD))
+
+    def failed_to_launch(self, number: int) -> None:
+        """The channel ended with a LAUNCHERR of that number on copy engine 2; nothing else went wrong."""
+        (failure,) = self.machine.failures
+        assert failure.xid == 41
+        assert failure.text is not None and f"LAUNCHERR {number:08x}" in failure.text
+        assert self.channel.state is State.DEAD
