@@ -141,7 +141,6 @@ def _copy(number: int) -> Engine:
 
 ENGINES: tuple[Engine, ...] = (_graphics(), *(_copy(number) for number in range(COPY_ENGINES)))
 BY_2080_TYPE: dict[int, Engine] = {engine.type_2080: engine for engine in ENGINES}
-RUNLISTS: tuple[int, ...] = tuple(dict.fromkeys(engine.runlist for engine in ENGINES))
 
 
 def of_runlist(runlist: int) -> tuple[Engine, ...]:

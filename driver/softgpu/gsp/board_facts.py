@@ -29,10 +29,9 @@ GR_CAPABILITIES = bytes(23)
 GID_BYTES = 16
 GID_BINARY = 2
 
-# Seven clusters of nine TPCs and one of three: 66 TPCs, 132 SMs.
+# Seven clusters of nine TPCs and one of three: 66 TPCs of two SMs each.
 TPC_MASKS: tuple[int, ...] = (0x1FF,) * 7 + (0x007,)
 GPC_MASK = (1 << len(TPC_MASKS)) - 1
-SMS_PER_TPC = 2
 
 # GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment.
 CONTEXT_BUFFERS: dict[int, tuple[int, int]] = {

@@ -1,10 +1,9 @@
-"""Channels and channel groups: what their parameters must be, and what becomes of them.
+"""Channels and channel groups, and what becomes of them.
 
 The driver's half of RM gives firmware the memory of a channel; firmware checks it, fills the instance block
 and lets Host know the channel.
 
-Facts: OGKM:src/common/sdk/nvidia/inc/alloc/
-alloc_channel.h (NVOS04 flags), kernel_channel.c, kernel_channel_group_api.c.
+Facts: OGKM:src/nvidia/src/kernel/gpu/fifo/kernel_channel.c, kernel_channel_group_api.c.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from barewire.softgpu.channel import ChannelSetup
-from barewire.softgpu.engines import BY_2080_TYPE, CHANNELS_PER_RUNLIST, Engine, of_runlist
+from barewire.softgpu.engines import BY_2080_TYPE, Engine, of_runlist
+from barewire.softgpu.gsp import channel_params as given
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.instance import (
-    INSTANCE_BYTES,
     RAMFC_BYTES,
     SUBCONTEXTS,
     USERD_BYTES,
@@ -25,50 +24,17 @@ from barewire.softgpu.gsp.instance import (
     address_space,
     ramfc,
 )
-from barewire.softgpu.gsp.objects import ContextShare, Memory, RmObject, VaSpace
+from barewire.softgpu.gsp.objects import ContextShare, RmObject, VaSpace
 from barewire.softgpu.gsp.physical import Stretch
 from barewire.softgpu.gsp.records import Record
 from barewire.softgpu.gsp.status import Refused, Status
-from barewire.softgpu.page_tables import Aperture
 
 if TYPE_CHECKING:
     from barewire.softgpu.gsp.classes import Allocation
     from barewire.softgpu.gsp.resman import ResourceManager
 
-METHOD_BUFFER_BYTES = 0x5000  # NV2080_CTRL_CE_GET_FAULT_METHOD_BUFFER_SIZE
-RESERVED_CHIDS = 1  # firmware of 570 keeps channel 0
-CHANNELS_PER_USERD_PAGE = 8
-GPFIFO_ENTRY_BYTES = 8
-GPFIFO_ENTRIES_MAX = 1 << 26
-VA_LIMIT = 1 << 57
 DEFAULT_TIMESLICE_US = 1024 * 1024 // 1000
-SUBCONTEXT_SYNC, SUBCONTEXT_ASYNC, SUBCONTEXT_SPECIFIED, SUBCONTEXT_ASYNC_LOW = range(4)
-
-_ADDRESS_SPACES = {1: Aperture.COHERENT, 2: Aperture.VRAM}
-
-
-class Flags:
-    """Bits of NVOS04 flags."""
-
-    TYPE = 3 << 0
-    PRIVILEGED = 1 << 5
-    DENY_PHYSICAL_COPIES = 1 << 7
-    USERD_INDEX_LOW = 8
-    USERD_INDEX_MASK = 7
-    USERD_PAGE_LOW = 12
-    USERD_PAGE_MASK = 0x1FF
-    USERD_PAGE_FIXED = 1 << 21
-    DENY_AUTH_LEVEL = 1 << 22
-
-
-class Internal:
-    """Bits of NV_KERNELCHANNEL internal flags."""
-
-    PRIVILEGE_MASK = 3
-    NOTIFIER_LOW = 2
-    NOTIFIER_MASK = 3
-    NOTIFIER_MEMORY = 3
-    NOTIFIER_CONTEXT_DMA = 2
+SUBCONTEXT_SYNC, SUBCONTEXT_SPECIFIED = 0, 2
 
 
 @dataclass(eq=False)
@@ -168,41 +134,6 @@ class ChannelObject(RmObject):
                 other.dependants.remove(self)
 
 
-class Numbers:
-    """Numbers that are unique on a runlist: channel ids, group ids."""
-
-    def __init__(self, first: int, end: int) -> None:
-        self.first = first
-        self.end = end
-        self._used: dict[int, set[int]] = {}
-
-    def take(self, runlist: int, wanted: int | None = None) -> int:
-        """A free number, or the one wanted.
-
-        Raises:
-            Refused: IN_USE for a number that is taken or out of range, INSUFFICIENT_RESOURCES for none left.
-        """
-        used = self._used.setdefault(runlist, set())
-        if wanted is None:
-            wanted = next((number for number in range(self.first, self.end) if number not in used), None)
-            if wanted is None:
-                raise Refused(Status.INSUFFICIENT_RESOURCES, f"runlist {runlist} is full")
-        elif not self.first <= wanted < self.end:
-            raise Refused(Status.INVALID_CHANNEL, f"{wanted} is not one of {self.first}..{self.end - 1}")
-        elif wanted in used:
-            raise Refused(Status.IN_USE, f"number {wanted} of runlist {runlist} is taken")
-        used.add(wanted)
-        return wanted
-
-    def release(self, runlist: int, number: int) -> None:
-        """Let it be taken again."""
-        self._used.get(runlist, set()).discard(number)
-
-    def in_use(self, runlist: int) -> set[int]:
-        """The numbers that are taken."""
-        return set(self._used.get(runlist, ()))
-
-
 def make_group(rm: ResourceManager, asked: Allocation) -> GroupObject:
     """A channel group.
 
@@ -214,7 +145,7 @@ def make_group(rm: ResourceManager, asked: Allocation) -> GroupObject:
     vaspace = None
     if params.hVASpace:
         vaspace = rm.tree.find_as(asked.client, params.hVASpace, VaSpace)
-    notifier = _notifier_object(rm, asked.client, params.hObjectError)
+    notifier = given.notifier_object(rm, asked.client, params.hObjectError)
     number = rm.groups.take(engine.runlist)
     return asked.make(GroupObject, engine=engine, vaspace=vaspace, number=number, notifier=notifier)
 
@@ -254,8 +185,8 @@ def make_channel(rm: ResourceManager, asked: Allocation) -> ChannelObject:
     """
     params = asked.record(structs.CHANNEL)
     group = asked.parent if isinstance(asked.parent, GroupObject) else None
-    _check_ring(params)
-    if params.flags & Flags.TYPE:
+    given.check_ring(params)
+    if params.flags & given.Flags.TYPE:
         raise Refused(Status.INVALID_FLAGS, "only physical channels exist")
     engine = _engine(params, group)
     vaspace, share = _address_space(rm, asked, params, group)
@@ -265,17 +196,18 @@ def make_channel(rm: ResourceManager, asked: Allocation) -> ChannelObject:
         group=group,
         vaspace=vaspace,
         share=share,
-        instance=_instance(rm, params),
-        userd=_userd(rm, asked, params),
-        method_buffer=_method_buffer(rm, params),
-        notifier=_notifier(rm, asked, params, group),
-        privileged=bool(params.flags & Flags.PRIVILEGED),
+        instance=given.instance(rm, params),
+        userd=given.userd(rm, asked, params),
+        method_buffer=given.method_buffer(rm, params),
+        notifier=given.notifier(rm, asked, params, group),
+        privileged=bool(params.flags & given.Flags.PRIVILEGED),
         gpfifo_va=params.gpFifoOffset,
         entries=params.gpFifoEntries,
         process_id=params.ProcessID,
     )
     _report_sharing(rm, channel)
-    channel.chid = rm.chids.take(engine.runlist, _wanted_chid(params.flags))
+    _report_dirt(rm, channel)
+    channel.chid = rm.chids.take(engine.runlist, given.wanted_chid(params.flags))
     params.cid = channel.chid
     write_instance(rm, channel)
     _clear_userd(rm, channel)
@@ -332,14 +264,6 @@ def _engine(params: Record, group: GroupObject | None) -> Engine:
     return engine
 
 
-def _check_ring(params: Record) -> None:
-    entries, at = params.gpFifoEntries, params.gpFifoOffset
-    if not 2 <= entries <= GPFIFO_ENTRIES_MAX or entries & (entries - 1):
-        raise Refused(Status.INVALID_ARGUMENT, f"a ring of {entries} entries")
-    if at % GPFIFO_ENTRY_BYTES or at + entries * GPFIFO_ENTRY_BYTES > VA_LIMIT:
-        raise Refused(Status.INVALID_ARGUMENT, f"a ring at {at:#x}")
-
-
 def _address_space(
     rm: ResourceManager, asked: Allocation, params: Record, group: GroupObject | None
 ) -> tuple[VaSpace, ContextShare | None]:
@@ -364,80 +288,6 @@ def _address_space(
     return vaspace, share
 
 
-def _stretch(rm: ResourceManager, params: Record, name: str, least: int, align: int) -> Stretch:
-    """Memory as a NV_MEMORY_DESC_PARAMS describes it.
-
-    Raises:
-        Refused: INVALID_ARGUMENT for one that cannot be, INVALID_ADDRESS for one that is not there.
-    """
-    desc = params.inner(name, structs.MEMORY_DESC)
-    aperture = _ADDRESS_SPACES.get(desc.addressSpace)
-    if aperture is None or desc.size < least or desc.base % align:
-        raise Refused(
-            Status.INVALID_ARGUMENT,
-            f"{name}: {desc.size:#x} bytes at {desc.base:#x} of address space {desc.addressSpace}",
-        )
-    return Stretch(aperture, desc.base, desc.size)
-
-
-def _instance(rm: ResourceManager, params: Record) -> Stretch:
-    instance = _stretch(rm, params, "instanceMem", INSTANCE_BYTES, INSTANCE_BYTES)
-    context = _stretch(rm, params, "ramfcMem", RAMFC_BYTES, INSTANCE_BYTES)
-    if (context.aperture, context.address) != (instance.aperture, instance.address):
-        raise Refused(Status.INVALID_ARGUMENT, "RAMFC is not at the start of the instance block")
-    rm.memory.check(instance)
-    return instance
-
-
-def _userd(rm: ResourceManager, asked: Allocation, params: Record) -> Stretch:
-    """USERD, by its description or as part of a memory object."""
-    if params.inner("userdMem", structs.MEMORY_DESC).size:
-        userd = _stretch(rm, params, "userdMem", USERD_BYTES, USERD_BYTES)
-    elif params.hUserdMemory[0]:
-        memory = rm.tree.find_as(asked.client, params.hUserdMemory[0], Memory)
-        userd = rm.memory.part(memory, params.userdOffset[0], USERD_BYTES)
-    else:
-        raise Refused(Status.INVALID_ARGUMENT, "no USERD")
-    rm.memory.check(userd)
-    return userd
-
-
-def _method_buffer(rm: ResourceManager, params: Record) -> Stretch:
-    """The method buffer. It is not looked at before a fault, so it need not be there."""
-    return _stretch(rm, params, "mthdbufMem", METHOD_BUFFER_BYTES, 0x100)
-
-
-def _notifier(
-    rm: ResourceManager, asked: Allocation, params: Record, group: GroupObject | None
-) -> Stretch | None:
-    """Where errors are written: memory that is described, or an object; else the group's."""
-    how = params.internalFlags >> Internal.NOTIFIER_LOW & Internal.NOTIFIER_MASK
-    desc = params.inner("errorNotifierMem", structs.MEMORY_DESC)
-    if how == Internal.NOTIFIER_MEMORY and desc.size:
-        stretch = _stretch(rm, params, "errorNotifierMem", structs.NOTIFICATION.size_bytes, 4)
-        rm.memory.check(stretch)
-        return stretch
-    found = _notifier_object(rm, asked.client, params.hObjectError)
-    return found or (group.notifier if group is not None else None)
-
-
-def _notifier_object(rm: ResourceManager, client: int, handle: int) -> Stretch | None:
-    if not handle:
-        return None
-    memory = rm.tree.client(client).objects.get(handle)
-    if not isinstance(memory, Memory):
-        raise Refused(Status.INVALID_OBJECT_HANDLE, f"error notifier {handle:#x} is no memory")
-    return rm.memory.part(memory, 0, structs.NOTIFICATION.size_bytes)
-
-
-def _wanted_chid(flags: int) -> int | None:
-    """The channel id that the USERD page and index ask for; None leaves it to RM."""
-    if not flags & Flags.USERD_PAGE_FIXED:
-        return None
-    page = flags >> Flags.USERD_PAGE_LOW & Flags.USERD_PAGE_MASK
-    return page * CHANNELS_PER_USERD_PAGE + (flags >> Flags.USERD_INDEX_LOW & Flags.USERD_INDEX_MASK)
-
-
 def _setup(channel: ChannelObject, flags: int) -> ChannelSetup:
     companions = [engine for engine in of_runlist(channel.runlist) if engine is not channel.engine]
     vaspace, userd, instance = channel.vaspace, channel.userd, channel.instance
@@ -449,8 +299,8 @@ def _setup(channel: ChannelObject, flags: int) -> ChannelSetup:
         gpfifo_va=channel.gpfifo_va,
         entries=channel.entries,
         userd=userd,
-        privileged=channel.privileged and not flags & Flags.DENY_AUTH_LEVEL,
-        physical_copies=channel.privileged and not flags & Flags.DENY_PHYSICAL_COPIES,
+        privileged=channel.privileged and not flags & given.Flags.DENY_AUTH_LEVEL,
+        physical_copies=channel.privileged and not flags & given.Flags.DENY_PHYSICAL_COPIES,
         group=channel.group.number if channel.group is not None else None,
         classes=set(),
         instance=instance,
@@ -461,6 +311,18 @@ def _setup(channel: ChannelObject, flags: int) -> ChannelSetup:
 def _clear_userd(rm: ResourceManager, channel: ChannelObject) -> None:
     if channel.userd is not None:
         rm.memory.write(channel.userd, bytes(USERD_BYTES))
+
+
+def _report_dirt(rm: ResourceManager, channel: ChannelObject) -> None:
+    """An instance block is expected to be zero: firmware writes fields into it, not all of it."""
+    block = channel.instance
+    if block is not None and any(rm.memory.read(block, INSTANCE_BYTES)):
+        rm.gpu.report(
+            "dirty instance block",
+            "an instance block was not zero when its channel was made",
+            address=block.address,
+            handle=channel.handle,
+        )
 
 
 def _report_sharing(rm: ResourceManager, channel: ChannelObject) -> None:
@@ -476,13 +338,3 @@ def _report_sharing(rm: ResourceManager, channel: ChannelObject) -> None:
                     handle=channel.handle,
                     other=other.handle,
                 )
-
-
-def chid_numbers() -> Numbers:
-    """Channel ids: those of firmware are taken."""
-    return Numbers(RESERVED_CHIDS, CHANNELS_PER_RUNLIST)
-
-
-def group_numbers() -> Numbers:
-    """Group ids."""
-    return Numbers(0, CHANNELS_PER_RUNLIST)

@@ -55,6 +55,15 @@ class PhysicalMemory:
         except DmaRefused as why:
             raise Refused(Status.INVALID_ADDRESS, str(why)) from None
 
+    def read(self, stretch: Stretch, size_bytes: int) -> bytes:
+        """The first bytes of a stretch; zeros where it is gone."""
+        gpu = self._rm.gpu
+        memory = gpu.vram if stretch.aperture is Aperture.VRAM else gpu.host
+        try:
+            return memory.read(stretch.address, size_bytes)
+        except (DmaRefused, OutsideVram):
+            return bytes(size_bytes)
+
     def write(self, stretch: Stretch, data: bytes, offset: int = 0) -> None:
         """Write into a stretch; what is not there any more is reported and lost."""
         gpu = self._rm.gpu

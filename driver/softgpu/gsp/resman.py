@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from barewire.softgpu.gsp import controls
 from barewire.softgpu.gsp import rpc_structs as structs
-from barewire.softgpu.gsp.channels import chid_numbers, group_numbers
 from barewire.softgpu.gsp.classes import (
     CLASSES,
     CLIENT_CLASSES,
@@ -26,6 +25,7 @@ from barewire.softgpu.gsp.control_structs import SET_PAGE_DIRECTORY, UNSET_PAGE_
 from barewire.softgpu.gsp.events import Events
 from barewire.softgpu.gsp.instance import directory_block
 from barewire.softgpu.gsp.memory_objects import alloc_memory, duplicate
+from barewire.softgpu.gsp.numbers import chid_numbers, group_numbers
 from barewire.softgpu.gsp.objects import Client, Kind, ObjectTree, RmObject, Subdevice
 from barewire.softgpu.gsp.page_directories import set_page_directory, unset_page_directory
 from barewire.softgpu.gsp.physical import PhysicalMemory

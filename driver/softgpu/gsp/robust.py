@@ -18,7 +18,6 @@ from barewire.softgpu.page_tables import Access, FaultType
 if TYPE_CHECKING:
     from barewire.softgpu.gsp.resman import ResourceManager
 
-XID_GRAPHICS = 13
 XID_MMU_FAULT = 31
 XID_PBDMA = 32
 XID_CHANNEL_RESET = 43

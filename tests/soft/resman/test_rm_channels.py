@@ -92,7 +92,29 @@ def test_channels_that_share_memory_are_reported(rm, gpu):
     rm.channel()
     rm.channel(userd=USERD + 0x200)
 
-    assert [report.kind for report in gpu.reports] == ["shared channel memory"]
+    assert gpu.reports[0].kind == "shared channel memory"
+
+
+def test_an_instance_block_with_something_in_it_is_reported(rm, gpu):
+    rm.free(rm.channel())
+    rm.channel()
+
+    assert [report.kind for report in gpu.reports] == ["dirty instance block"]
+
+
+def test_a_channel_that_is_scheduled_without_its_ring_mapped_is_reported(rm, gpu):
+    vaspace = rm.vaspace()
+    map_page(gpu, ROOT, 0x1000_0000, 0x40_0000)
+    rm.asked(rm.channel(vaspace=vaspace, ring=0x1000_0000), 0xA06F0103, b"\1\0")
+    silent = list(gpu.reports)
+    rm.asked(
+        rm.channel(vaspace=vaspace, ring=0x2000_0000, instance=INSTANCE + 0x8000, userd=USERD + 0x8000),
+        0xA06F0103,
+        b"\1\0",
+    )
+
+    assert silent == []
+    assert [report.kind for report in gpu.reports] == ["unmapped ring"]
 
 
 # Numbers.

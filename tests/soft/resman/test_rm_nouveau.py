@@ -12,6 +12,8 @@ from rm_side import COPY2, GR0, OK, channel_params, map_page, memory_desc
 THREED, COPY, CHANNEL, VASPACE = 0xCB97, 0xC8B5, 0xC86F, 0x90F1
 CLIENT_BASE, DEVICE, SUBDEVICE, SPACE, CHANNELS = 0xC1D00000, 0xDE1D0000, 0x5D1D0000, 0x90F10000, 0xF1F00000
 
+RING = 0x10_0000
+
 
 class Nouveau:
     """What its functions send."""
@@ -41,7 +43,7 @@ class Nouveau:
         for handle in handles:
             assert self.rm.free(handle, client) == OK
 
-    def channel(self, client, chid, engine, block, space, privileged=False, ring=0x10_0000):
+    def channel(self, client, chid, engine, block, space, privileged=False, ring=RING):
         flags = chid % 8 << 8 | chid // 8 << 12 | 1 << 21 | privileged << 5
         params = bytearray(
             channel_params(
@@ -72,7 +74,7 @@ def test_a_probe_and_a_removal_leave_nothing_behind(rm, gpu):
 
     golden = nouveau.client_and_device()
     root = 0x100_0000
-    for gpu_va in (0x1000, 0x2000):
+    for gpu_va in (0x1000, 0x2000, RING):
         map_page(gpu, root, gpu_va, 0x200_0000 + gpu_va)
     nouveau.alloc(golden, DEVICE, SPACE, VASPACE, bytes(0x30))
     levels = bytearray(0xB8)

@@ -40,7 +40,21 @@ def _schedule(call: Call, channel: ChannelObject, on: bool) -> None:
     if on and channel.xid:
         raise Refused(Status.INVALID_STATE, f"Xid {channel.xid} took the channel down")
     channel.scheduled = on
+    if on:
+        _report_unmapped_ring(call, channel)
     call.rm.scheduling.schedule(channel, on)
+
+
+def _report_unmapped_ring(call: Call, channel: ChannelObject) -> None:
+    """A ring that is not mapped faults with the first doorbell."""
+    root = channel.vaspace.root if channel.vaspace is not None else None
+    if root is None or call.rm.gpu.mmu.walk(root, channel.gpfifo_va).leaf is None:
+        call.rm.gpu.report(
+            "unmapped ring",
+            "a channel was scheduled whose ring is not mapped",
+            gpu_va=channel.gpfifo_va,
+            handle=channel.handle,
+        )
 
 
 @control(0xA06F0104, Kind.CHANNEL, structs.BIND)

@@ -9,14 +9,11 @@ from __future__ import annotations
 from barewire.softgpu.engines import BY_2080_TYPE, CHANNELS_PER_RUNLIST, ENGINES, Engine
 from barewire.softgpu.gsp import board_facts as board
 from barewire.softgpu.gsp import control_structs as structs
-from barewire.softgpu.gsp.channels import (
-    DEFAULT_TIMESLICE_US,
-    METHOD_BUFFER_BYTES,
-    RESERVED_CHIDS,
-    ChannelObject,
-)
+from barewire.softgpu.gsp.channel_params import METHOD_BUFFER_BYTES
+from barewire.softgpu.gsp.channels import DEFAULT_TIMESLICE_US, ChannelObject
 from barewire.softgpu.gsp.controls import Call, control
 from barewire.softgpu.gsp.instance import RAMFC_BYTES, SUBCONTEXTS
+from barewire.softgpu.gsp.numbers import RESERVED_CHIDS
 from barewire.softgpu.gsp.objects import Kind
 from barewire.softgpu.gsp.physical import Stretch
 from barewire.softgpu.gsp.records import Record
