@@ -17,6 +17,7 @@ from barewire.softgpu.engines import BY_2080_TYPE, Engine, of_runlist
 from barewire.softgpu.gsp import channel_params as given
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.instance import (
+    INSTANCE_BYTES,
     RAMFC_BYTES,
     SUBCONTEXTS,
     USERD_BYTES,
