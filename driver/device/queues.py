@@ -127,7 +127,7 @@ class DeviceQueues(DeviceMemory, ABC):
         zeros = bytes(channel_queue.SEGMENTS_OFFSET)
         lib.bw_copy_to_wc(memory.video_cpu, zeros, len(zeros))
         group = self.rm.channel_group(parts.space, engine=parts.engine)
-        undo.callback(group.close)
+        undo.callback(_quietly, group.close)
         channel = group.channel(
             ring_gpu_va=memory.video_va,
             ring_entries=channel_queue.RING_ENTRIES,
@@ -136,7 +136,7 @@ class DeviceQueues(DeviceMemory, ABC):
             notifier_memory=parts.host,
             buffer_memory=parts.video,
         )
-        undo.callback(channel.close)
+        undo.callback(_quietly, channel.close)
         channel.engine_object()
         if parts.engine == "compute":
             channel.set_compute_preemption_cilp()
@@ -259,6 +259,12 @@ class DeviceQueues(DeviceMemory, ABC):
     def target_address(self) -> int:
         """Where launchers find the compute queue."""
         return int(ffi.cast("uintptr_t", self._target))
+
+
+def _quietly(step: Callable[[], None]) -> None:
+    """Undo something because of an error, which is the one to be reported."""
+    with contextlib.suppress(BarewireError):
+        step()
 
 
 def _nothing_before() -> None:

@@ -221,8 +221,9 @@ def _end(client: RpcClient, watch: RpcWatch, undo: contextlib.ExitStack) -> Bare
     """Every step of the end; the first error, or None."""
     if os.getpid() != client.pid:
         return None
-    first = client.end()
     watch.stop()
+    client.silence = client.silence or watch.end  # who is no more is not asked to free anything
+    first = client.end()
     try:
         undo.close()
     except BarewireError as error:

@@ -325,6 +325,10 @@ def test_every_channel_learns_that_there_is_no_gsp_any_more(
     assert eventually(lambda: all(notification(host)[2] == STATUS_ERROR for host in notifiers))
     assert [notification(host)[0] for host in notifiers] == [xid, xid]
     assert rm.watch.end is stopped
+    del world.firmware.said[:]
+    rm.close()
+    assert world.firmware.said == [], "there is nobody to ask"
+    assert world.undone == 1
 
 
 def test_the_clock_is_read_until_both_words_belong_together(world: World, rm: RpcResourceManager) -> None:
