@@ -22,6 +22,7 @@ from barewire.errors import BootError, Freed, RpcError
 from barewire.gsp import element
 from barewire.gsp.dma import PAGE_BYTES, page_addresses
 from barewire.gsp.element import SLOT_BYTES, Message
+from barewire.gsp.functions import name_of
 from barewire.poll import poll
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class MessageQueues:
         self._bytes = memory.view[:MEMORY_BYTES]
         self._words = self._bytes.cast("I")  # pointers are written as whole words
         self._closed = False
+        self._cut_off = False  # a command's first pieces went out, its rest did not
         self._next_command = 0
         self._next_status: int | None = 0
         addresses = page_addresses(memory)[:PAGE_COUNT]
@@ -134,14 +136,20 @@ class MessageQueues:
 
         Raises:
             PollTimeout: the ring stayed full.
-            RpcError: GSP's pointer into the ring makes no sense.
+            RpcError: GSP's pointer into the ring makes no sense, or a command was cut off before.
         """
-        for number, piece in element.pieces(function, payload):
-            self._put(
-                element.build(self._abi, number, piece, sequence=sequence, number=self._next_command),
-                timeout_s,
+        if self._cut_off:
+            raise RpcError(
+                "the last command to GSP was cut off in its middle: no other can follow",
+                hint="Close the device and open it again, which resets the GPU.",
+                function=name_of(function),
             )
+        for index, (number, piece) in enumerate(element.pieces(function, payload)):
+            self._cut_off = index > 0
+            whole = element.build(self._abi, number, piece, sequence=sequence, number=self._next_command)
+            self._put(whole, timeout_s)
             self._next_command += 1
+        self._cut_off = False
 
     def receive(self) -> Message | None:
         """The next message, if there is one.

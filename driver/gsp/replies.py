@@ -26,6 +26,7 @@ class Waiting:
         refusal_at: where the payload has a status of its own, if it has.
         payload: what has come so far; None before the reply's first piece.
         result: of the reply.
+        passed_over: whether a reply was taken for a late one only because of its place in the order.
     """
 
     function: int
@@ -34,6 +35,7 @@ class Waiting:
     refusal_at: int | None = None
     payload: bytearray | None = None
     result: int = 0
+    passed_over: bool = False
 
     @property
     def started(self) -> bool:
@@ -72,9 +74,13 @@ class Ledger:
     discarded: int = 0
 
     def give_up(self) -> None:
-        """Nobody waits any more; the reply may still come, unless it has begun to."""
-        if self.waiting is not None and not self.waiting.started:
-            self.given_up.append((self.waiting.function, self.waiting.sequence))
+        """Nobody waits any more; the reply may still come, unless it has begun to.
+
+        If one was passed over meanwhile and none came after it, that was it: the older call's was lost.
+        """
+        waiting = self.waiting
+        if waiting is not None and not waiting.started and not waiting.passed_over:
+            self.given_up.append((waiting.function, waiting.sequence))
         self.waiting = None
 
     def settle(self, message: Message) -> bool:
@@ -103,9 +109,11 @@ class Ledger:
         same = [late for late in self.given_up if late[0] == message.function]
         if not same:
             return False
-        oldest = next((late for late in same if late[1] == message.sequence), same[0])
-        self.given_up.remove(oldest)
+        named = [late for late in same if late[1] == message.sequence]
+        self.given_up.remove(named[0] if named else same[0])
         self.discarded += 1
+        if self.waiting is not None and not named:
+            self.waiting.passed_over = self.waiting.function == message.function
         return True
 
     def _continue(self, message: Message) -> bool:

@@ -162,7 +162,7 @@ class GspRpc:
             refusal_at=refusal_at,
             facts=facts,
         )
-        refusal = head.layout.over(reply[:size_bytes])[status_field]
+        refusal = int.from_bytes(reply[refusal_at : refusal_at + 4], "little")
         if refusal != status.OK:
             raise status.refused(function.name, refusal, function=function.name, **facts)
         if len(given):

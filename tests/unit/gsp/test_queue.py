@@ -168,6 +168,19 @@ def test_a_command_waits_for_room_that_comes(rings):
     assert rings.gsp.commands[-1] == (76, b"at last")
 
 
+def test_nothing_follows_a_command_that_was_cut_off(rings):
+    rings.gsp.hold = True
+    for _ in range(SLOTS - 1 - 16):
+        rings.queues.send(76, b"")
+    with pytest.raises(PollTimeout):
+        rings.queues.send(76, bytes(100_000), timeout_s=0.01)
+    rings.gsp.hold = False
+    rings.gsp.look_at_commands()
+
+    with pytest.raises(RpcError, match="cut off"):
+        rings.queues.send(10, b"")
+
+
 @pytest.mark.parametrize("offset", [COMMAND_READER, STATUS_WRITER])
 @pytest.mark.parametrize("value", [SLOTS, 1000, 0xFFFFFFFF])
 def test_a_pointer_outside_the_ring_is_refused(rings, offset, value):

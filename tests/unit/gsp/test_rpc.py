@@ -77,14 +77,15 @@ def test_calls_without_parameters_are_fine(rpc):
     ],
     ids=["alloc", "control", "free"],
 )
-@pytest.mark.parametrize("where", ["in the header", "in the payload", "in a short payload"])
+@pytest.mark.parametrize("where", ["in the header", "in the payload", "in a short one", "as its last word"])
 def test_a_refusal_is_an_error_with_rms_status(rpc, fake, call, function, status_at, where):
     refused = bytearray(16 if function == 10 else 36)
     struct.pack_into("<I", refused, status_at, INVALID_ARGUMENT)
     fake.answers[function] = {
         "in the header": lambda payload: (INVALID_ARGUMENT, b""),
         "in the payload": lambda payload: (0, bytes(refused)),
-        "in a short payload": lambda payload: (0, bytes(refused[: 32 if function == 103 else 24])),
+        "in a short one": lambda payload: (0, bytes(refused[: 32 if function == 103 else 24])),
+        "as its last word": lambda payload: (0, bytes(refused[: status_at + 4])),
     }[where]
 
     with pytest.raises(RmError) as error:
@@ -208,6 +209,20 @@ def test_a_call_that_was_never_answered_does_not_disturb_the_next_where_numbers_
     rpc.control(CLIENT, OBJECT, 2)
 
     assert rpc.unanswered == ()
+
+
+def test_a_reply_that_was_lost_costs_one_more_call_where_numbers_are_not_repeated(rpc, fake):
+    fake.script.echoes = False
+    answer = fake.answers[76]
+    fake.answers[76] = lambda payload: None
+    with pytest.raises(RpcTimeout):
+        rpc.control(CLIENT, OBJECT, 1)
+    fake.answers[76] = answer
+
+    with pytest.raises(RpcTimeout):
+        rpc.control(CLIENT, OBJECT, 2)
+    for _ in range(3):
+        rpc.control(CLIENT, OBJECT, 3)
 
 
 def test_the_late_reply_comes_in_pieces_that_are_all_thrown_away(rpc, fake):
