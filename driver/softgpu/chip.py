@@ -98,8 +98,8 @@ class Report:
 REPORTS_KEPT = 10_000
 GARBAGE = 0xA5  # a byte; as a page table's entry it is valid and leads nowhere
 
-# Units and services that other modules bring: attribute, module, class. Order is the order of construction;
-# those that answer registers are asked in this order.
+# Units and services: attribute, module, class. They are made in this order, and those that answer registers
+# are asked in this order. They are imported when the first GPU is made: they know the GPU's module.
 PARTS: tuple[tuple[str, str, str], ...] = (
     ("pci", "barewire.softgpu.pci", "PciFunction"),
     ("pmc", "barewire.softgpu.pmc", "Pmc"),
@@ -117,16 +117,6 @@ PARTS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _part(module: str, name: str) -> Any:
-    """A class of a module; None where the module is not there."""
-    try:
-        return getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as missing:
-        if missing.name != module:
-            raise
-        return None
-
-
 class SoftGpu:
     """A software GH100 (an `Endpoint`).
 
@@ -134,12 +124,14 @@ class SoftGpu:
 
     Attributes:
         options: what it is like.
+        bars: BAR0, BAR1 and BAR2 as they are after power-on; BAR1 can be made smaller.
         table: its registers by name.
         lock: held around every access and every task.
         reports: what was done to it that is undefined or forbidden.
         defects: what tasks of the model raised, which none should.
         vram, host, clock, work, registers: memory, DMA, time, tasks, BAR0.
-        pci, interrupts, faults, mmu, apertures, fsp, falcon, firmware, resman, fifo: the units.
+        pci, pmc, interrupts, faults, mmu, invalidation, apertures, pramin, fsp, falcon, firmware, resman,
+            fifo: the units.
     """
 
     pci: PciFunction
@@ -170,21 +162,14 @@ class SoftGpu:
         self.host = DmaPort(self._may_master, self._dma_refused)
         self.registers = RegisterSpace(self, BAR0_BYTES)
         self.parts: list[Any] = []
-        self._shapes = self._bar_shapes()
-        self._bar_bytes = {bar.index: bar.size_bytes for bar in self._shapes}
+        self.bars = self._bar_shapes()
+        self._bar_bytes = {bar.index: bar.size_bytes for bar in self.bars}
         for attribute, module, name in PARTS:
-            self._add_part(attribute, _part(module, name))
-
-    @property
-    def bars(self) -> tuple[BarShape, ...]:
-        """BAR0, BAR1 and BAR2 as they are after power-on; BAR1 can be made smaller."""
-        return self._shapes
+            self._add_part(attribute, getattr(importlib.import_module(module), name))
 
     def _add_part(self, attribute: str, made_by: Any) -> None:
-        part = made_by(self) if made_by is not None else None
+        part = made_by(self)
         setattr(self, attribute, part)
-        if part is None:
-            return
         self.parts.append(part)
         if isinstance(part, Unit):
             self.registers.add(part)
@@ -204,7 +189,7 @@ class SoftGpu:
             self.vram.fill(0, size, GARBAGE)
 
     def _may_master(self) -> bool:
-        return self.pci is not None and self.pci.may_master
+        return self.pci.may_master
 
     def _dma_refused(self, iova: int, size_bytes: int, write: bool) -> None:
         way = "written" if write else "read"
@@ -260,7 +245,7 @@ class SoftGpu:
     def bar_memory(self, index: int) -> tuple[int, int] | None:
         """(CPU address, bytes) of BAR1 or BAR2; None for BAR0, whose accesses trap."""
         with self.lock:
-            return None if index == 0 else self.apertures.memory(index)
+            return None if index == 0 or self.closed else self.apertures.memory(index)
 
     def reset(self) -> None:
         """A conventional reset: a cold device afterwards."""
@@ -294,6 +279,6 @@ class SoftGpu:
     def _answers(self, index: int, offset: int, size_bytes: int) -> bool:
         if self.closed or not self.pci.decodes_memory or offset < 0:
             return False
-        if index == self._shapes[1].index:
+        if index == self.bars[1].index:
             return offset + size_bytes <= self.pci.bar1_bytes
         return offset + size_bytes <= self._bar_bytes.get(index, 0)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.bus import HostPort
 
 PAGE_BYTES = 4096
+ADDRESS_BITS = 52
 
 
 class DmaPort:
@@ -40,6 +41,8 @@ class DmaPort:
         """
         if self.host is None or not self._may_master():
             raise DmaRefused(f"no bus mastering: {size_bytes} bytes at {iova:#x}")
+        if iova + size_bytes > 1 << ADDRESS_BITS:
+            raise DmaRefused(f"{size_bytes} bytes at {iova:#x}: the device has {ADDRESS_BITS} address bits")
         return self.host.dma(iova, size_bytes, write)
 
     def read(self, iova: int, size_bytes: int) -> bytes:

@@ -314,8 +314,7 @@ class Mmu:
         self.tlb.invalidate(pdb, gpu_va, depth)
         if pdb is not None and pdb.aperture is Aperture.COHERENT:
             self.tlb.invalidate(Pdb(Aperture.NONCOHERENT, pdb.address), gpu_va, depth)
-        if self.gpu.apertures is not None:
-            self.gpu.apertures.invalidated(pdb)
+        self.gpu.apertures.invalidated(pdb)
 
     # Looking up.
 
