@@ -242,12 +242,16 @@ class CommandQueue:
     @staticmethod
     def _header_faults(header: Record) -> tuple[tuple[bool, str], ...]:
         entries_bytes = QUEUE_BYTES - header.entry_offset
+        rx_offset = header.rx_header_offset
         return (
             (header.entry_offset + PAGE_BYTES > QUEUE_BYTES, f"entries at {header.entry_offset:#x}"),
             (header.size != QUEUE_BYTES, f"size {header.size:#x}, not {QUEUE_BYTES:#x}"),
             (header.message_size != PAGE_BYTES, f"message size {header.message_size:#x}"),
             (header.version != MSGQ_VERSION, f"version {header.version}"),
-            (header.rx_header_offset < MSGQ_TX_HEADER.size_bytes, f"rx at {header.rx_header_offset:#x}"),
+            (
+                not MSGQ_TX_HEADER.size_bytes <= rx_offset <= header.entry_offset - MSGQ_RX_HEADER_BYTES,
+                f"rx at {rx_offset:#x}",
+            ),
             (header.entry_offset < RX_HEADER_OFFSET + MSGQ_RX_HEADER_BYTES, "entries within the header"),
             (header.entry_offset % PAGE_BYTES != 0, f"entries at {header.entry_offset:#x}"),
             (header.message_count != entries_bytes // PAGE_BYTES, f"{header.message_count} messages"),
