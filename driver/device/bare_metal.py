@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Union
 
 from barewire import guard
 from barewire.abi.layout import Struct
@@ -27,49 +26,18 @@ if TYPE_CHECKING:
     from barewire.transport.bus import Bar, Bus
 
 Settings = Mapping[str, "int | str | bytes"]
+Firmware = Union["FirmwareSet", str, "os.PathLike[str]", None]
+
+SOFTWARE_GPU = "soft:"  # what the names of their buses begin with
 
 DOORBELL = "NV_VIRTUAL_FUNCTION_DOORBELL"
 REGISTERS_PLACE, VIDEO_PLACE = 0, 1  # among the memory BARs, in the order of their numbers
 
 
-def open_soft(
-    chip: str,
-    *,
-    firmware: str | Path | None = None,
-    timeouts: BootTimeouts | None = None,
-    progress: Progress | None = None,
-    settings: Settings | None = None,
-    **options: Any,
-) -> RpcResourceManager:
-    """Boot a software GPU of its own.
-
-    Args:
-        chip: its name.
-        firmware: a folder of NVIDIA's files; None for files made from nothing, which the software GPU takes.
-        timeouts, progress, settings: of `bring_up`.
-        options: of the software GPU: `vram_bytes`, `bar1_bytes`, ...
-
-    Raises:
-        UsageError: there is no such option.
-        BootError: a step of the boot failed; `step` names it.
-    """
-    from barewire.firmware.find import find_firmware
-    from barewire.firmware.synthetic import synthetic_firmware
-    from barewire.transport.soft import SoftBus
-
-    bus = SoftBus.open({"chip": chip, **options})
-    try:
-        files = synthetic_firmware(chip) if firmware is None else find_firmware(chip, folder=Path(firmware))
-    except BaseException:
-        bus.close()
-        raise
-    return bring_up(bus, files, timeouts=timeouts, progress=progress, settings=settings)
-
-
 def bring_up(
     bus: Bus,
-    firmware: FirmwareSet,
     *,
+    firmware: Firmware = None,
     timeouts: BootTimeouts | None = None,
     progress: Progress | None = None,
     settings: Settings | None = None,
@@ -77,24 +45,28 @@ def bring_up(
     """Boot the GPU on a bus. The bus belongs to the resource manager from now on, or is closed if this fails.
 
     Args:
-        firmware: what GSP runs.
+        firmware: what GSP runs: a set, or the folder that has the chip's files. If not given, software GPUs
+            take files made from nothing, and others what this machine has.
         timeouts, progress, settings: of `gsp.boot.boot`.
 
     Raises:
-        UnknownChip, BadFirmware: it is not a GPU that this can boot, or not its firmware.
+        UnknownChip, FirmwareMissing, BadFirmware: it is not a GPU that this can boot, or not its firmware.
         BootError, ResetRequired: a step failed; `step` names it.
         DeviceLost: the GPU does not answer.
     """
     with contextlib.ExitStack() as undo:
         undo.callback(bus.close)
         chip, registers = _look(bus)
-        gsp = boot(bus, registers, chip, firmware, timeouts=timeouts, progress=progress, settings=settings)
+        files = _files_for(bus, chip, firmware)
+        gsp = boot(bus, registers, chip, files, timeouts=timeouts, progress=progress, settings=settings)
         undo.callback(gsp.close)
         memory = _memory_of(bus, registers, chip, gsp)
         undo.callback(memory.close)
-        doorbell = bus.doorbell(bar_at(bus, REGISTERS_PLACE).index, registers.read(DOORBELL).offset)
+        ring_at = registers.table.register(DOORBELL).offset_of()
+        doorbell = bus.doorbell(bar_at(bus, REGISTERS_PLACE).index, ring_at)
         undo.callback(doorbell.close)
         ground = Ground(
+            bus=bus,
             rpc=gsp.rpc,
             check_running=gsp.check_running,
             static=gsp.static_info,
@@ -107,6 +79,19 @@ def bring_up(
             undo=undo.pop_all(),
         )
     return RpcResourceManager.open(ground)
+
+
+def _files_for(bus: Bus, chip: Chip, firmware: Firmware) -> FirmwareSet:
+    """The chip's firmware; see `bring_up`."""
+    from barewire.firmware.find import FirmwareSet, find_firmware
+
+    if isinstance(firmware, FirmwareSet):
+        return firmware
+    if firmware is None and bus.name.startswith(SOFTWARE_GPU):
+        from barewire.firmware.synthetic import synthetic_firmware
+
+        return synthetic_firmware(chip.name)
+    return find_firmware(chip.name, folder=firmware)
 
 
 def _look(bus: Bus) -> tuple[Chip, RegisterFile]:

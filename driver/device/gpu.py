@@ -188,13 +188,27 @@ class Device(DeviceCopies):
             EngineMissing: the registers belong to a kernel driver.
         """
         self.check()
-        registers = getattr(self.rm, "registers", None)
-        if registers is None:
+        return self._of_its_bus("registers")
+
+    @property
+    def bus(self) -> Any:
+        """The bus that the GPU is driven over (`transport.bus.Bus`).
+
+        Raises:
+            EngineMissing: a kernel driver has it.
+        """
+        self.check()
+        return self._of_its_bus("bus")
+
+    def _of_its_bus(self, name: str) -> Any:
+        found = getattr(self.rm, name, None)
+        if found is None:
             raise EngineMissing(
-                f"the registers of {self.name} belong to NVIDIA's kernel driver",
-                hint="devices with a bus have them: soft:gh100",
+                f"the {name} of {self.name} belongs to NVIDIA's kernel driver",
+                hint="soft:gh100 is a device that is driven over a bus",
+                device=self.name,
             )
-        return registers
+        return found
 
     def synchronize(self, timeout_s: float | None = None) -> None:
         """Wait until everything on the device's own queues is done.

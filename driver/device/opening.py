@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from barewire.device.copy_only import CopyDevice
 from barewire.device.gpu import Device
 from barewire.device.state import DEFAULT_TIMEOUT_S
 from barewire.errors import NoDevice, UsageError
+
+if TYPE_CHECKING:
+    from barewire.device.bare_metal import Firmware, Settings
+    from barewire.gsp.boot import BootTimeouts
+    from barewire.gsp.steps import Progress
+    from barewire.transport.bus import Bus
 
 DEVICE_NODES = re.compile(r"nvidia(\d+)")
 
@@ -35,7 +41,7 @@ def open(
             which is booted. None for the best GPU there is.
         timeout_s: after how long work counts as hung where no other deadline is given.
         nearest_abi: for "nv:": use the nearest known layouts if the kernel driver's version is not known.
-        options: for "soft:": `firmware` (a folder with NVIDIA's files; files made from nothing if not given),
+        options: for "soft:": those of `open_on_bus` (`firmware`, `timeouts`, `progress`, `settings`), and
             `vram_bytes`, `bar1_bytes` and what else the software GPU can be told.
 
     Raises:
@@ -57,7 +63,7 @@ def open(
         _expect_none(name, options)
         return _on(_open_nv(int(rest), nearest_abi), name, timeout_s)
     if kind == "soft" and rest:
-        return _on(_open_soft(rest, options), name, timeout_s)
+        return _open_soft(name, timeout_s, options)
     raise NoDevice(
         f"{name!r} is not a device that barewire knows",
         expected="nv:N, e.g. nv:0, or soft:gh100",
@@ -86,7 +92,60 @@ def _open_nv(minor: int, nearest_abi: bool) -> Any:
     return NvResourceManager.open(minor, nearest_abi=nearest_abi)
 
 
-def _open_soft(chip: str, options: dict[str, Any]) -> Any:
-    from barewire.device.bare_metal import open_soft
+def open_on_bus(
+    bus: Bus,
+    *,
+    firmware: Firmware = None,
+    name: str | None = None,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    timeouts: BootTimeouts | None = None,
+    progress: Progress | None = None,
+    settings: Settings | None = None,
+) -> Device:
+    """Boot the GPU on a bus and open it. Closing the device closes the bus; so does a failure.
 
-    return open_soft(chip, **options)
+    Args:
+        firmware: what GSP runs: a folder of NVIDIA's files, or a set that was found already. If not given,
+            software GPUs take files made from nothing, and others what this machine has.
+        name: for messages; the bus's own if not given.
+        timeout_s: after how long work counts as hung where no other deadline is given.
+        timeouts: of the waits of the boot.
+        progress: called with the name of each step of the boot as it begins.
+        settings: for the resource manager on GSP, by name.
+
+    Raises:
+        UnknownChip, FirmwareMissing, BadFirmware, BootError, ResetRequired, DeviceLost: see
+            `bare_metal.bring_up`.
+    """
+    from barewire.device.bare_metal import bring_up
+
+    manager = bring_up(bus, firmware=firmware, timeouts=timeouts, progress=progress, settings=settings)
+    return _on(manager, name or bus.name, timeout_s)
+
+
+def open_bus(name: str, **options: Any) -> Bus:
+    """The bus of a device, which is not booted: its configuration space, its registers, its reset.
+
+    Args:
+        name: a device string such as "soft:gh100".
+        options: of the software GPU: `vram_bytes`, `bar1_bytes`, ...
+
+    Raises:
+        NoDevice: no bus is known for it.
+        UsageError: there is no such option.
+    """
+    kind, _, rest = name.partition(":")
+    if kind != "soft" or not rest:
+        raise NoDevice(f"{name!r} has no bus that barewire can open", expected="soft:gh100", device=name)
+    from barewire.transport.soft import SoftBus
+
+    return SoftBus.open({"chip": rest, **options})
+
+
+OF_THE_BOOT = ("firmware", "timeouts", "progress", "settings")
+
+
+def _open_soft(name: str, timeout_s: float, options: dict[str, Any]) -> Device:
+    """A software GPU, booted: some options are the boot's, the rest its own."""
+    of_the_boot = {key: options.pop(key) for key in OF_THE_BOOT if key in options}
+    return open_on_bus(open_bus(name, **options), name=name, timeout_s=timeout_s, **of_the_boot)

@@ -31,7 +31,7 @@ from barewire.rm.rpc_watch import RpcWatch
 if TYPE_CHECKING:
     from barewire.chip.facts import GpuFacts
     from barewire.gsp.rpc import GspRpc
-    from barewire.transport.bus import Doorbell
+    from barewire.transport.bus import Bus, Doorbell
 
 TIME_STEP_NS = 32
 TIME_HIGH_MASK = 0x1FFFFFFF
@@ -42,6 +42,7 @@ class Ground:
     """What a resource manager over RPC stands on.
 
     Attributes:
+        bus: the GPU is on.
         rpc: the calls to GSP.
         check_running: raises once GSP has stopped, or the GPU is gone.
         static: GSP's static configuration.
@@ -54,6 +55,7 @@ class Ground:
         undo: gives all of this back, in order, once nothing uses it any more.
     """
 
+    bus: Bus
     rpc: GspRpc
     check_running: Callable[[], None]
     static: Struct
@@ -71,6 +73,7 @@ class RpcResourceManager:
 
     Attributes:
         client: the calls, as one RM client.
+        bus: the GPU is on.
         memory: the GPU's memory.
         registers: the GPU's registers by name.
         static: GSP's static configuration.
@@ -88,6 +91,7 @@ class RpcResourceManager:
 
     def __init__(self, ground: Ground, client: RpcClient) -> None:
         self.client = client
+        self.bus = ground.bus
         self.memory = ground.memory
         self.registers = ground.registers
         self.static = ground.static

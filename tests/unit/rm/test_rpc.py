@@ -60,6 +60,7 @@ class World:
         undo = contextlib.ExitStack()
         undo.callback(self._undo)
         ground = Ground(
+            bus=SimpleNamespace(name="fake:"),
             rpc=self.firmware,
             check_running=self._check_running,
             static=static_info(),
