@@ -38,6 +38,11 @@ def poison_word(offset: int, size_bytes: int) -> int:
     return (doubled | doubled << 64) >> 8 * (offset % 4) & (1 << 8 * size_bytes) - 1
 
 
+def _is_same_space(first: Pdb, second: Pdb) -> bool:
+    """Whether two roots are one: the registers do not tell the two kinds of host memory apart."""
+    return first.address == second.address and first.aperture.is_host == second.aperture.is_host
+
+
 class Block(NamedTuple):
     """What the block registers of a BAR say: which instance block its address space comes from."""
 
@@ -212,7 +217,7 @@ class Apertures(Unit):
     def invalidated(self, pdb: Pdb | None) -> None:
         """Look again at the page tables behind the apertures: of one address space, or all."""
         for bar in (self.bar1, self.bar2):
-            if bar.pdb is not None and pdb in (None, bar.pdb):
+            if bar.pdb is not None and (pdb is None or _is_same_space(pdb, bar.pdb)):
                 bar.refresh()
 
     def protected(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import threading
+import time
 
 import pytest
 from barewire.softgpu.mmu import Aperture, Pdb
@@ -135,6 +137,53 @@ def test_a_moved_page_moves(gpu, tables, bind):
     tables.entry(4 * KIB, 4 * KIB, 0)
     gpu.mmu.invalidate()
     assert mapped(gpu, BAR1, 4 * KIB, 8) == POISON * 2
+
+
+def test_pages_that_stay_are_not_disturbed_by_others_that_change(gpu, tables, bind):
+    """A thread writes through one page all the while that its neighbours come and go."""
+    tables.map(4 * KIB, 4 * KIB, Page(0x40_1000))
+    bind()
+    address, _ = gpu.bar_memory(BAR1)
+    word = ctypes.c_uint64.from_address(address + 4 * KIB)
+    seen = ctypes.c_uint64.from_address(gpu.vram.address(0x40_1000))
+    lost, going = [], True
+
+    def write() -> None:
+        count = 0
+        while going:
+            count += 1
+            word.value = count
+            if seen.value != count:
+                lost.append(count)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for turn in range(40):
+        for neighbour in (0, 8 * KIB):
+            if turn % 2:
+                tables.entry(neighbour, 4 * KIB, 0)
+            else:
+                tables.map(neighbour, 4 * KIB, Page(0x40_0000 + neighbour))
+        gpu.mmu.invalidate()
+        time.sleep(0.001)
+    going = False
+    writer.join()
+
+    assert lost == []
+    assert mapped(gpu, BAR1, 0, 8) == POISON * 2
+
+
+def test_a_root_in_host_memory_is_one_whatever_kind_it_is_said_to_be(gpu, host, tables):
+    root = host.pages()
+    root.view[:] = gpu.vram.read(tables.root, 4 * KIB)
+    gpu.apertures.bar1.bind(Pdb(Aperture.NONCOHERENT, root.iova))
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    root.view[:] = gpu.vram.read(tables.root, 4 * KIB)
+    gpu.vram.write(0x40_0000, b"page one")
+
+    gpu.mmu.invalidate(Pdb(Aperture.COHERENT, root.iova))
+
+    assert both_ways(gpu, BAR1, 0) == (b"page one", b"page one")
 
 
 def test_the_high_word_binds(gpu, regs, tables):
