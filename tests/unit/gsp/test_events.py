@@ -7,6 +7,8 @@ import struct
 import pytest
 from barewire.gsp import events
 from barewire.gsp.element import Message
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def decode(abi, function: int, payload: bytes, result: int = 0) -> events.GspEvent:
@@ -90,6 +92,15 @@ def test_an_unknown_event_prints_as_its_number(abi, function, name):
 
     assert isinstance(event, events.Unknown)
     assert (event.name, event.raw) == (name, b"raw")
+
+
+@settings(max_examples=300, deadline=None)
+@given(function=st.sampled_from([*range(0x1000, 0x1024), 0, 71]), payload=st.binary(max_size=600))
+def test_any_bytes_make_an_event_that_keeps_them(abi, function, payload):
+    event = decode(abi, function, payload)
+
+    assert (event.function, event.raw) == (function, payload)
+    assert repr(event)
 
 
 def test_what_went_wrong_on_gsps_side_is_kept(abi):

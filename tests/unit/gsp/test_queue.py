@@ -254,6 +254,31 @@ def test_a_message_whose_end_is_still_on_its_way_is_waited_for(rings, monkeypatc
     assert rings.queues.lost_messages == 0
 
 
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_the_ring_holds_nothing_but_typed_errors_comes_of_it(abi, data):
+    rings = Rings(abi)
+    for _ in range(data.draw(st.integers(0, 3))):
+        rings.gsp.send(0x1003, data.draw(st.binary(max_size=100)))
+    for _ in range(data.draw(st.integers(1, 20))):
+        at = data.draw(
+            st.integers(STATUS_WRITER, FIRST_STATUS + 3 * 4096)
+            | st.integers(FIRST_STATUS, FIRST_STATUS + 0x60)
+        )
+        rings.memory.view[at] = data.draw(st.integers(0, 255))
+    writer = data.draw(st.integers(0, SLOTS - 1))
+    rings.set_word(STATUS_WRITER, writer)
+
+    for _ in range(SLOTS + 1):
+        try:
+            if rings.queues.receive() is None:
+                break
+        except RpcError:
+            continue
+
+    assert rings.word(STATUS_READER) == writer
+
+
 @pytest.mark.parametrize(
     ("offset", "value"),
     [(0x00, 1), (0x04, 0x20000), (0x08, 0x800), (0x0C, 31), (0x14, 0), (0x18, 0x40)],

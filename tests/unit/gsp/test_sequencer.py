@@ -7,6 +7,8 @@ import struct
 import pytest
 from barewire.errors import PollTimeout, RpcError
 from barewire.gsp.sequencer import Op, Sequencer, Step, parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def request(*words: int, used: int | None = None, room: int = 1024) -> bytes:
@@ -107,6 +109,18 @@ def test_a_step_that_is_cut_short_is_refused(abi, cut):
 def test_a_request_that_makes_no_sense_is_refused(abi, payload):
     with pytest.raises(RpcError):
         parse(abi, payload)
+
+
+@settings(max_examples=200, deadline=None)
+@given(words=st.lists(st.integers(0, 9) | st.integers(0, 2**32 - 1), max_size=30), cut=st.integers(0, 200))
+def test_any_words_are_steps_or_refused(abi, words, cut):
+    whole = request(*words)
+    try:
+        steps = parse(abi, whole[: max(0, len(whole) - cut)])
+    except RpcError:
+        return
+
+    assert [word for step in steps for word in (step.op, *step.operands)] == words
 
 
 def test_registers_are_written_and_modified(run, words):
