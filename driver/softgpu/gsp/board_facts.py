@@ -33,9 +33,10 @@ GID_BINARY = 2
 TPC_MASKS: tuple[int, ...] = (0x1FF,) * 7 + (0x007,)
 GPC_MASK = (1 << len(TPC_MASKS)) - 1
 
-# GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment.
+# GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment. Those that drivers
+# clear word by word (main, patch, FECS event, privileged access map) are smaller than a board's.
 CONTEXT_BUFFERS: dict[int, tuple[int, int]] = {
-    0x00: (2304 * KIB, 4 * KIB),  # GRAPHICS: the main context
+    0x00: (64 * KIB, 4 * KIB),  # GRAPHICS: the main context
     0x08: (1024 * KIB, 4 * KIB),  # ZCULL
     0x09: (64 * KIB, 4 * KIB),  # PM
     0x0A: (8 * MIB, 4 * KIB),  # COMPUTE_PREEMPT
@@ -44,15 +45,15 @@ CONTEXT_BUFFERS: dict[int, tuple[int, int]] = {
     0x0D: (128 * KIB, 4 * KIB),  # PAGEPOOL
     0x0E: (4 * MIB, 4 * KIB),  # BETACB
     0x0F: (64 * KIB, 4 * KIB),  # RTV
-    0x10: (64 * KIB, 4 * KIB),  # PATCH
+    0x10: (16 * KIB, 4 * KIB),  # PATCH
     0x11: (128 * KIB, 4 * KIB),  # BUNDLE_CB
     0x12: (128 * KIB, 4 * KIB),  # PAGEPOOL_GLOBAL
     0x13: (4 * MIB, 64 * KIB),  # ATTRIBUTE_CB
     0x14: (128 * KIB, 4 * KIB),  # RTV_CB_GLOBAL
     0x15: (512 * KIB, 4 * KIB),  # GFXP_POOL
     0x16: (64 * KIB, 4 * KIB),  # GFXP_CTRL_BLK
-    0x17: (128 * KIB, 4 * KIB),  # FECS_EVENT
-    0x18: (512 * KIB, 4 * KIB),  # PRIV_ACCESS_MAP
+    0x17: (16 * KIB, 4 * KIB),  # FECS_EVENT
+    0x18: (32 * KIB, 4 * KIB),  # PRIV_ACCESS_MAP
     0x19: (128 * KIB, 4 * KIB),  # SETUP
 }
 CONTEXT_BUFFER_IDS = 0x1A
