@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from barewire.errors import BadMapping, OutOfVram
 from barewire.memory.formats import GMMU_V2, GMMU_V2_TURING, GMMU_V3, Aperture, PageAttributes
+from barewire.memory.pagetable import PageTables
 from barewire.memory.paging import Pages, cut
+from barewire.memory.tables import TablePage
 from barewire.memory.vram import Extent
 from barewire.memory.walker import walk
 from table_memory import FORMATS, Bench, flags_of
@@ -398,8 +400,6 @@ def test_an_adopted_root_is_as_it_was_when_it_is_given_back(hopper):
     theirs.window.bytes[root.address + 16 : root.address + 24] = b"no table"
     before = bytes(theirs.window.bytes)
 
-    from barewire.memory.pagetable import PageTables
-
     ours = PageTables(GMMU_V3, theirs.store, adopted=root)
     ours.map(theirs.pages(BASE, (2 * MIB, 2 * MIB)), VIDEO)
     assert theirs.look(BASE).leaf is not None
@@ -459,3 +459,48 @@ def test_the_drivers_own_walker_sees_what_the_stranger_sees(bench):
             assert mine.leaf.attributes.read_only
             assert mine.address == theirs.leaf.address + (BASE + at) % theirs.leaf.page_bytes
         assert str(mine)
+
+
+class Appointed:
+    """A store that puts tables at the addresses where an H100's were."""
+
+    def __init__(self, *addresses: int) -> None:
+        self._addresses = list(addresses)
+        self.bytes = bytearray(0x10000)
+
+    def allocate(self, size_bytes: int) -> TablePage:
+        return TablePage(Aperture.VIDEO, self._addresses.pop(0), size_bytes)
+
+    def free(self, page: TablePage) -> None:
+        pass
+
+    def write(self, table, offset: int, data) -> None:
+        self.bytes[table.address + offset : table.address + offset + len(data)] = data
+
+    def fence(self) -> None:
+        pass
+
+    def word(self, table: int, index: int) -> int:
+        return int.from_bytes(self.bytes[table + 8 * index : table + 8 * index + 8], "little")
+
+
+def test_all_tables_are_word_for_word_those_that_an_h100_had():
+    """The vendor's driver mapped 64 KiB of small pages at 2^44 and 4 MiB of large ones 8 MiB further.
+
+    It had made a big table ahead as well, whose pointer (0x7112) stands in the low word of the first entry.
+    """
+    store = Appointed(0x8000, 0x9000, 0xA000, 0xD000, 0xE000, 0xF000)
+    tables = PageTables(GMMU_V3, store)
+    base = 1 << 44
+    tables.map(cut(base, [Extent(0x8A5B0000, 64 * KIB)], (4096,))[0], VIDEO)
+    tables.map(cut(base + 8 * MIB, [Extent(0x8A600000, 4 * MIB)], GMMU_V3.page_sizes)[0], VIDEO)
+
+    assert store.word(0x8000, 0) == 0x9012
+    assert store.word(0x9000, 0) == 0xA012
+    assert store.word(0xA000, 64) == 0xD012
+    assert store.word(0xD000, 0) == 0xE012
+    assert (store.word(0xE000, 0), store.word(0xE000, 1)) == (0, 0xF012)
+    assert [store.word(0xE000, 2 * index) for index in (4, 5)] == [0x8A600681, 0x8A800681]
+    assert [store.word(0xF000, index) for index in (0, 1, 15)] == [0x8A5B0681, 0x8A5B1681, 0x8A5BF681]
+    used = sum(word != 0 for word in np.frombuffer(store.bytes, np.uint64)[0x8000 // 8 :].tolist())
+    assert used == 5 + 2 + 16, "and nothing else is set"
