@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from types import SimpleNamespace
 
 
+@cache
 def pattern(name: str, size_bytes: int) -> bytes:
     """Bytes that depend on a name and on their place."""
     block = hashlib.sha256(name.encode()).digest()
@@ -13,7 +15,7 @@ def pattern(name: str, size_bytes: int) -> bytes:
     return b"".join(numbered)[:size_bytes]
 
 
-def fake_firmware(image_bytes: int = 700 * 4096, version: str = "570.144", chip: str = "gh100"):
+def fake_firmware(image_bytes: int = 600 * 4096, version: str = "570.144", chip: str = "gh100"):
     """A set of files as the driver sees it after parsing."""
     fmc = pattern("fmc", 0x28648)
     return SimpleNamespace(
