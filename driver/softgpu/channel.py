@@ -141,13 +141,13 @@ class Engine(Protocol):
         class_ids: of the objects that it takes methods for.
         name: as error texts have it.
         is_copy: whether it is a copy engine.
-        unsettled: whether it has writes that were neither flushed nor waited for.
+        busy: whether it was given work that nobody waited for.
     """
 
     class_ids: tuple[int, ...]
     name: str
     is_copy: bool
-    unsettled: bool
+    busy: bool
 
     def method(self, address: int, data: int) -> bool:
         """Take a method; whether the channel has to stop after it.

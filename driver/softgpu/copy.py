@@ -48,7 +48,7 @@ class CopyEngine:
         engine: the engine.
 
     Attributes:
-        unsettled: whether there are writes that were neither flushed nor waited for.
+        busy: whether there were copies that nobody waited for; Host goes on while they run.
     """
 
     class_ids: tuple[int, ...] = (COPY_CLASS,)
@@ -61,7 +61,8 @@ class CopyEngine:
         self._engine = engine
         self.name = f"CE{engine.instance}"
         self.source: FaultSource = copy_source(engine)
-        self.unsettled = False
+        self.busy = False
+        self._unflushed = False
         self._state = [0] * (_LAST + 1)
         self._enabled = True
         self._spans: list[tuple[int, int]] = []
@@ -97,12 +98,12 @@ class CopyEngine:
 
     def settle(self) -> None:
         """Wait until it is idle, and let everything be seen."""
-        self.unsettled = False
+        self.busy = self._unflushed = False
         self._spans.clear()
 
     def flushed(self) -> None:
         """A barrier was passed; what is in flight stays in flight."""
-        self.unsettled = False
+        self._unflushed = False
 
     def _get(self, name: str) -> int:
         return self._state[_AT[name]]
@@ -178,9 +179,9 @@ class CopyEngine:
         self._check_privilege(launch)
         if launch.transfer and self._enabled:
             yield from self._transfer(launch)
-            self.unsettled = True
+            self.busy = self._unflushed = True
         if launch.flush:
-            self.unsettled = False
+            self._unflushed = False
         if launch.semaphore:
             self._release(launch)
         if launch.interrupt or launch.semaphore == copy_launch.CONDITIONAL_INTERRUPT:
@@ -355,8 +356,8 @@ class CopyEngine:
         size = launch.payload_bytes
         if address % (16 if four_words else size):
             raise BadLaunch(LaunchError.INVALID_ALIGNMENT, f"a semaphore at {address:#x}")
-        if self.unsettled:
-            self.unsettled = False
+        if self._unflushed:
+            self._unflushed = False
             self._gpu.report(
                 "release without flush",
                 "a copy engine released a semaphore before its writes were flushed",

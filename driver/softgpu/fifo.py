@@ -59,6 +59,7 @@ class Fifo(Unit):
         channels: those alive, by (runlist, chid).
         waiting: channels whose acquire failed.
         released: whether a semaphore was written since waiting channels were looked at.
+        latency_s: from a doorbell to the work that it brought; 0 does it at once.
     """
 
     def __init__(self, gpu: SoftGpu) -> None:
@@ -71,6 +72,7 @@ class Fifo(Unit):
         self.runlists: dict[int, Runlist] = {}
         self.waiting: set[Channel] = set()
         self.released = False
+        self.latency_s = 0.0
         self._running = False
         self._worker: Job | None = None
         self._timer: Job | None = None
@@ -113,9 +115,15 @@ class Fifo(Unit):
         try:
             if channel.state is not State.OFF:
                 self._look(channel)
-            self.run(INLINE_NS)
+            self._begin()
         except Exception as defect:  # the model's own: none of it is the host's business
             self.gpu.defects.append(defect)
+
+    def _begin(self) -> None:
+        if self.latency_s:
+            self.gpu.work.after(self.latency_s, lambda: self.run(SLICE_NS))
+        else:
+            self.run(INLINE_NS)
 
     # What resource management asks for.
 

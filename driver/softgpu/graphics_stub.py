@@ -26,7 +26,7 @@ class GraphicsStub:
         self._gpu = fifo.gpu
         self._channel = channel
         self.name = engine.name
-        self.unsettled = False
+        self.busy = False
 
     def method(self, address: int, data: int) -> bool:
         """Take a method."""

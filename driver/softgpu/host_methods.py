@@ -128,11 +128,11 @@ class HostMethods:
         for engine in channel.engines:
             if operation.wait_for_idle:
                 engine.settle()
-            elif engine.unsettled:
-                engine.unsettled = False
+            elif engine.busy:
+                engine.busy = False
                 self._gpu.report(
                     "release without wait",
-                    "a host semaphore was released before the engine's writes were flushed or waited for",
+                    "a host semaphore was released without waiting for the copies before it",
                     token=channel.token,
                 )
 

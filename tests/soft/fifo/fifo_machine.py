@@ -282,6 +282,10 @@ class FifoRig:
     def finish(self) -> None:
         self.machine.wait(lambda: self.channel.state in (State.IDLE, State.DEAD))
 
+    def waits(self) -> None:
+        """It stands before an acquire."""
+        self.machine.wait(lambda: self.channel.state is State.WAITING)
+
     def failed_to_launch(self, number: int) -> None:
         """The channel ended with a LAUNCHERR of that number on copy engine 2; nothing else went wrong."""
         (failure,) = self.machine.failures

@@ -128,7 +128,7 @@ def test_how_a_pushbuffer_is_cut_into_segments_does_not_matter(
     for turn in range(0, 100, 4):
         words += release(counts.gpu_va + 4 * turn, turn + 1)
         words += copy(memory.gpu_va + 64 * turn, memory.gpu_va + 32 * KIB + 64 * turn, 64)
-        words += semaphore(counts.gpu_va + 2048, 1, 6 | 5 << 27 | 1 << 31)
+        words += semaphore(counts.gpu_va + 2048, 1, 6 | 1 << 20 | 5 << 27 | 1 << 31)
         words += [0, *immediate(0x8, 5), *non_inc(0x8, 1, 2, 3), *one_inc(0x8, 4), *inc(0x100, 0)]
     cuts = sorted({0, len(words), *(int(cut) for cut in random.integers(1, len(words), 40))})
     for start, end in pairwise(cuts):

@@ -210,7 +210,7 @@ def test_a_ring_that_is_not_mapped_faults(machine: FifoMachine) -> None:
     rig.channel.setup.gpfifo_va = 0xDEAD_0000
     with machine.gpu.lock:
         machine.gpu.fifo.schedule(rig.channel, True)
-    rig.submit(immediate(NOP, 0))
+    rig.run(immediate(NOP, 0))
 
     (failure,) = machine.failures
     assert (failure.xid, failure.fault.gpu_va, failure.fault.access) == (31, 0xDEAD_0000, Access.READ)

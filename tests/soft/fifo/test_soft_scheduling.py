@@ -143,3 +143,11 @@ def test_unscheduled_doorbells_are_reported(machine: FifoMachine) -> None:
     rig = machine.channel(scheduled=False)
     rig.submit(inc(0x8, 0))
     assert machine.reports == ["doorbell"]
+
+
+def test_work_may_begin_some_time_after_its_doorbell(machine: FifoMachine, words) -> None:
+    machine.gpu.fifo.latency_s = 0.1
+    rig = machine.channel()
+    rig.submit(release(words.gpu_va, 1))
+    assert words.words[0] == 0
+    machine.wait(lambda: words.words[0] == 1)
