@@ -18,14 +18,14 @@ from barewire.softgpu.gsp.structs import (
     LIBOS_KIND_CONTIGUOUS,
     PAGE_BYTES,
     Record,
-    id8,
+    name_of,
 )
 
 if TYPE_CHECKING:
     from barewire.softgpu.dma import DmaPort
 
-LOGS = ("LOGINIT", "LOGINTR", "LOGRM")
-FURTHER_LOGS = ("LOGMNOC", "LOGKRNL")
+LOGS = ("LOGINIT", "LOGINTR", "LOGRM")  # those that every driver gives; some give more
+LOG_PREFIX = "LOG"
 ARGUMENTS = "RMARGS"
 
 
@@ -59,15 +59,16 @@ def read_regions(host: DmaPort, address: int) -> dict[str, Record]:
         page = host.read(address, PAGE_BYTES)
     except DmaRefused as refused:
         raise BadStart(f"the LibOS arguments: {refused}") from None
-    names = {id8(name): name for name in (*LOGS, *FURTHER_LOGS, ARGUMENTS)}
     found: dict[str, Record] = {}
     for at in range(0, PAGE_BYTES, LIBOS_INIT_ARGUMENT.size_bytes):
         region = LIBOS_INIT_ARGUMENT.parse(page[at : at + LIBOS_INIT_ARGUMENT.size_bytes])
         if region.id8 == 0:
             break
-        name = names.get(region.id8)
-        if name is None:
-            raise BadStart(f"a LibOS region named {region.id8:#x}")
+        name = name_of(region.id8)
+        if name != ARGUMENTS and not name.startswith(LOG_PREFIX):
+            raise BadStart(f"a LibOS region named {name!r}")
+        if name in found:
+            raise BadStart(f"two LibOS regions named {name!r}")
         _check_region(name, region)
         found[name] = region
     return found

@@ -149,6 +149,6 @@ GSP_MSG_QUEUE_ELEMENT = Layout("GSP_MSG_QUEUE_ELEMENT", ELEMENT_HEADER_BYTES + R
 })  # fmt: skip
 
 
-def id8(name: str) -> int:
-    """A LibOS name of up to eight letters as a number: the first letter in the highest byte used."""
-    return int.from_bytes(name.encode("ascii"), "big")
+def name_of(id8: int) -> str:
+    """A LibOS name of up to eight letters from its number: the first letter is in the highest byte used."""
+    return id8.to_bytes(8, "big").lstrip(b"\0").decode("ascii", "replace")

@@ -22,7 +22,9 @@ def hangs(driver: GspDriver) -> str:
 
 # (structure, offset, bytes, value, part of the reason)
 WRONG = [
-    ("libos", 0x00, 8, 0x4C4F47, "named 0x4c4f47"),
+    ("libos", 0x00, 8, int.from_bytes(b"ABC", "big"), "named 'ABC'"),
+    ("libos", 0x00, 8, (1 << 64) - 1, "a LibOS region named"),
+    ("libos", 0x20, 8, int.from_bytes(b"LOGINIT", "big"), "two LibOS regions named 'LOGINIT'"),
     ("libos", 0x00, 8, 0, "no LibOS region"),
     ("libos", 0x40, 8, 0, "no LibOS region LOGRM, RMARGS"),
     ("libos", 0x08, 8, 0x7_0000_0010, "LOGINIT"),
