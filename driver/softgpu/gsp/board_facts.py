@@ -32,6 +32,25 @@ GID_BINARY = 2
 # Seven clusters of nine TPCs and one of three: 66 TPCs of two SMs each.
 TPC_MASKS: tuple[int, ...] = (0x1FF,) * 7 + (0x007,)
 GPC_MASK = (1 << len(TPC_MASKS)) - 1
+SMS_PER_TPC = 2
+
+# NV2080_CTRL_GR_INFO_INDEX_*.
+GRAPHICS_FACTS: dict[int, int] = {
+    0x07: len(TPC_MASKS),  # SHADER_PIPE_COUNT
+    0x09: sum(mask.bit_count() for mask in TPC_MASKS),  # SHADER_PIPE_SUB_COUNT
+    0x0C: 0x900,  # SM_VERSION
+    0x0D: 64,  # MAX_WARPS_PER_SM
+    0x0E: 32,  # MAX_THREADS_PER_WARP
+    0x13: 128,  # MAX_SP_PER_SM
+    0x14: 8,  # LITTER_NUM_GPCS
+    0x17: 9,  # LITTER_NUM_TPC_PER_GPC
+    0x1A: 1,  # TIMESLICE_ENABLED
+    0x1D: sum(mask.bit_count() for mask in TPC_MASKS) * SMS_PER_TPC * 128,  # GPU_CORE_COUNT
+    0x20: SMS_PER_TPC,  # LITTER_NUM_SM_PER_TPC
+    0x24: 8,  # LITTER_NUM_GRS
+    0x2A: 9,  # FAMILY_MAX_TPC_PER_GPC
+    0x2C: 64,  # MAX_SUBCONTEXT_COUNT
+}
 
 # GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment. Those that drivers
 # clear word by word (main, patch, FECS event, privileged access map) are smaller than a board's.

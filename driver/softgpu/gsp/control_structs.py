@@ -142,6 +142,19 @@ ZCULL_INFO = Layout(
     zcullSubregionHeaderSize=(0x18, "u32"), subregionCount=(0x1C, "u32"),
     subregionWidthAlignPixels=(0x20, "u32"), subregionHeightAlignPixels=(0x24, "u32"),
 )  # fmt: skip
+GR_INFO_V2 = Layout("NV2080_CTRL_GR_GET_INFO_V2_PARAMS", 0x1E8, grInfoListSize=(0x0, "u32"),
+                    grInfoList=(0x4, "bytes[0x1d0]"))  # fmt: skip
+GR_CAPS_V2 = Layout("NV2080_CTRL_GR_GET_CAPS_V2_PARAMS", 0x30,
+                    capsTbl=(0x0, "bytes[23]"), bCapsPopulated=(0x28, "u8"))  # fmt: skip
+GLOBAL_SM_ORDER = Layout(
+    "NV2080_CTRL_GR_GET_GLOBAL_SM_ORDER_PARAMS", 0x1818,
+    globalSmId=(0x0, "bytes[0x1800]"), numSm=(0x1800, "u16"), numTpc=(0x1802, "u16"),
+)  # fmt: skip
+GLOBAL_SM = Layout(
+    "entry of GET_GLOBAL_SM_ORDER", 0xC,
+    gpcId=(0x0, "u16"), localTpcId=(0x2, "u16"), localSmId=(0x4, "u16"), globalTpcId=(0x6, "u16"),
+    virtualGpcId=(0x8, "u16"), migratableTpcId=(0xA, "u16"),
+)  # fmt: skip
 PREEMPTION_MODE = Layout(
     "NV2080_CTRL_GR_SET_CTXSW_PREEMPTION_MODE_PARAMS", 0x20,
     flags=(0x0, "u32"), hChannel=(0x4, "u32"), gfxpPreemptMode=(0x8, "u32"), cilpPreemptMode=(0xC, "u32"),

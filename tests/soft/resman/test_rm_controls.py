@@ -135,6 +135,22 @@ def test_clusters_and_their_tpcs_make_132_sms(rm):
     assert rm.control(SUBDEVICE, 0x20800138, struct.pack("<2I", 31, 0))[0] == INVALID_ARGUMENT
 
 
+def test_facts_of_graphics_agree_with_the_clusters(rm):
+    entries = struct.pack("<9I", 4, 0x0C, 0, 0x20, 0, 0x09, 0, 0x14, 0)
+    reply = rm.asked(SUBDEVICE, 0x20801228, entries.ljust(0x1E8, b"\0"))
+
+    assert struct.unpack_from("<8I", reply, 4)[1::2] == (0x900, 2, 66, 8)
+
+
+def test_the_sms_are_in_order_of_their_clusters(rm):
+    reply = rm.asked(SUBDEVICE, 0x2080121B, bytes(0x1818))
+
+    sms = [struct.unpack_from("<6H", reply, 12 * number) for number in range(132)]
+    assert struct.unpack_from("<2H", reply, 0x1800) == (132, 66)
+    assert sms[0][:4] == (0, 0, 0, 0) and sms[131][:4] == (7, 2, 1, 65)
+    assert len({sm[:3] for sm in sms}) == 132
+
+
 def test_the_name_and_the_uuid_are_text(rm):
     name = rm.asked(SUBDEVICE, 0x20800110, bytes(0x84))[4:68].rstrip(b"\0")
     gid = rm.asked(SUBDEVICE, 0x2080014A, bytes(0x10C))

@@ -17,6 +17,7 @@ from barewire.softgpu.gsp.status import Refused, Status
 
 _SUB = Kind.SUBDEVICE
 _PROMOTE_ENTRIES = 16
+_INFO_LIMIT = 58
 _PREEMPTION_MODES = range(3)
 _NO_CHANNEL = 0xFFFFFFFF
 
@@ -48,6 +49,36 @@ def gr_get_tpc_mask(call: Call) -> None:
     if call.params.gpcId >= len(board.TPC_MASKS):
         raise Refused(Status.INVALID_ARGUMENT, f"no cluster {call.params.gpcId}")
     call.params.tpcMask = board.TPC_MASKS[call.params.gpcId]
+
+
+@control(0x20801228, _SUB, structs.GR_INFO_V2)
+def gr_get_info_v2(call: Call) -> None:
+    """Facts of GR by index; what the model does not know is zero."""
+    if call.params.grInfoListSize > _INFO_LIMIT:
+        raise Refused(Status.INVALID_ARGUMENT, f"{call.params.grInfoListSize} entries")
+    for number in range(call.params.grInfoListSize):
+        entry = call.params.inner("grInfoList", structs.INDEXED_VALUE, number)
+        entry.data = board.GRAPHICS_FACTS.get(entry.index, 0)
+
+
+@control(0x20801227, _SUB, structs.GR_CAPS_V2)
+def gr_get_caps_v2(call: Call) -> None:
+    """Capability bits of GR: none of the old limits."""
+    call.params.capsTbl, call.params.bCapsPopulated = board.GR_CAPABILITIES, 1
+
+
+@control(0x2080121B, _SUB, structs.GLOBAL_SM_ORDER)
+def gr_get_global_sm_order(call: Call) -> None:
+    """Which SM of which cluster each SM is, by its global number: cluster by cluster."""
+    tpcs = [(gpc, tpc) for gpc, mask in enumerate(board.TPC_MASKS) for tpc in range(mask.bit_count())]
+    for number in range(len(tpcs) * board.SMS_PER_TPC):
+        gpc, tpc = tpcs[number // board.SMS_PER_TPC]
+        entry = call.params.inner("globalSmId", structs.GLOBAL_SM, number)
+        entry.gpcId = entry.virtualGpcId = gpc
+        entry.localTpcId = entry.migratableTpcId = tpc
+        entry.localSmId = number % board.SMS_PER_TPC
+        entry.globalTpcId = number // board.SMS_PER_TPC
+    call.params.numTpc, call.params.numSm = len(tpcs), len(tpcs) * board.SMS_PER_TPC
 
 
 @control(0x2080121C, _SUB, structs.RESIDENT_CHANNEL)
