@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from barewire.errors import OutOfAddressSpace
 from barewire.memory.formats import PageAttributes, PageTableFormat, TablePointer
-from barewire.memory.pagetable import PageTables
+from barewire.memory.pagetable import Invalidation, PageTables
 from barewire.memory.paging import best_page, cut
 from barewire.memory.tables import VideoTables
 from barewire.memory.tlb import Tlb
@@ -105,15 +105,22 @@ class WindowedBar1:
         lib.bw_store_fence()
 
     def close(self) -> None:
-        """Undo every mapping and give BAR1's tables back; a second time is nothing."""
+        """Undo every mapping and give BAR1's tables back; a second time is nothing.
+
+        Raises:
+            PollTimeout, DeviceLost: the GPU did not forget them; everything else was done.
+        """
         with self._lock:
             if self._closed:
                 return
             self._closed = True
-            for pinned in list(self._pinned.values()):
-                pinned.close()
-            self._forget_windows()
+            self._windows.clear()
+            for offset in list(self._pinned):
+                self._pinned.pop(offset).close()
+            root, depth = self._tables.root, self._tables.format.depth(self._tables.format.root)
             self._tables.close()
+            everything = Invalidation(root, 0, self.bar.size_bytes, depth, revoked=True)
+            self._tlb.invalidate(everything, hub_only=True)
 
     def _through(self, address: int, size_bytes: int) -> Iterator[tuple[int, int]]:
         """(offset in BAR1, bytes) of one piece after the other; a window is there when its piece is given."""

@@ -7,7 +7,7 @@ import threading
 from itertools import product
 
 import pytest
-from barewire.errors import OutOfAddressSpace, PollTimeout, UsageError
+from barewire.errors import DeviceLost, OutOfAddressSpace, PollTimeout, UsageError
 from barewire.memory import windows
 from barewire.memory.vram import Extent
 from barewire.memory.windowed import WINDOW_BYTES, WindowedBar1
@@ -185,6 +185,20 @@ def test_closing_gives_back_tables_and_the_root(small_bar):
 
     assert allocator.taken == {}
     assert small_bar.pramin.read(0x10000, 16) == bytes(16)
+
+
+def test_closing_goes_through_when_the_gpu_is_gone(small_bar):
+    memory = small_bar.memory.video_memory(MIB)
+    mapping = memory.map_cpu()
+    small_bar.bus.disconnect()
+
+    with pytest.raises(DeviceLost):
+        small_bar.memory.window.close()
+    small_bar.memory.close()
+    assert small_bar.memory.closed
+    mapping.close()
+    memory.close()
+    small_bar.memory.close()
 
 
 def test_threads_that_move_windows_and_map_memory_do_not_meet(small_bar):
