@@ -92,7 +92,8 @@ def test_preemption_ends_the_copy_that_is_under_way(machine: FifoMachine, words)
     rig = machine.channel()
     with machine.gpu.lock:
         rig.submit(copy(source.gpu_va, target.gpu_va, 128 * MIB), release(words.gpu_va, 1))
-        assert rig.channel.engine_job
+        while not rig.channel.engine_job:
+            machine.gpu.fifo.run(1_000_000)
         assert machine.gpu.fifo.preempt(rig.channel)
         assert not rig.channel.engine_job
         assert (target.bytes[::4096] == 1).all()
