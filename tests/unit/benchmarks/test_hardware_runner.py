@@ -359,7 +359,7 @@ def test_a_skipped_or_failed_test_has_not_passed() -> None:
 
 
 def test_the_parts_that_could_hurt_come_last() -> None:
-    assert run.ORDER[-2:] == ("cycles", "faults")
+    assert run.ORDER[-3:] == ("cycles", "device", "faults")
 
 
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
