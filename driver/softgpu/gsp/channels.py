@@ -206,10 +206,10 @@ def make_channel(rm: ResourceManager, asked: Allocation) -> ChannelObject:
         entries=params.gpFifoEntries,
         process_id=params.ProcessID,
     )
-    _report_sharing(rm, channel)
-    _report_dirt(rm, channel)
     channel.chid = rm.chids.take(engine.runlist, given.wanted_chid(params.flags))
     params.cid = channel.chid
+    _report_sharing(rm, channel)
+    _report_dirt(rm, channel)
     write_instance(rm, channel)
     _clear_userd(rm, channel)
     channel.setup = _setup(channel, params.flags)

@@ -138,6 +138,10 @@ class ContextShare(RmObject):
     vaspace: VaSpace | None = None
     subcontext: int = 0
 
+    def release(self, rm: ResourceManager) -> None:
+        if self.vaspace is not None and self in self.vaspace.dependants:
+            self.vaspace.dependants.remove(self)
+
 
 @dataclass(eq=False)
 class Memory(RmObject):

@@ -105,6 +105,8 @@ def fifo_disable_channels(call: Call) -> None:
     count = call.params.numChannels
     if count > _DISABLE_LIMIT:
         raise Refused(Status.INVALID_ARGUMENT, f"{count} channels")
+    if call.params.pRunlistPreemptEvent or call.params.bRewindGpPut:
+        raise Refused(Status.NOT_SUPPORTED, "preemption by event, and rings that are rewound")
     handles = zip(call.params.hClientList[:count], call.params.hChannelList[:count], strict=True)
     channels = [call.rm.tree.find_as(client, handle, ChannelObject) for client, handle in handles]
     for channel in channels:
