@@ -28,7 +28,10 @@ class DeviceFailures(DeviceQueues):
         from barewire.fault.gather import explain
 
         channel, notifier = queue.parts.channel, queue.memory.host_cpu
-        return explain(channel, notifier, self.locate, self.read_code, queue=queue.name)
+        facts = {"queue": queue.name}
+        if said := getattr(channel, "last_text", ""):
+            facts["log"] = said  # where no kernel driver writes it to a log of its own
+        return explain(channel, notifier, self.locate, self.read_code, **facts)
 
     def _renew(self, queue: Queue, error: BarewireError) -> None:
         """Replace one of the device's own queues by a fresh channel in the same memory.
