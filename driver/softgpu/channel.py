@@ -184,6 +184,7 @@ class Channel:
         scheduled, enabled: whether it is on the runlist, and may run there.
         rung: whether its doorbell rang since GP_PUT was read.
         gp_get, gp_put: indices into the ring.
+        by_subchannel: the engines that subchannels 0 to 4 lead to.
         extended_base: bits 56:40 of pushbuffer addresses, already in place.
         words, index: the part of the pushbuffer that was fetched, and the next of its words.
         segment_va, segment_left: where the rest of the segment is, in bytes and words.
@@ -199,6 +200,7 @@ class Channel:
     userd: Userd
     group: Group
     engines: list[Engine] = field(default_factory=list)
+    by_subchannel: list[Engine] = field(default_factory=list)
     state: State = State.OFF
     scheduled: bool = False
     enabled: bool = True
@@ -235,10 +237,11 @@ class Channel:
         """What its doorbell takes."""
         return self.setup.runlist << 16 | self.setup.chid
 
-    @property
-    def copy_engine(self) -> Engine:
-        """What subchannel 4 leads to: its own engine if that copies, else the first that does."""
-        return next((engine for engine in self.engines if engine.is_copy), self.engines[0])
+    def connect(self, engines: list[Engine]) -> None:
+        """Let subchannels lead to engines: 4 to its own if that copies, else to the first that does."""
+        copies = next((engine for engine in engines if engine.is_copy), engines[0])
+        self.engines = engines
+        self.by_subchannel = [engines[0]] * 4 + [copies]
 
     @property
     def has_work(self) -> bool:

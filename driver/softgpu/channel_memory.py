@@ -205,6 +205,9 @@ class VirtualMemory:
         Raises:
             Refused: part of them cannot be reached.
         """
+        if (gpu_va & PAGE_BYTES - 1) + size_bytes <= PAGE_BYTES:
+            at = self.address(gpu_va, size_bytes, Access.READ)
+            return ctypes.string_at(at, size_bytes) if at else bytes(size_bytes)
         parts = [
             ctypes.string_at(at, size) if at else bytes(size)
             for at, size in self.pieces(gpu_va, size_bytes, False)

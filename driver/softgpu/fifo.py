@@ -134,7 +134,7 @@ class Fifo(Unit):
             runlist = self.runlists[setup.runlist] = Runlist(self, setup.runlist)
         group = runlist.group(setup.group)
         channel = Channel(setup, VirtualMemory(self.gpu, setup), Userd(self.gpu, setup.userd), group)
-        channel.engines = [self._engine(channel, name) for name in setup.engines]
+        channel.connect([self._engine(channel, name) for name in setup.engines])
         group.channels.append(channel)
         self.channels[setup.runlist, setup.chid] = channel
         return channel

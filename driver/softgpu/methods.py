@@ -14,7 +14,6 @@ from barewire.regs import classes
 HOST_CLASS = 0xC86F
 LAST_ADDRESS = 0xFFF
 HOST_END = 0x40  # host methods lie below, the engines' from here on
-SOFTWARE_SUBCHANNELS = (5, 6, 7)
 
 # What a word is where an instruction is expected. The first three are followed by data.
 INCREMENT, STAY, INCREMENT_ONCE, IMMEDIATE = range(4)

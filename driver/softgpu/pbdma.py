@@ -30,7 +30,7 @@ ENTRY_BYTES = 8
 WORD_BYTES = 4
 MOST_ENTRIES = 64  # GP entries that are fetched ahead
 SEGMENT_SPACE = 1 << 40  # a segment lies within one such stretch
-COPY_SUBCHANNEL = 4  # on the runlist of graphics, whose others are for graphics
+FIRST_SOFTWARE_SUBCHANNEL = 5
 SUBDEVICE = 1  # this GPU's bit in subdevice masks
 TOP_LEVEL_GET_VALID = 1 << 31
 
@@ -254,11 +254,10 @@ class Pbdma:
         return engine.method(method, data)
 
     def _engine(self, channel: Channel) -> Engine:
-        subchannel = channel.subchannel
-        if subchannel in methods.SOFTWARE_SUBCHANNELS:
-            raise host_error(
-                Interrupt0.DEVICE,
-                f"subchannel {subchannel} is for software, which has no object there",
-                subchannel=subchannel,
-            )
-        return channel.copy_engine if subchannel == COPY_SUBCHANNEL else channel.engines[0]
+        if channel.subchannel < FIRST_SOFTWARE_SUBCHANNEL:
+            return channel.by_subchannel[channel.subchannel]
+        raise host_error(
+            Interrupt0.DEVICE,
+            f"subchannel {channel.subchannel} is for software, which has no object there",
+            subchannel=channel.subchannel,
+        )
