@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from barewire.device.bare_metal import bring_up
-from barewire.device.copy_only import CopyDevice
-from barewire.firmware.synthetic import synthetic_firmware
+from barewire.device.opening import open_on_bus
 from barewire.gsp.boot import BootTimeouts
 from barewire.transport.soft import SoftBus
 
@@ -42,12 +40,7 @@ def bus_of(gpu: Any) -> SoftBus:
 
 def open_card(bus: Any, timeouts: BootTimeouts = SHORT) -> Any:
     """Boot what is on a bus, with firmware made from nothing."""
-    manager = bring_up(bus, synthetic_firmware(), timeouts=timeouts)
-    try:
-        return CopyDevice(manager, bus.name, 60.0)
-    except BaseException:
-        manager.close()
-        raise
+    return open_on_bus(bus, timeouts=timeouts)
 
 
 def works(gpu: Any) -> None:

@@ -7,7 +7,7 @@ from barewire.errors import UnknownChip
 from barewire.regs import chips
 from barewire.regs.board import load_board
 
-# Offsets as gpu-bringup.md has them, which was written from other drivers' sources than these tables.
+# Offsets that other drivers use (nouveau, nova-core, Open RM), not read from these tables.
 PLACES = {
     "NV_PMC_BOOT_0": 0x0, "NV_PMC_BOOT_42": 0xA00, "NV_PTIMER_TIME_0": 0x9400, "NV_PTIMER_TIME_1": 0x9410,
     "NV_UFLUSH_FB_FLUSH": 0x70000, "NV_PGSP_FALCON_IRQSCLR": 0x110004, "NV_PGSP_FALCON_IRQSTAT": 0x110008,
