@@ -169,7 +169,7 @@ class Fifo(Unit):
         done = True
         for member in channel.group.channels:
             done &= self._finish_job(member, PREEMPT_NS)
-            self.runlists[channel.setup.runlist].leave(member)
+            self._leave(member)
         return done
 
     def stop(self, channel: Channel) -> None:
@@ -198,6 +198,10 @@ class Fifo(Unit):
             channel.pending = None  # the engine is reset
             channel.engine_job = False
         self.waiting.discard(channel)
+        self._leave(channel)
+
+    def _leave(self, channel: Channel) -> None:
+        """Off the PBDMA, if it is there; after a reset there is none."""
         runlist = self.runlists.get(channel.setup.runlist)
         if runlist is not None:
             runlist.leave(channel)
@@ -318,7 +322,7 @@ class Fifo(Unit):
         channel.pending = None
         channel.engine_job = False
         self.waiting.discard(channel)
-        self.runlists[channel.setup.runlist].leave(channel)
+        self._leave(channel)
         self._tell(channel, error)
 
     def fail_host_access(self, channel: Channel, refused: Refused) -> None:

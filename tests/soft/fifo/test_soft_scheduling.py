@@ -138,6 +138,10 @@ def test_a_reset_in_the_middle_of_everything(machine: FifoMachine, words) -> Non
     time.sleep(0.01)
     assert words.words[16] == count
     assert machine.gpu.fifo.channels == {}
+    for rig in rigs:  # firmware may still name them
+        machine.gpu.fifo.preempt(rig.channel)
+        machine.gpu.fifo.stop(rig.channel)
+        machine.gpu.fifo.destroy(rig.channel)
 
 
 def test_unscheduled_doorbells_are_reported(machine: FifoMachine) -> None:
