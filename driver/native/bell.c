@@ -52,7 +52,9 @@ static bool waits_already(const struct bw_bell *bell, uint32_t token)
 /* False if there is no place: as many channels as there are places have rung, and must be answered first. */
 static bool leave(struct bw_bell *bell, uint32_t token)
 {
-        if (bell->closed || waits_already(bell, token))
+        if (bell->closed)
+                return true;
+        if (bell->count >= BW_BELL_TOKENS / 2 && waits_already(bell, token))
                 return true;
         if (bell->count == BW_BELL_TOKENS)
                 return false;

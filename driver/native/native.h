@@ -58,8 +58,9 @@ enum { BW_BELL_TOKENS = 4096 };
 /* NULL if there is no memory. */
 struct bw_bell *bw_bell_new(void);
 /*
- * Leave a token; any thread may, with or without the interpreter lock. A token that waits already is not left again: the
- * device looks at its channel after this call either way. Does nothing after bw_bell_close.
+ * Leave a token; any thread may, with or without the interpreter lock. When half of the places are taken, a token that
+ * waits already is not left again: the device looks at its channel after this call either way. Nothing after
+ * bw_bell_close.
  */
 void bw_bell_ring(struct bw_bell *bell, uint32_t token);
 /* Take at most `limit` tokens in the order they were left; how many, 0 after `timeout_ns`, -1 once the bell is closed. */

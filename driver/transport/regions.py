@@ -2,6 +2,9 @@
 
 The driver has one copy and the device the other. `pull` carries what the device has changed to the driver's
 copy, `push` the other way. What both have changed in the same eight bytes at once is told apart byte by byte.
+
+Both sides may look while changes are carried. A pointer stands before what it points to in all that is shared
+here, and is written after it: so memory is looked at from its start, and carried from its end.
 """
 
 from __future__ import annotations
@@ -62,11 +65,11 @@ class SharedRegion:
         return _differ(self._device, self._agreed)
 
     def look(self) -> Words:
-        """What the device's copy holds now."""
+        """What the device's copy holds now, its start first."""
         return self._device.copy()
 
     def pull(self, seen: Words | None = None) -> list[Change]:
-        """Carry what the device has changed to the driver's copy.
+        """Carry what the device has changed to the driver's copy; the last change first.
 
         Args:
             seen: what its copy held when it was looked at; what it holds now if nothing is given.
@@ -74,17 +77,18 @@ class SharedRegion:
         return list(self._carry(self._device if seen is None else seen, self._driver))
 
     def push(self) -> list[Change]:
-        """Carry what the driver has changed to the device's copy."""
+        """Carry what the driver has changed to the device's copy; the last change first."""
         return list(self._carry(self._driver, self._device))
 
     def _carry(self, source: Words, target: Words) -> Iterator[Change]:
         agreed = self._agreed
         if not _differ(source, agreed):
             return
-        for start in range(0, len(source), BLOCK_BYTES // WORD_BYTES):
+        now = source.copy()  # once: its owner may go on writing
+        for start in reversed(range(0, len(now), BLOCK_BYTES // WORD_BYTES)):
             block = slice(start, start + BLOCK_BYTES // WORD_BYTES)
-            if _differ(source[block], agreed[block]):
-                for first, data in _carry_block(source[block], target[block], agreed[block]):
+            if _differ(now[block], agreed[block]):
+                for first, data in _carry_block(now[block], target[block], agreed[block]):
                     yield Change(start * WORD_BYTES + first, data)
 
 
@@ -92,17 +96,17 @@ def _differ(one: Words, other: Words) -> bool:
     return bool(_memcmp(one.ctypes.data, other.ctypes.data, one.nbytes))
 
 
-def _carry_block(source: Words, target: Words, agreed: Words) -> Iterator[tuple[int, bytes]]:
-    """Carry a block's changes; (offset, bytes) of each run of them."""
-    now = source.copy()  # once: its owner may go on writing
+def _carry_block(now: Words, target: Words, agreed: Words) -> Iterator[tuple[int, bytes]]:
+    """Carry a block's changes; (offset, bytes) of each run of them, the last one first."""
     changed = now != agreed
     alone = changed & (target == agreed)
-    np.copyto(target, now, where=alone)
-    np.copyto(agreed, now, where=alone)
-    for first, last in _runs(np.flatnonzero(alone)):
-        yield first * WORD_BYTES, now[first : last + 1].tobytes()
-    for place in np.flatnonzero(changed & ~alone).tolist():
+    for place in reversed(np.flatnonzero(changed & ~alone).tolist()):
         yield from _carry_bytes(now, target, agreed, place)
+    for first, last in reversed(list(_runs(np.flatnonzero(alone)))):
+        run = slice(first, last + 1)
+        target[run] = now[run]
+        agreed[run] = now[run]
+        yield first * WORD_BYTES, now[run].tobytes()
 
 
 def _carry_bytes(now: Words, target: Words, agreed: Words, place: int) -> Iterator[tuple[int, bytes]]:

@@ -20,9 +20,10 @@ from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.bus import Segment
 from barewire.transport.iommu import whole_pages
 from barewire.transport.recording import Event, Kind, is_watched, read_recording
-from barewire.transport.script import RELIEF_S, Script
+from barewire.transport.script import Script
 
 _SEGMENT = struct.Struct("<QQ")
+LOOK_EVERY_S = 1e-3
 NORESERVE = getattr(mmap, "MAP_NORESERVE", 0)
 
 
@@ -198,11 +199,12 @@ class ReplayBus:
         self._doorbells: list[CarriedDoorbell] = []
         self._open = True
         self._stop = threading.Event()
-        self._reliever = threading.Thread(target=self._relieve, name="replay", daemon=True)
-        self._reliever.start()
+        self._prompter = threading.Thread(target=self._go_on, name="replay", daemon=True)
+        self._prompter.start()
 
-    def _relieve(self) -> None:
-        while not self._stop.wait(RELIEF_S / 2):
+    def _go_on(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            self.script.answer_doorbells()
             self.script.relieve()
 
     @property
@@ -218,10 +220,7 @@ class ReplayBus:
     def doorbell(self, bar_index: int, offset: int) -> CarriedDoorbell:
         """A word that rings once written."""
         self.script.take(_event(Kind.OPEN_DOORBELL, bar_index, offset))
-        made = CarriedDoorbell(
-            lambda token: self.script.take_doorbell(_event(Kind.DOORBELL, bar_index, offset, token)),
-            self.name,
-        )
+        made = CarriedDoorbell(lambda _: self.script.answer_doorbells(), self.name)
         self._doorbells.append(made)
         return made
 
@@ -236,7 +235,7 @@ class ReplayBus:
             for doorbell in self._doorbells:
                 doorbell.close()
             self._stop.set()
-            self._reliever.join()
+            self._prompter.join()
 
     def __enter__(self) -> ReplayBus:
         return self

@@ -8,6 +8,9 @@ its own come before it again; and reads that only look again are forgiven:
     fewer reads of a register than recorded, but the first                the surplus is passed over
     threads other than the first                                          may leave out first reads too
     doorbells                                                             may ring more or less often
+
+A doorbell is carried by a thread of its own, so that rings and submissions do not run in step. What the
+device did after a recorded ring comes once the driver has written what the device found in memory then.
 """
 
 from __future__ import annotations
@@ -15,18 +18,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
 from barewire.errors import DivergedReplay, FormatError
 from barewire.transport.recording import Event, Kind, Recording
-from barewire.transport.regions import put
+from barewire.transport.regions import WORD_BYTES, put
 
 PATIENCE_S = 0.1  # for events of other threads that should come first
-RELIEF_S = 0.01  # without any access: then the first thread does not wait for changes behind others' accesses
+RELIEF_S = 1.0  # without any access: then the first thread does not wait for changes behind others' accesses
 FIRST_STREAM = 0
 
 READS = frozenset((Kind.CONFIG_READ, Kind.READ32, Kind.READ))
 NOT_ACCESSES = frozenset((Kind.STREAM, Kind.CHANGE, Kind.HOST_CHANGE, Kind.CLOSE))
+CHANGES = frozenset((Kind.CHANGE, Kind.HOST_CHANGE))
 # What has to be the same in the driver's access and the recorded one.
 _COMPARED: dict[Kind, tuple[str, ...]] = {
     Kind.CONFIG_READ: ("place", "offset"),
@@ -55,6 +60,30 @@ class ReplayedMemory(Protocol):
 
     address: int
     size_bytes: int
+    view: memoryview
+
+
+class _Region(NamedTuple):
+    """Memory, and what it held in the recording so far."""
+
+    memory: ReplayedMemory
+    recorded: bytearray
+
+
+class _HostChange(NamedTuple):
+    """What a driver wrote in the recording, and has to write again."""
+
+    memory: ReplayedMemory
+    offset: int
+    before: bytes
+    after: bytes
+
+    def is_made(self) -> bool:
+        """Whether it has been written, or written over already."""
+        unit = np.uint8 if len(self.after) % WORD_BYTES else np.uint64
+        view = self.memory.view[self.offset : self.offset + len(self.after)]
+        now, before, after = (np.frombuffer(each, unit) for each in (bytes(view), self.before, self.after))
+        return not np.any((now == before) & (now != after))
 
 
 class Script:
@@ -82,7 +111,8 @@ class Script:
         self._last_taken = time.monotonic()
         self._front = 0
         self._applied = 0
-        self._regions: dict[int, ReplayedMemory] = {}
+        self._regions: dict[int, _Region] = {}
+        self._awaited: list[_HostChange] = []  # since the last access: what the driver has to write
         self._early: dict[int, list[Event]] = defaultdict(list)  # changes of regions that are being made
         self._mine = threading.local()
         self._mine.stream = FIRST_STREAM
@@ -99,7 +129,7 @@ class Script:
     def add_region(self, number: int, memory: ReplayedMemory) -> None:
         """Memory that recorded changes go to from now on."""
         with self._changed:
-            self._regions[number] = memory
+            self._regions[number] = _Region(memory, bytearray(memory.size_bytes))
             for event in self._early.pop(number, []):
                 self._change(event)
 
@@ -136,17 +166,17 @@ class Script:
         time.sleep(max(0.0, end - time.monotonic()))
         return 0
 
-    def take_doorbell(self, made: Event) -> None:
-        """A ring; one that the recording does not have any more is no divergence."""
+    def answer_doorbells(self) -> None:
+        """Let recorded rings take effect whose turn has come, and for which the driver has written all."""
         with self._changed:
-            stream = self._stream()
-            line = self._lines[stream]
-            for place in range(self._next[stream], len(line)):
-                if is_same(self.events[line[place]], made):
-                    self._wait_for_turn(line[place], PATIENCE_S)
-                    self._pass_over(stream, place)
-                    self._consume(stream, line[place])
-                    return
+            while self._is_rung():
+                self._consume(self.events[self._front].stream, self._front)
+
+    def _is_rung(self) -> bool:
+        if self._front >= len(self.events) or self.events[self._front].kind is not Kind.DOORBELL:
+            return False
+        self._awaited = [each for each in self._awaited if not each.is_made()]
+        return not self._awaited
 
     def _stream(self) -> int:
         """The stream of the thread that calls: the one that had its name, else the next that nobody has."""
@@ -206,6 +236,7 @@ class Script:
         self._last_taken = time.monotonic()
         self._next[stream] += 1
         self._seen[stream, _register(event)] = event
+        self._awaited = []
         self._advance(index)
         self._changed.notify_all()
         return event
@@ -234,21 +265,27 @@ class Script:
             self._apply(first[place] if place < len(first) else len(self.events))
 
     def _apply(self, end: int) -> None:
-        changes = [event for event in self.events[self._applied : end] if event.kind is Kind.CHANGE]
+        changes = [event for event in self.events[self._applied : end] if event.kind in CHANGES]
         self._applied = max(end, self._applied)
         # The word that tells that data is there stands in the smaller region: it comes last.
         known = [event for event in changes if event.place in self._regions]
-        for event in sorted(known, key=lambda event: -self._regions[event.place].size_bytes):
+        for event in sorted(known, key=lambda event: -len(self._regions[event.place].recorded)):
             self._change(event)
         for event in changes:
             if event.place not in self._regions:
                 self._early[event.place].append(event)
 
     def _change(self, event: Event) -> None:
-        memory = self._regions[event.place]
-        if event.offset + len(event.data) > memory.size_bytes:
+        region = self._regions[event.place]
+        end = event.offset + len(event.data)
+        if end > len(region.recorded):
             raise FormatError("the recording changes memory outside of its region", region=event.place)
-        put(memory.address + event.offset, event.data)
+        if event.kind is Kind.CHANGE:
+            put(region.memory.address + event.offset, event.data)
+        else:
+            before = bytes(region.recorded[event.offset : end])
+            self._awaited.append(_HostChange(region.memory, event.offset, before, event.data))
+        region.recorded[event.offset : end] = event.data
 
     def _diverged(self, stream: int, made: Event, index: int | None) -> DivergedReplay:
         names = [name for name, numbers in self._names.items() if stream in numbers]

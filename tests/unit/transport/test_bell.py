@@ -33,13 +33,20 @@ def test_tokens_come_out_in_the_order_they_were_left(bell):
     assert answer(bell) == []
 
 
-def test_a_token_that_waits_already_is_not_left_again(bell):
+def test_every_ring_is_answered(bell):
     for token in (1, 2, 1, 1):
         lib.bw_bell_ring(bell, token)
 
-    assert answer(bell) == [1, 2]
-    lib.bw_bell_ring(bell, 1)
-    assert answer(bell) == [1]
+    assert answer(bell) == [1, 2, 1, 1]
+
+
+def test_when_half_of_the_places_are_taken_a_token_that_waits_is_not_left_again(bell):
+    for _ in range(2 * lib.BW_BELL_TOKENS):
+        for token in (1, 2):
+            lib.bw_bell_ring(bell, token)
+    lib.bw_bell_ring(bell, 3)
+
+    assert answer(bell, lib.BW_BELL_TOKENS) == [1, 2] * (lib.BW_BELL_TOKENS // 4) + [3]
 
 
 def test_waiting_ends_with_a_token_or_with_the_deadline(bell):

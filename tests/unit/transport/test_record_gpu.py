@@ -16,7 +16,7 @@ COUNT = 1 << 18
 
 def session(bus) -> list[bytes]:
     """What came back from the GPU."""
-    device = CopyDevice(bring_up(bus, synthetic_firmware("gh100")), "soft:gh100")
+    device = CopyDevice(bring_up(bus, firmware=synthetic_firmware("gh100")), "soft:gh100")
     numbers = np.arange(COUNT, dtype=np.uint32)
     first = device.array(numbers)
     got = [first.numpy().tobytes()]

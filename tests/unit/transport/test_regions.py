@@ -35,7 +35,7 @@ def test_both_sides_may_write_parts_of_one_word():
     device[20:24] = 0x22
     device[24] = 0x33
 
-    assert [(change.offset, len(change.data)) for change in shared.pull()] == [(24, 8), (20, 4)]
+    assert [(change.offset, len(change.data)) for change in shared.pull()] == [(20, 4), (24, 8)]
     shared.push()
     assert bytes(driver[16:25]) == bytes(device[16:25]) == b"\x11" * 4 + b"\x22" * 4 + b"\x33"
 
