@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from barewire.abi.layout import Abi
-from barewire.errors import BootError, Freed, RpcError
+from barewire.abi.layout import Abi, Struct
+from barewire.errors import BootError, Freed, PollTimeout, RpcError
 from barewire.gsp import element
 from barewire.gsp.dma import PAGE_BYTES, page_addresses
 from barewire.gsp.element import SLOT_BYTES, Message
@@ -56,8 +56,15 @@ _LOOKS = 3
 _LOOK_AGAIN_S = 0.002
 
 
-def _is_made(entries_offset: int) -> bool:
-    return entries_offset == _ENTRIES_OFFSET
+class HeaderField(NamedTuple):
+    """A field of a ring's header, as it is."""
+
+    field: str
+    value: int
+
+
+def _is_nothing(found: HeaderField | None) -> bool:
+    return found is None
 
 
 class MessageQueues:
@@ -103,26 +110,34 @@ class MessageQueues:
             PollTimeout: it never made it.
             BootError: it made another one.
         """
-        entry_word = STATUS_OFFSET // 4 + 0x1C // 4
-        poll(
-            lambda: self._word(entry_word),
-            _is_made,
-            timeout_s=timeout_s,
-            why="GSP has not set up its message queue",
-            hint="Its firmware stopped early: the logs may tell why.",
-            what="msgqTxHeader.entryOff of the status queue",
-            expected=f"{_ENTRIES_OFFSET:#x}",
-        )
+        try:
+            poll(
+                self._other_shape,
+                _is_nothing,
+                timeout_s=timeout_s,
+                why="GSP has not set up its message queue",
+                hint="Its firmware stopped early: the logs may tell why.",
+            )
+        except PollTimeout as late:
+            wrong = self._other_shape()
+            if wrong is None or not any(self._status_header().data):
+                raise
+            raise BootError(
+                f"GSP's message queue has another {wrong.field} than is spoken here",
+                hint="The firmware is not of the version that is spoken.",
+                value=wrong.value,
+                expected=f"{_SHAPE[wrong.field]:#x}",
+            ) from late
+
+    def _status_header(self) -> Struct:
         layout = self._abi.struct("msgqTxHeader")
-        header = layout.over(bytes(self._bytes[STATUS_OFFSET : STATUS_OFFSET + layout.size_bytes]))
-        for field, expected in _SHAPE.items():
-            if header[field] != expected:
-                raise BootError(
-                    f"GSP's message queue has another {field} than is spoken here",
-                    hint="The firmware is not of the version that is spoken.",
-                    value=header[field],
-                    expected=f"{expected:#x}",
-                )
+        return layout.over(bytes(self._bytes[STATUS_OFFSET : STATUS_OFFSET + layout.size_bytes]))
+
+    def _other_shape(self) -> HeaderField | None:
+        """A field of GSP's ring that is not as expected (yet)."""
+        header = self._status_header()
+        wrong = (name for name, expected in _SHAPE.items() if header[name] != expected)
+        return next((HeaderField(name, header[name]) for name in wrong), None)
 
     def send(
         self,

@@ -281,7 +281,7 @@ def test_whatever_the_ring_holds_nothing_but_typed_errors_comes_of_it(abi, data)
 
 @pytest.mark.parametrize(
     ("offset", "value"),
-    [(0x00, 1), (0x04, 0x20000), (0x08, 0x800), (0x0C, 31), (0x14, 0), (0x18, 0x40)],
+    [(0x00, 1), (0x04, 0x20000), (0x08, 0x800), (0x0C, 31), (0x14, 0), (0x18, 0x40), (0x1C, 0)],
 )
 def test_a_status_ring_of_another_shape_is_refused(rings, offset, value):
     rings.set_word(0x41000 + offset, value)
@@ -291,10 +291,26 @@ def test_a_status_ring_of_another_shape_is_refused(rings, offset, value):
 
 
 def test_a_status_ring_that_is_never_made_is_a_timeout(rings):
-    rings.set_word(0x4101C, 0)
+    rings.memory.view[0x41000:0x42000] = bytes(0x1000)
 
     with pytest.raises(PollTimeout, match="not set up"):
         rings.queues.link(0.01)
+
+
+def test_a_status_ring_that_is_made_word_by_word_is_waited_for(rings):
+    header = bytes(rings.memory.view[0x41000:0x41020])
+    rings.memory.view[0x41000:0x41020] = bytes(0x20)
+    words = iter(range(0, 0x20, 4))
+    look = rings.queues._other_shape
+
+    def slowly():
+        at = next(words, 0)
+        rings.memory.view[0x41000 + at : 0x41004 + at] = header[at : at + 4]
+        return look()
+
+    rings.queues._other_shape = slowly
+
+    rings.queues.link(1.0)
 
 
 def test_closed_queues_say_so_and_let_the_memory_go(rings):
