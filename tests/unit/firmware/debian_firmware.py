@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 PACKAGE = "firmware-nvidia-graphics"
@@ -19,7 +20,7 @@ SUITES = ("sid", "trixie-backports")
 WITNESS = "nvidia/gh100/gsp/fmc-570.144.bin"
 SYSTEM_FOLDERS = (Path("/lib/firmware"), Path("/usr/lib/firmware"))
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-DOWNLOAD_TIMEOUT_S = 300
+COMMAND_TIMEOUT_S = 45  # a test may take 120 s in all
 
 
 class NotHere(Exception):
@@ -56,12 +57,27 @@ def folder_with_firmware() -> Path:
 
 
 def _download(target: Path) -> None:
+    """Fetch and unpack the package beside the folder, then put it in its place at once."""
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise NotHere(f"{PACKAGE} is not installed, and there is no {tool} to fetch it with")
-    work = target / "apt"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        package = _fetch(Path(folder))
+        unpacked = Path(folder) / "unpacked"
+        if not _ran(["dpkg-deb", "-x", str(package), str(unpacked)], target.parent):
+            raise NotHere(f"{package.name} could not be unpacked")
+        try:
+            unpacked.rename(target)
+        except OSError:
+            if not target.exists():  # else another run was faster
+                raise
+
+
+def _fetch(work: Path) -> Path:
+    """The package, downloaded by an apt that has lists and a cache of its own."""
     for part in ("lists/partial", "archives/partial"):
-        (work / part).mkdir(parents=True, exist_ok=True)
+        (work / part).mkdir(parents=True)
     sources = work / "sources.list"
     options = [f"Dir::State={work}", f"Dir::State::lists={work}/lists", f"Dir::Cache={work}"]
     options += [f"Dir::Etc::sourcelist={sources}", "Dir::Etc::sourceparts=-"]
@@ -70,19 +86,16 @@ def _download(target: Path) -> None:
     for suite in SUITES:
         sources.write_text(f"deb [signed-by={KEYRING}] {mirror} {suite} {COMPONENT}\n")
         if _ran([*apt, "update"], work) and _ran([*apt, "download", PACKAGE], work):
-            break
-    packages = sorted(work.glob(f"{PACKAGE}_*.deb"))
-    if not packages:
-        raise NotHere(f"{PACKAGE} is not installed and could not be downloaded: no network, or no such suite")
-    if not _ran(["dpkg-deb", "-x", str(packages[-1]), str(target)], work):
-        raise NotHere(f"{packages[-1].name} could not be unpacked")
-    shutil.rmtree(work)
+            return max(work.glob(f"{PACKAGE}_*.deb"))
+    raise NotHere(f"{PACKAGE} is not installed and could not be downloaded: no network, or no such suite")
 
 
 def _ran(command: list[str], folder: Path) -> bool:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=DOWNLOAD_TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=COMMAND_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        raise NotHere(f"{PACKAGE} could not be had: {command[0]} took too long") from None
+    except OSError:
         return False
     return done.returncode == 0
 
