@@ -94,11 +94,11 @@ class DeviceQueues(DeviceMemory, ABC):
             video = self.rm.video_memory(channel_queue.VIDEO_BYTES)
             undo.callback(video.close)
             video_va = space.map(video)
-            undo.callback(space.unmap, video_va)
+            undo.callback(_unmap, space, video_va)
             host = self.rm.host_memory(channel_queue.HOST_BYTES)
             undo.callback(host.close)
             host_va = space.map(host)
-            undo.callback(space.unmap, host_va)
+            undo.callback(_unmap, space, host_va)
             memory = QueueMemory(video.map_cpu().address, video_va, host.map_cpu().address, host_va, space)
             parts = QueueParts(engine, space, video, host, memory, self._stop)
             made = self._start(parts, name, 0)
@@ -265,6 +265,12 @@ def _quietly(step: Callable[[], None]) -> None:
     """Undo something because of an error, which is the one to be reported."""
     with contextlib.suppress(BarewireError):
         step()
+
+
+def _unmap(space: Any, gpu_va: int) -> None:
+    """Undo a mapping, unless its address space was closed meanwhile, mappings and all."""
+    if not space.closed:
+        space.unmap(gpu_va)
 
 
 def _nothing_before() -> None:
