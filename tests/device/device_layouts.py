@@ -66,28 +66,36 @@ class BlockLinear:
 
     def write(self, pushbuffer: Any, pitch_va: int, blocks_va: int, layer: int) -> Any:
         """Copy one layer of a pitch-linear image into the surface."""
-        self._plane(pushbuffer, "DST", layer)
+        self.plane(pushbuffer, "DST", layer)
         source = pitch_va + layer * self.height * self.width_bytes
         return self._launch(pushbuffer, source, blocks_va, "PITCH", "BLOCKLINEAR")
 
     def read(self, pushbuffer: Any, blocks_va: int, pitch_va: int, layer: int) -> Any:
         """Copy one layer of the surface into a pitch-linear image."""
-        self._plane(pushbuffer, "SRC", layer)
+        self.plane(pushbuffer, "SRC", layer)
         target = pitch_va + layer * self.height * self.width_bytes
         return self._launch(pushbuffer, blocks_va, target, "BLOCKLINEAR", "PITCH")
 
-    def _plane(self, pushbuffer: Any, side: str, layer: int) -> None:
+    def plane(
+        self, pushbuffer: Any, side: str, layer: int, origin: tuple[int, int] = (0, 0), element_bytes: int = 1
+    ) -> None:
+        """Tell the engine what the surface is like, and where in it the copy begins.
+
+        Args:
+            side: "SRC" or "DST".
+            origin: column and line, the column in elements.
+        """
         prefix = f"NVC8B5_SET_{side}"
         pushbuffer.method(
             f"{prefix}_BLOCK_SIZE", WIDTH="ONE_GOB", HEIGHT=NAMES[self.block_height],
             DEPTH=NAMES[self.block_depth], GOB_HEIGHT="GOB_HEIGHT_FERMI_8",
         )  # fmt: skip
-        pushbuffer.method(f"{prefix}_WIDTH", self.width_bytes)
+        pushbuffer.method(f"{prefix}_WIDTH", self.width_bytes // element_bytes)
         pushbuffer.method(f"{prefix}_HEIGHT", self.height)
         pushbuffer.method(f"{prefix}_DEPTH", self.depth)
         pushbuffer.method(f"{prefix}_LAYER", layer)
-        pushbuffer.method(f"NVC8B5_{side}_ORIGIN_X", 0)
-        pushbuffer.method(f"NVC8B5_{side}_ORIGIN_Y", 0)
+        pushbuffer.method(f"NVC8B5_{side}_ORIGIN_X", origin[0])
+        pushbuffer.method(f"NVC8B5_{side}_ORIGIN_Y", origin[1])
 
     def _launch(self, pushbuffer: Any, source: int, target: int, layout_in: str, layout_out: str) -> Any:
         pushbuffer.method("NVC8B5_OFFSET_IN_UPPER", source >> 32, source & 0xFFFFFFFF)

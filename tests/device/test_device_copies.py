@@ -29,7 +29,9 @@ def pages_name(pages: tuple[str, int]) -> str:
     return f"{aperture}-{size >> 10}K" if size < MIB else f"{aperture}-{size >> 20}M"
 
 
-@pytest.mark.parametrize(("source", "target"), list(product(PAGES, PAGES)), ids=lambda pages: pages_name(pages))
+@pytest.mark.parametrize(
+    ("source", "target"), list(product(PAGES, PAGES)), ids=lambda pages: pages_name(pages)
+)
 def test_a_copy_crosses_from_any_kind_of_page_to_any_other(
     dev: Any, channel: Any, buffers: Buffers, random: Any, source: Any, target: Any
 ) -> None:
