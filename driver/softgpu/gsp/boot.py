@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
 
 # How long each step of the bootstrap takes: enough that a poll sees them all.
-MASKED_S = 0.008
-AUTHENTICATION_S = 0.003
-START_S = 0.002
+MASKED_S = 0.004
+AUTHENTICATION_S = 0.002
+START_S = 0.001
 # From cleared mailboxes to the end of the lockdown: longer than a host takes to read one register after the
 # other, since one that sees the lockdown end expects to have seen the mailboxes clear.
-RELEASE_S = 0.01
+RELEASE_S = 0.004
 UNLOAD_S = 0.001
 SUSPENDED = 0x80000000  # MAILBOX0 once LibOS has suspended
 WPR_ADDRESS_SHIFT = 8  # bits 39:12 of an address in bits 31:4
