@@ -15,6 +15,7 @@ gh100.c, rm/r535/gsp.c.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -194,6 +195,8 @@ class _Boot:
         self.falcon = GspFalcon(registers)
         self.pool = DmaPool(bus, plan.facts.dma_bits)
         self.logs = {}
+        self.memory = ExitStack()  # what lets go of it if the attempt fails
+        self.memory.callback(self.pool.close)
         # Whether only a reset makes the GPU fresh: until FSP is ready, and once it may have begun.
         self.needs_reset = True
 
@@ -229,14 +232,19 @@ class _Boot:
         if self.logs and isinstance(failed, BarewireError):
             written = ", ".join(f"{log.name} {log.put}" for log in self.logs.values())
             failed.facts.setdefault("words_logged", written)
-        if self.needs_reset:
-            recovery.note(failed, recovery.stop(self.bus))
-        else:
+        try:
+            if self.needs_reset:
+                recovery.note(failed, recovery.stop(self.bus))
+            else:
+                self._take_leave()
+        finally:
+            self.memory.close()
+
+    def _take_leave(self) -> None:
+        """Undo what was told to a GPU that runs nothing of ours."""
+        if FLUSH_PAGE in self.pool.sizes():
             recovery.forget_flush_page(self.registers, self.facts.flush_page)
-            PciFunction(self.bus.config).disable_bus_master()
-        if hasattr(self, "queues"):
-            self.queues.close()
-        self.pool.close()
+        PciFunction(self.bus.config).disable_bus_master()
 
     # The steps.
     def enable(self) -> None:
@@ -277,6 +285,7 @@ class _Boot:
         """Logs, queues, and the arguments of every part of the boot."""
         self.logs.update(make_logs(self.pool))
         self.queues = MessageQueues(self.pool.take(QUEUES, MEMORY_BYTES), self.abi, self.falcon.ring)
+        self.memory.callback(self.queues.close)
         self.rpc = GspRpc(
             self.queues, self.abi, check_alive=self.falcon.check_running, timeout_s=self.timeouts.call_s
         )
@@ -365,7 +374,7 @@ class _Boot:
         if done.result != status.OK:
             raise BootError(
                 f"the resource manager on GSP failed to start: {status.name_of(done.result)}",
-                hint="Its logs tell more. The GPU has to be reset.",
+                hint="Its logs tell more.",
                 value=done.result,
                 expected="0",
             )

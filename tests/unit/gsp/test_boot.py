@@ -370,6 +370,9 @@ def test_too_little_host_memory_is_an_error_that_leaves_nothing(board, megabytes
 
     assert short.value.step in NAMES
     assert board.bus.memories == []
+    assert board.bus.resets == 0
+    assert not board.bus.config.bus_master
+    assert board.bus.bar0.words[fake_board.FLUSH_LOW] == 0
 
 
 def test_addresses_beyond_the_gpus_reach_are_refused(make_board):
