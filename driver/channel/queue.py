@@ -132,6 +132,7 @@ class Wait:
     submission: Submission
     queue: Queue
     value: int
+    lenient: bool = False  # a queue that is closed before it has done this is not missed
 
     @property
     def done(self) -> bool:
@@ -299,11 +300,12 @@ class Queue:
             self.raise_status(status)
         return Submission(self, self.timeline.submitted)
 
-    def wait_for(self, other: Submission | Queue) -> None:
+    def wait_for(self, other: Submission | Queue, *, lenient: bool = False) -> None:
         """Let this queue's next work wait, on the GPU, until other work is done.
 
         Args:
             other: a submission or event, or a queue for all that was submitted to it so far.
+            lenient: a queue that is closed with work in flight is waited for no longer, and that is no error.
 
         Raises:
             UsageError: it is neither.
@@ -326,10 +328,12 @@ class Queue:
         if queue is self or queue.completed >= value:
             return
         if queue.ended:
+            if lenient and queue.error is None:
+                return
             queue.wait_value(value, 0.0)  # raises: on the GPU, nothing would ever end that wait
         waiting = self.submit(self.pushbuffer().acquire(queue.timeline_va, value))
         self.waits = [wait for wait in self.waits if not wait.done]
-        self.waits.append(Wait(waiting, queue, value))
+        self.waits.append(Wait(waiting, queue, value, lenient))
 
     def follow(self, other: Queue) -> None:
         """Let every later launch of this queue come after what the other has been given by then."""
@@ -402,6 +406,9 @@ class Queue:
                 except PollTimeout:
                     self.waits = waits  # it may still come
                     raise
+                except Freed:
+                    if not wait.lenient:
+                        raise
         return _timeout_ns(max(0.0, end - time.monotonic()))
 
     def _expect_reached(self, value: int) -> None:

@@ -147,7 +147,7 @@ class DeviceCopies(DeviceFailures):
             for queue in self._queues:
                 mine = queue is not copies and queue.memory.space is self.space
                 if mine and queue.alive and not queue.idle:
-                    copies.wait_for(queue)
+                    copies.wait_for(queue, lenient=True)
         return copies
 
     def fill(self, array: Array, value: np.ndarray[Any, Any]) -> None:

@@ -264,6 +264,7 @@ class Device(DeviceCopies):
                 queue.end()
             self._deferred.clear()
             self._given_back.clear()
+            self._resting.clear()
             self.kept.clear()
             for module in list(self._modules):
                 module.forget()

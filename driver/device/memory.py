@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -69,6 +70,18 @@ class DeviceMemory(DeviceState):
         self._given_back.append(action)
         self.collect()
 
+    def _rest(self, action: Callable[[], None]) -> None:
+        """Do something once no thread can be looking at a closed queue's timeline any more."""
+        rest_s: float = getattr(self.rm, "rest_s", 0.0)
+        if rest_s:
+            self._resting.append((time.monotonic() + rest_s, action))
+        else:
+            action()
+
+    def _wake_rested(self) -> None:
+        while self._resting and self._resting[0][0] <= time.monotonic():
+            self._resting.popleft()[1]()
+
     def collect(self) -> None:
         """Do what waited for work that is done now; nothing while memory is being allocated."""
         if not self._memory_lock.acquire(blocking=False):
@@ -77,6 +90,8 @@ class DeviceMemory(DeviceState):
             if self.closed or self._forked or self.rm.closed:
                 self._given_back.clear()
                 return
+            if self._resting:
+                self._wake_rested()
             while self._given_back:
                 action = self._given_back.popleft()
                 outstanding = [(queue, queue.submitted) for queue in self._queues if not queue.idle]

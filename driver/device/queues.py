@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from barewire.channel import queue as channel_queue
@@ -214,7 +215,7 @@ class DeviceQueues(DeviceMemory, ABC):
         queue.release_waiters()
         self._free_pieces(parts)
         if not self.closed:  # else `close` does it, when every channel is gone
-            self._defer(parts.undo.close)  # others may be about to look at its timeline
+            self._defer(partial(self._rest, parts.undo.close))
 
     @property
     def copies(self) -> CopyQueue:

@@ -51,6 +51,7 @@ class DeviceState:
         self._modules: weakref.WeakSet[Module] = weakref.WeakSet()
         self._deferred: deque[tuple[list[tuple[Queue, int]], Callable[[], None]]] = deque()
         self._given_back: deque[Callable[[], None]] = deque()
+        self._resting: deque[tuple[float, Callable[[], None]]] = deque()
         self._make_locks()
         self.space = manager.address_space()
         self.pool = VramPool(partial(_obtain_video, manager, self.space), partial(_return_video, self.space))

@@ -83,11 +83,14 @@ class RpcResourceManager:
         channel_ids: the numbers of channels.
         watch: listens to GSP.
         work_doorbell: where queues ring: the doorbell's CPU address, or the bell that carries it.
+        rest_s: how long the memory of a closed queue stays, since it goes at once when it is freed: a thread
+            may be in a native call that looks at it for a slice of 0.1 s.
         clock_address: 0: the GPU's clock is read by register.
     """
 
     engines = ("copy",)
     clock_address = 0
+    rest_s = 0.25
 
     def __init__(self, ground: Ground, client: RpcClient) -> None:
         self.client = client
