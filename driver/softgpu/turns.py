@@ -40,9 +40,9 @@ class TurnLock:
             self._owner = 0
             self._lock.release()
 
-    def __enter__(self) -> TurnLock:
+    def __enter__(self) -> bool:
         self.acquire()
-        return self
+        return True
 
     def __exit__(
         self,
