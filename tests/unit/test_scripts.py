@@ -186,13 +186,13 @@ def test_the_test_script_lints_checks_types_and_tests_in_this_order(checkout):
     assert install.endswith(".[test]")
     assert lint.startswith("ruff check")
     assert types.startswith("mypy")
-    assert tests == "python -m pytest tests/unit tests/soft -k layers"
+    assert tests == "python -m pytest tests/unit tests/soft tests/device -k layers"
 
 
 def test_the_full_form_adds_the_hardware_tests(checkout):
     checkout.run("test", "--full")
 
-    assert checkout.asked[-1] == "python -m pytest tests/unit tests/soft tests/hardware"
+    assert checkout.asked[-1] == "python -m pytest tests/unit tests/soft tests/device tests/hardware"
 
 
 @pytest.mark.parametrize("stage", ["ruff", "mypy"])

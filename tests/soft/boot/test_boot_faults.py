@@ -26,11 +26,21 @@ def turning_points(accesses: list[tuple[str, int]]) -> list[int]:
 
 
 def lose_at(gpu: Any, number: int) -> None:
+    """Lose the card at an access: an error says so, or the card was being given back anyway."""
     bus = FaultyBus(bus_of(gpu), leaves_at=number)
-    with stopwatch() as taken, pytest.raises(BarewireError) as raised:
-        open_card(bus).close()
+    error: BarewireError | None = None
+    opened = False
+    with stopwatch() as taken:
+        try:
+            dev = open_card(bus)
+            opened = True
+            dev.close()
+        except BarewireError as raised:
+            error = raised
 
-    assert isinstance(raised.value, (DeviceLost, TransportError)), raised.value
+    assert opened or error is not None
+    assert error is None or isinstance(error, (DeviceLost, TransportError)), error
+    assert error is None or opened or error.facts.get("step") or error.facts.get("register"), error
     assert taken[0] < SLACK_S + LONGEST_DEADLINE_S
     assert bus.after["write"] <= 2 * len(bus.accesses) + 300
 
