@@ -12,6 +12,7 @@ from barewire.abi.layout import Struct
 from barewire.chip.identify import Chip, identify
 from barewire.errors import BootError, ForkedChild, TransportError
 from barewire.gsp.boot import BootTimeouts, boot
+from barewire.gsp.steps import Journal, Progress
 from barewire.memory.formats import format_of
 from barewire.memory.gpu import GpuMemory, open_memory
 from barewire.pci.config import PciFunction
@@ -22,7 +23,6 @@ from barewire.rm.rpc import Ground, RpcResourceManager
 if TYPE_CHECKING:
     from barewire.firmware.find import FirmwareSet
     from barewire.gsp.running import Gsp
-    from barewire.gsp.steps import Progress
     from barewire.transport.bus import Bar, Bus
 
 Settings = Mapping[str, "int | str | bytes"]
@@ -51,17 +51,22 @@ def bring_up(
 
     Raises:
         UnknownChip, FirmwareMissing, BadFirmware: it is not a GPU that this can boot, or not its firmware.
-        BootError, ResetRequired: a step failed; `step` names it.
+        BootError, ResetRequired: a step failed.
         DeviceLost: the GPU does not answer.
+        All of them say in `step` how far it came.
     """
+    journal = Journal(progress)
     with contextlib.ExitStack() as undo:
         undo.callback(bus.close)
-        chip, registers = _look(bus)
-        files = _files_for(bus, chip, firmware)
+        with journal.step("look at the GPU"):
+            chip, registers = _look(bus)
+        with journal.step("find the firmware"):
+            files = _files_for(bus, chip, firmware)
         gsp = boot(bus, registers, chip, files, timeouts=timeouts, progress=progress, settings=settings)
         undo.callback(gsp.close)
-        memory = _memory_of(bus, registers, chip, gsp)
-        undo.callback(memory.close)
+        with journal.step("set up video memory"):
+            memory = _memory_of(bus, registers, chip, gsp)
+            undo.callback(memory.close)
         ring_at = registers.table.register(DOORBELL).offset_of()
         doorbell = bus.doorbell(bar_at(bus, REGISTERS_PLACE).index, ring_at)
         undo.callback(doorbell.close)
@@ -78,7 +83,8 @@ def bring_up(
             pci_address="",
             undo=undo.pop_all(),
         )
-    return RpcResourceManager.open(ground)
+    with journal.step("open the resource manager"):
+        return RpcResourceManager.open(ground)
 
 
 def _files_for(bus: Bus, chip: Chip, firmware: Firmware) -> FirmwareSet:
@@ -96,7 +102,9 @@ def _files_for(bus: Bus, chip: Chip, firmware: Firmware) -> FirmwareSet:
 
 def _look(bus: Bus) -> tuple[Chip, RegisterFile]:
     """Which chip it is, and its registers."""
-    PciFunction(bus.config).enable()
+    function = PciFunction(bus.config)
+    function.identity()  # or nobody is there
+    function.enable()
     words = guard.GuardedWords(bar_at(bus, REGISTERS_PLACE), bus.config)
     chip = identify(words)
     return chip, guard.registers(bus, load_board(chip.name))
