@@ -87,6 +87,41 @@ void bw_copy_from_device(uint8_t *destination, uintptr_t source, size_t size_byt
         }
 }
 
+/* The bytes in which two words differ, as a mask. */
+static uint32_t differing_bytes(uint32_t one, uint32_t other)
+{
+        uint32_t mask = 0;
+
+        for (uint32_t byte = 0xff; byte; byte <<= 8) {
+                if ((one ^ other) & byte)
+                        mask |= byte;
+        }
+        return mask;
+}
+
+static void carry_word(uint32_t now, uint32_t *target, uint32_t *agreed)
+{
+        uint32_t mask = differing_bytes(now, *agreed);
+        uint32_t expected = *agreed;
+        uint32_t wanted = now;
+
+        while (!__atomic_compare_exchange_n(target, &expected, wanted, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+                wanted = (expected & ~mask) | (now & mask);
+        *agreed = now;
+}
+
+void bw_carry(const struct bw_copy_piece *pieces, uint32_t count)
+{
+        for (uint32_t i = 0; i < count; i++) {
+                const struct bw_copy_piece *piece = &pieces[i];
+
+                for (uint32_t word = piece->words; word-- > 0;) {
+                        if (piece->now[word] != piece->agreed[word])
+                                carry_word(piece->now[word], &piece->target[word], &piece->agreed[word]);
+                }
+        }
+}
+
 void bw_copy(uintptr_t destination, uintptr_t source, size_t size_bytes)
 {
         memcpy((void *)destination, (const void *)source, size_bytes);

@@ -39,6 +39,20 @@ void bw_copy_from_device(uint8_t *destination, uintptr_t source, size_t size_byt
 /* Copy between ordinary memory; the interpreter lock is released. */
 void bw_copy(uintptr_t destination, uintptr_t source, size_t size_bytes);
 
+/* Part of a piece of memory that two sides have a copy of each: what one side's holds now, and the other's copy. */
+struct bw_copy_piece {
+        const uint32_t *now;    /* of the side whose changes are carried; nobody writes it any more */
+        uint32_t *target;       /* the other side's, which may be writing it */
+        uint32_t *agreed;       /* what both held last */
+        uint32_t words;
+};
+
+/*
+ * Carry changes: the words of `now` that differ from `agreed` go to `target` and `agreed`, piece after piece, each from
+ * its end to its start. Where the other side has changed the same word, only the bytes that differ are carried.
+ */
+void bw_carry(const struct bw_copy_piece *pieces, uint32_t count);
+
 enum bw_status {
         BW_OK = 0,
         BW_TIMEOUT = 1,      /* the deadline passed */

@@ -6,8 +6,9 @@ Offsets and addresses are in bytes, words little-endian.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Endpoint(Protocol):
     @property
     def bars(self) -> tuple[BarShape, ...]:
         """What memory BARs it has."""
+        ...
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held while the device does anything; a host that holds it sees the device stand still."""
         ...
 
     def attach(self, host: HostPort) -> None:

@@ -12,8 +12,8 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from barewire.errors import TransportError, UsageError
 from barewire.native._native import ffi
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.recording import Kind, RecordingWriter, is_watched
-from barewire.transport.regions import Change, SharedRegion, Words, words_at
+from barewire.transport.regions import Block, SharedRegion, Side, Words, carry, words_at
 
 if TYPE_CHECKING:
     from barewire.transport.bus import Bar, Bus, ConfigSpace, DmaMemory, Interrupts, Mapped, Segment
@@ -37,8 +37,9 @@ MOST_STREAMS = 256
 class _Tape:
     """What the parts of a recorded bus share: the file, the lock that orders events, and the regions."""
 
-    def __init__(self, writer: RecordingWriter) -> None:
+    def __init__(self, writer: RecordingWriter, hold: Callable[[], AbstractContextManager[Any]]) -> None:
         self.writer = writer
+        self._hold = hold
         self.lock = threading.RLock()
         self.regions: dict[int, SharedRegion] = {}
         self._numbers: set[int] = set()
@@ -93,30 +94,51 @@ class _Tape:
             self.pull(everything=False)
 
     def push(self, *, everything: bool) -> None:
-        """Carry the driver's changes; with the lock held."""
-        for region in list(self.regions.values()):
-            if everything or region.size_bytes <= SMALL_BYTES:
-                self._write_down(Kind.HOST_CHANGE, region, region.push())
+        """Carry the driver's changes; with the lock held.
+
+        The driver goes on meanwhile: what is found last may point to what was written after it was looked at.
+        So all is looked at until there is nothing more.
+        """
+        if not everything and not self._is_new(Side.DRIVER):
+            return
+        with self._hold():
+            for _ in range(LOOKS_FOR_STEADY):
+                found = [block for region in self._by_age() for block in region.changes(Side.DRIVER)]
+                if not found:
+                    return
+                self._carry(Kind.HOST_CHANGE, found)
 
     def pull(self, *, everything: bool) -> None:
         """Carry the device's changes; with the lock held.
 
         A small region may hold the word that tells that another one has its data. So small ones are looked at
-        first, until they hold still, and large ones after them; the driver gets them the other way round.
+        first, until they hold still, and large ones after them; the driver gets them the other way round, and
+        those first that were made last: a queue's own memory is older than what is copied by it.
         """
-        small = [region for region in self.regions.values() if region.size_bytes <= SMALL_BYTES]
-        if not everything and not any(region.is_new() for region in small):
+        if not everything and not self._is_new(Side.DEVICE):
             return
-        seen = _steady(small)
-        for region in self.regions.values():
-            if region not in seen:
-                self._write_down(Kind.CHANGE, region, region.pull())
-        for region, words in seen.items():
-            self._write_down(Kind.CHANGE, region, region.pull(words))
+        with self._hold():
+            seen = _steady([region for region in self._by_age() if region.size_bytes <= SMALL_BYTES])
+            large = [region for region in self._by_age() if region not in seen]
+            found = [block for region in large for block in region.changes(Side.DEVICE)]
+            found += [block for region, words in seen.items() for block in region.changes(Side.DEVICE, words)]
+            self._carry(Kind.CHANGE, found)
 
-    def _write_down(self, kind: Kind, region: SharedRegion, changes: list[Change]) -> None:
-        for offset, data in changes:
-            self.writer.add(kind, 0, region.number, offset, data=data)
+    def _carry(self, kind: Kind, found: list[Block]) -> None:
+        changes = [(block.region, change) for block in found for change in block.runs()]
+        carry(found)
+        for region, change in changes:
+            self.writer.add(kind, 0, region, change.offset, data=change.data)
+
+    def _is_new(self, side: Side) -> bool:
+        """Whether a side has changed anything in a small region."""
+        return any(
+            region.is_new(side) for region in self.regions.values() if region.size_bytes <= SMALL_BYTES
+        )
+
+    def _by_age(self) -> list[SharedRegion]:
+        """The youngest first."""
+        return list(reversed(self.regions.values()))
 
     def add(self, kind: Kind, place: int = 0, offset: int = 0, value: int = 0, data: bytes = b"") -> None:
         """An event of the thread that calls."""
@@ -138,9 +160,9 @@ class _Tape:
 
 def _steady(regions: list[SharedRegion]) -> dict[SharedRegion, Words]:
     """What regions hold, all at one time if the device leaves them alone for long enough."""
-    seen = {region: region.look() for region in regions}
+    seen = {region: region.look(Side.DEVICE) for region in regions}
     for _ in range(LOOKS_FOR_STEADY):
-        again = {region: region.look() for region in regions}
+        again = {region: region.look(Side.DEVICE) for region in regions}
         if all(np.array_equal(seen[region], again[region]) for region in regions):
             break
         seen = again
@@ -153,7 +175,7 @@ class _Copy:
     def __init__(self, size_bytes: int) -> None:
         self.memory = mmap.mmap(-1, size_bytes)
         self.address = int(ffi.cast("uintptr_t", ffi.from_buffer(self.memory)))
-        self.words = np.frombuffer(self.memory, dtype=np.uint64)
+        self.words = np.frombuffer(self.memory, dtype=np.uint32)
 
 
 class _RecordedConfig:
@@ -332,7 +354,9 @@ class RecordedBus:
     def __init__(self, bus: Bus, path: str | os.PathLike[str]) -> None:
         self.bus = bus
         self.name = bus.name
-        self._tape = _Tape(RecordingWriter(path, describe(bus)))
+        # A device in this process can be held still; another's changes are looked at until they are steady.
+        hold = getattr(bus, "hold", nullcontext)
+        self._tape = _Tape(RecordingWriter(path, describe(bus)), hold)
         self.config = _RecordedConfig(self._tape, bus.config)
         self.bars: Mapping[int, _RecordedBar] = {
             index: _RecordedBar(self._tape, bar) for index, bar in bus.bars.items()

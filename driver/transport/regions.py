@@ -1,7 +1,8 @@
 """Memory that a driver and a device share, kept twice, so that it is known who has changed what.
 
-The driver has one copy and the device the other. `pull` carries what the device has changed to the driver's
-copy, `push` the other way. What both have changed in the same eight bytes at once is told apart byte by byte.
+The driver has one copy and the device the other. What a side has changed is looked for (`changes`) and
+carried to the other's copy (`carry`), word by word of four bytes; what both have changed in one word at once is
+told apart byte by byte.
 
 Both sides may look while changes are carried. A pointer stands before what it points to in all that is shared
 here, and is written after it: so memory is looked at from its start, and carried from its end.
@@ -11,20 +12,28 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
 from barewire.native._native import ffi, lib
 from numpy.typing import NDArray
 
-Words = NDArray[np.uint64]
+Words = NDArray[np.uint32]
 
-WORD_BYTES = 8
-BLOCK_BYTES = 64 << 10
+WORD_BYTES = 4
+BLOCK_WORDS = 16 << 10
 
 _memcmp = ctypes.CDLL(None).memcmp
 _memcmp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
 _memcmp.restype = ctypes.c_int
+
+
+class Side(Enum):
+    """Who has a copy."""
+
+    DRIVER = "driver"
+    DEVICE = "device"
 
 
 class Change(NamedTuple):
@@ -35,8 +44,8 @@ class Change(NamedTuple):
 
 
 def words_at(address: int, size_bytes: int) -> Words:
-    """Memory of this process as words of eight bytes."""
-    return np.frombuffer(ffi.buffer(ffi.cast("char *", address), size_bytes), dtype=np.uint64)
+    """Memory of this process as words of four bytes."""
+    return np.frombuffer(ffi.buffer(ffi.cast("char *", address), size_bytes), dtype=np.uint32)
 
 
 def put(address: int, data: bytes) -> None:
@@ -56,69 +65,67 @@ class SharedRegion:
     def __init__(self, number: int, driver: Words, device: Words) -> None:
         self.number = number
         self.size_bytes = len(driver) * WORD_BYTES
-        self._driver = driver
-        self._device = device
+        self._copies = {Side.DRIVER: driver, Side.DEVICE: device}
         self._agreed = np.zeros_like(driver)
 
-    def is_new(self) -> bool:
-        """Whether the device has changed anything that was not carried yet."""
-        return _differ(self._device, self._agreed)
+    def is_new(self, side: Side) -> bool:
+        """Whether a side has changed anything that was not carried yet."""
+        return _differ(self._copies[side], self._agreed)
 
-    def look(self) -> Words:
-        """What the device's copy holds now, its start first."""
-        return self._device.copy()
+    def look(self, side: Side) -> Words:
+        """What a side's copy holds now, its start first."""
+        return self._copies[side].copy()
 
-    def pull(self, seen: Words | None = None) -> list[Change]:
-        """Carry what the device has changed to the driver's copy; the last change first.
+    def changes(self, side: Side, seen: Words | None = None) -> list[Block]:
+        """What a side has changed since it was last carried; nothing is carried yet.
 
         Args:
+            side: whose changes.
             seen: what its copy held when it was looked at; what it holds now if nothing is given.
         """
-        return list(self._carry(self._device if seen is None else seen, self._driver))
+        source = self._copies[side] if seen is None else seen
+        if not _differ(source, self._agreed):
+            return []
+        target = self._copies[Side.DEVICE if side is Side.DRIVER else Side.DRIVER]
+        found = []
+        for start in range(0, len(source), BLOCK_WORDS):
+            part = slice(start, start + BLOCK_WORDS)
+            if _differ(source[part], self._agreed[part]):
+                block = Block(self.number, start, source[part].copy(), target[part], self._agreed[part])
+                found.append(block)
+        return found[::-1]
 
-    def push(self) -> list[Change]:
-        """Carry what the driver has changed to the device's copy; the last change first."""
-        return list(self._carry(self._driver, self._device))
 
-    def _carry(self, source: Words, target: Words) -> Iterator[Change]:
-        agreed = self._agreed
-        if not _differ(source, agreed):
-            return
-        now = source.copy()  # once: its owner may go on writing
-        for start in reversed(range(0, len(now), BLOCK_BYTES // WORD_BYTES)):
-            block = slice(start, start + BLOCK_BYTES // WORD_BYTES)
-            if _differ(now[block], agreed[block]):
-                for first, data in _carry_block(now[block], target[block], agreed[block]):
-                    yield Change(start * WORD_BYTES + first, data)
+class Block(NamedTuple):
+    """Part of a region with changes: what its owner's copy held when it was looked at."""
+
+    region: int
+    start: int
+    now: Words
+    target: Words
+    agreed: Words
+
+    def runs(self) -> Iterator[Change]:
+        """The changes, the last one first; before they are carried."""
+        for first, last in reversed(list(_runs(np.flatnonzero(self.now != self.agreed)))):
+            yield Change((self.start + first) * WORD_BYTES, self.now[first : last + 1].tobytes())
+
+
+def carry(blocks: list[Block]) -> None:
+    """Carry blocks' changes to the other side, in their order."""
+    pieces = ffi.new("struct bw_copy_piece[]", len(blocks))
+    for piece, block in zip(pieces, blocks, strict=True):
+        piece.now, piece.target, piece.agreed = map(_pointer, (block.now, block.target, block.agreed))
+        piece.words = len(block.now)
+    lib.bw_carry(pieces, len(blocks))
+
+
+def _pointer(words: Words) -> object:
+    return ffi.cast("uint32_t *", words.ctypes.data)
 
 
 def _differ(one: Words, other: Words) -> bool:
     return bool(_memcmp(one.ctypes.data, other.ctypes.data, one.nbytes))
-
-
-def _carry_block(now: Words, target: Words, agreed: Words) -> Iterator[tuple[int, bytes]]:
-    """Carry a block's changes; (offset, bytes) of each run of them, the last one first."""
-    changed = now != agreed
-    alone = changed & (target == agreed)
-    for place in reversed(np.flatnonzero(changed & ~alone).tolist()):
-        yield from _carry_bytes(now, target, agreed, place)
-    for first, last in reversed(list(_runs(np.flatnonzero(alone)))):
-        run = slice(first, last + 1)
-        target[run] = now[run]
-        agreed[run] = now[run]
-        yield first * WORD_BYTES, now[run].tobytes()
-
-
-def _carry_bytes(now: Words, target: Words, agreed: Words, place: int) -> Iterator[tuple[int, bytes]]:
-    """Carry the bytes that have changed in a word whose other bytes the other side may have changed."""
-    there = slice(place, place + 1)
-    new, old = now[there].view(np.uint8), agreed[there].view(np.uint8)
-    for first, last in _runs(np.flatnonzero(new != old)):
-        some = slice(first, last + 1)
-        data = new[some].tobytes()
-        target[there].view(np.uint8)[some] = new[some]
-        old[some] = new[some]
-        yield place * WORD_BYTES + first, data
 
 
 def _runs(places: NDArray[np.intp]) -> Iterator[tuple[int, int]]:

@@ -80,9 +80,10 @@ class _HostChange(NamedTuple):
 
     def is_made(self) -> bool:
         """Whether it has been written, or written over already."""
-        unit = np.uint8 if len(self.after) % WORD_BYTES else np.uint64
         view = self.memory.view[self.offset : self.offset + len(self.after)]
-        now, before, after = (np.frombuffer(each, unit) for each in (bytes(view), self.before, self.after))
+        now, before, after = (
+            np.frombuffer(each, np.uint32) for each in (bytes(view), self.before, self.after)
+        )
         return not np.any((now == before) & (now != after))
 
 
@@ -278,7 +279,7 @@ class Script:
     def _change(self, event: Event) -> None:
         region = self._regions[event.place]
         end = event.offset + len(event.data)
-        if end > len(region.recorded):
+        if end > len(region.recorded) or len(event.data) % WORD_BYTES:
             raise FormatError("the recording changes memory outside of its region", region=event.place)
         if event.kind is Kind.CHANGE:
             put(region.memory.address + event.offset, event.data)

@@ -11,6 +11,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from barewire.errors import TransportError, UsageError
@@ -361,7 +362,7 @@ class SoftBus:
             options: fields of the software GPU's options, such as `chip`, `vram_bytes`, `bar1_bytes`.
 
         Raises:
-            UsageError: there is no such option.
+            UsageError: there is no such option, or not with such a value.
         """
         from barewire.softgpu.chip import SoftGpu, SoftOptions
 
@@ -371,7 +372,10 @@ class SoftBus:
             raise UsageError(
                 f"the software GPU has no option {unknown[0]!r}", hint=f"It has: {', '.join(known)}."
             )
-        made = SoftOptions(**options)
+        try:
+            made = SoftOptions(**options)
+        except TypeError as error:
+            raise UsageError(f"an option of the software GPU is of the wrong kind: {error}") from error
         return cls(SoftGpu(made), f"soft:{made.chip}")
 
     def _bar(self, shape: BarShape, bus_address: int) -> SoftRegisterBar | SoftAperture:
@@ -445,6 +449,10 @@ class SoftBus:
                     "the device does not come back after its reset", bus=self.name, elapsed_s=RESET_WAIT_S
                 )
             time.sleep(0.001)
+
+    def hold(self) -> AbstractContextManager[Any]:
+        """While this is held the device does nothing of its own: for who observes it."""
+        return self.endpoint.lock
 
     def disconnect(self) -> None:
         """Take the device off the bus: all reads give ones, and nothing gets through."""
