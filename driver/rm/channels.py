@@ -188,8 +188,12 @@ class Channel(RmObject):
         self._debugger: Debugger | None = None
         # Referred to for as long as the channel lives, so that its memory is not freed under it.
         self._place: ChannelPlace | None = place
-        self.handle = self.rm.client.alloc(group.handle, self.class_id, self._parameters(place))
+        self.handle = self._allocate(self._parameters(place))
         group.channels.append(self)
+
+    def _allocate(self, params: Struct) -> int:
+        """The channel's handle."""
+        return self.rm.client.alloc(self.group.handle, self.class_id, params)
 
     def _parameters(self, place: ChannelPlace) -> Struct:
         """What RM is told."""

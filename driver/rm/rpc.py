@@ -124,7 +124,8 @@ class RpcResourceManager:
             return cls(ground, client)
         except BaseException:
             client.end()
-            ground.undo.close()
+            with contextlib.suppress(BarewireError):
+                ground.undo.close()
             raise
 
     # What it is
@@ -176,12 +177,7 @@ class RpcResourceManager:
     def address_space(self) -> RpcAddressSpace:
         """A GPU virtual address space of our own."""
         self.client.check()
-        tables = self.memory.address_space()
-        try:
-            return RpcAddressSpace(self, tables)
-        except BaseException:
-            tables.close()
-            raise
+        return RpcAddressSpace(self, self.memory.address_space())
 
     def channel_group(
         self, space: RpcAddressSpace, engine: str = "copy", copy_engine: int | None = None

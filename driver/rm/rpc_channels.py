@@ -106,19 +106,30 @@ class RpcChannel(Channel):
         self.last_text = ""
         self._fault: MmuFaultInfo | None = None
         self._notified = threading.Lock()
+        self._memory: Any = None
+        rm = group.rm
         with contextlib.ExitStack() as undo:
-            self.channel_id = group.rm.channel_ids.take(group.runlist)
-            undo.callback(group.rm.channel_ids.give_back, group.runlist, self.channel_id)
-            self._methods_bytes = group.rm.method_buffer_bytes
-            self._memory = group.rm.video_memory(INSTANCE_BYTES + self._methods_bytes, contiguous=True)
-            undo.callback(self._memory.close)
+            self._methods_bytes = rm.method_buffer_bytes
+            self.channel_id = rm.channel_ids.take(group.runlist)
+            self.handle = rm.client.new_handle()
+            undo.callback(rm.client.when_gone, self.handle, self._give_back)
+            self._memory = rm.video_memory(INSTANCE_BYTES + self._methods_bytes, contiguous=True)
             _clear(self._memory)
             super().__init__(group, place)
             undo.callback(self._forget_object)
             self.rm.client.ask(self.handle, "BIND", engineType=group.engine_type)
             self._notifier = place.notifier_memory.map_cpu() if place.notifier_memory else None
             self.rm.watch.add(self)
-            self._undo = undo.pop_all()
+            undo.pop_all()
+
+    def _give_back(self) -> None:
+        """Its number and its memory, once RM has let go of them."""
+        if self._memory is not None:
+            self._memory.close()
+        self.rm.channel_ids.give_back(self.group.runlist, self.channel_id)
+
+    def _allocate(self, params: Struct) -> int:
+        return self.rm.client.alloc(self.group.handle, self.class_id, params, self.handle)
 
     def _forget_object(self) -> None:
         """Free the channel in RM, after a step of making it has failed."""
@@ -188,8 +199,7 @@ class RpcChannel(Channel):
             notifier, self._notifier = self._notifier, None
         if notifier is not None:
             client.attempt(errors, notifier.close)
-        client.attempt(errors, self._memory.close)
-        self.rm.channel_ids.give_back(self.group.runlist, self.channel_id)
+        client.attempt(errors, client.when_gone, self.handle, self._give_back)
 
 
 def _describe(params: Struct, name: str, base: int, size_bytes: int) -> None:

@@ -13,7 +13,15 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from barewire.abi.layout import Abi, Struct
-from barewire.errors import BarewireError, ForkedChild, Freed, RpcTimeout, TransportError
+from barewire.errors import (
+    BarewireError,
+    ForkedChild,
+    Freed,
+    RmError,
+    RpcError,
+    RpcTimeout,
+    TransportError,
+)
 from barewire.rm import names
 from barewire.rm.client import RmObject
 
@@ -21,6 +29,7 @@ CLIENT_HANDLE = 0xC1D00000
 DEVICE_HANDLE = 0xDE1D0000
 SUBDEVICE_HANDLE = 0x5D1D0000
 FIRST_HANDLE = 0x0B000001
+GONE = ("NV_ERR_OBJECT_NOT_FOUND", "NV_ERR_INVALID_OBJECT_HANDLE", "NV_ERR_INVALID_OBJECT")
 NO_PROCESS = 0xFFFFFFFF  # the client is no process of an operating system that GSP knows
 
 
@@ -48,8 +57,8 @@ class RpcClient:
         abi: structures of the firmware that answers.
         handle, device, subdevice: handles of the client itself and these two.
         objects: what exists now.
-        silence: the error of the last call if GSP did not answer it. Then nothing is freed by calls any more:
-            each would wait as long, and closing the device resets it.
+        silence: the error of the last call if GSP did not answer it. Then nothing is freed by calls: each
+            would wait as long. What is owed is freed once GSP answers again, or goes with the reset at the end.
     """
 
     def __init__(self, rpc: Rpc, abi: Abi) -> None:
@@ -64,6 +73,8 @@ class RpcClient:
         self.silence: BarewireError | None = None
         self._lock = threading.RLock()
         self._next_handle = FIRST_HANDLE
+        self._owed: dict[int, list[Callable[[], None]]] = {}
+        self._paying = threading.Lock()
 
     def start(self) -> None:
         """Make the client, its device and its subdevice."""
@@ -110,7 +121,11 @@ class RpcClient:
         """
         self.check()
         chosen = self.new_handle() if handle is None else handle
-        self._call(self.rpc.alloc, self.handle, parent, chosen, class_id, params)
+        try:
+            self._call(self.rpc.alloc, self.handle, parent, chosen, class_id, params)
+        except RpcError:
+            self._owed.setdefault(chosen, [])  # it may be there all the same
+            raise
         with self._lock:
             self.objects[chosen] = RmObject(chosen, parent, class_id)
         return chosen
@@ -123,10 +138,43 @@ class RpcClient:
     def _free(self, handle: int) -> None:
         if handle not in self.objects:
             return
-        if self.silence is None:
-            self._call(self.rpc.free, self.handle, handle)
         with self._lock:
             self._forget(handle)
+        if self.silence is not None:
+            self._owed.setdefault(handle, [])
+            return
+        try:
+            self._call(self.rpc.free, self.handle, handle)
+        except BarewireError:
+            self._owed.setdefault(handle, [])
+            raise
+
+    def when_gone(self, handle: int, action: Callable[[], None]) -> None:
+        """Do something once RM has freed an object: before, it may reach what is given back."""
+        waiting = self._owed.get(handle)
+        if waiting is None:
+            action()
+        else:
+            waiting.append(action)
+
+    def _pay(self) -> None:
+        """Free what GSP did not answer for earlier; what it refuses again stays until the end."""
+        if not self._paying.acquire(blocking=False):
+            return
+        try:
+            for handle in list(self._owed):
+                try:
+                    self.rpc.free(self.handle, handle)
+                except RmError as refused:
+                    if refused.status_name not in GONE:
+                        self._owed.pop(handle)
+                        continue
+                for action in self._owed.pop(handle):
+                    self.quietly(action)
+        except (RpcError, TransportError) as error:
+            self.silence = error
+        finally:
+            self._paying.release()
 
     def _forget(self, handle: int) -> None:
         self.objects.pop(handle, None)
@@ -158,6 +206,8 @@ class RpcClient:
             self.silence = error
             raise
         self.silence = None
+        if self._owed:
+            self._pay()
 
     # The end
 

@@ -34,9 +34,10 @@ class RpcAddressSpace(RmObject):
         self.rm = rm
         self.tables = tables
         self.closed = False
+        self.handle = client.new_handle()
         params = client.abi.new("NV_VASPACE_ALLOCATION_PARAMETERS", flags=names.VASPACE_EXTERNALLY_OWNED)
-        self.handle = client.alloc(client.device, names.FERMI_VASPACE_A, params)
         try:
+            client.alloc(client.device, names.FERMI_VASPACE_A, params, self.handle)
             client.ask(
                 client.device,
                 "DMA_SET_PAGE_DIRECTORY",
@@ -47,6 +48,7 @@ class RpcAddressSpace(RmObject):
             )
         except BaseException:
             client.quietly(client.free, self.handle)
+            client.quietly(client.when_gone, self.handle, tables.close)
             raise
 
     @property
@@ -91,7 +93,7 @@ class RpcAddressSpace(RmObject):
         client = self.rm.client
         client.attempt(errors, self._unset)
         client.attempt(errors, client.free, self.handle)
-        client.attempt(errors, self.tables.close)
+        client.attempt(errors, client.when_gone, self.handle, self.tables.close)
 
     def _unset(self) -> None:
         if self.rm.client.silence is None:
