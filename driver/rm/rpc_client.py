@@ -58,7 +58,7 @@ class RpcClient:
         handle, device, subdevice: handles of the client itself and these two.
         objects: what exists now.
         silence: the error of the last call if GSP did not answer it. Then nothing is freed by calls: each
-            would wait as long. What is owed is freed once GSP answers again, or goes with the reset at the end.
+            would wait as long. What is owed is freed once GSP answers again, or goes with the last reset.
     """
 
     def __init__(self, rpc: Rpc, abi: Abi) -> None:

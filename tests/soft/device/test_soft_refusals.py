@@ -1,4 +1,4 @@
-"""Every call that making a channel takes, refused, lost, late or damaged: typed errors, and nothing left over."""
+"""Every call that making a channel takes, refused, lost, late or damaged: typed errors, nothing left over."""
 
 from __future__ import annotations
 

@@ -320,7 +320,8 @@ def test_every_channel_learns_that_there_is_no_gsp_any_more(
     world: World, rm: RpcResourceManager, stopped: Exception, xid: int
 ) -> None:
     space = rm.address_space()
-    notifiers = [make_channel(rm, space)[3] for _ in range(2)]
+    made = [make_channel(rm, space) for _ in range(2)]
+    notifiers = [host for _, _, _, host in made]
     world.stopped = stopped
 
     assert eventually(lambda: all(notification(host)[2] == STATUS_ERROR for host in notifiers))
