@@ -1,11 +1,12 @@
 """Memory that a driver and a device share, kept twice, so that it is known who has changed what.
 
 The driver has one copy and the device the other. What a side has changed is looked for (`changes`) and
-carried to the other's copy (`carry`), word by word of four bytes; what both have changed in one word at once is
-told apart byte by byte.
+carried to the other's copy (`carry`), word by word of four bytes; what both have changed in one word at once
+is told apart byte by byte.
 
-Both sides may look while changes are carried. A pointer stands before what it points to in all that is shared
-here, and is written after it: so memory is looked at from its start, and carried from its end.
+A pointer stands before what it points to in all that is shared here, and is written after it: so memory is
+looked at from its start, and carried from its end. All that is carried at once comes at once for Python code,
+since the interpreter lock is held meanwhile.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
+from barewire.native import _native
 from barewire.native._native import ffi, lib
 from numpy.typing import NDArray
 
@@ -27,6 +29,10 @@ BLOCK_WORDS = 16 << 10
 _memcmp = ctypes.CDLL(None).memcmp
 _memcmp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
 _memcmp.restype = ctypes.c_int
+# By ctypes and not by cffi, which would release the interpreter lock.
+_carry = ctypes.PyDLL(_native.__file__).bw_carry
+_carry.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
+_carry.restype = None
 
 
 class Side(Enum):
@@ -117,7 +123,7 @@ def carry(blocks: list[Block]) -> None:
     for piece, block in zip(pieces, blocks, strict=True):
         piece.now, piece.target, piece.agreed = map(_pointer, (block.now, block.target, block.agreed))
         piece.words = len(block.now)
-    lib.bw_carry(pieces, len(blocks))
+    _carry(int(ffi.cast("uintptr_t", pieces)), len(blocks))
 
 
 def _pointer(words: Words) -> object:
