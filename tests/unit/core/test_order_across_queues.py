@@ -71,6 +71,20 @@ def test_a_queue_that_is_closed_lets_go_who_waits_for_it(device, kernels, gpu):
     assert len(gpu.rm.memories) == memories
 
 
+def test_copies_do_not_miss_a_queue_that_its_owner_closed(device, kernels, gpu):
+    cell = device.pinned(1, np.uint32)
+    queue = device.queue()
+    device.synchronize()
+
+    with gpu.held(queue, device.copies):
+        kernels["increment"].launch(grid=1, block=32, args=(cell,), queue=queue)
+        array = device.zeros(5000, np.uint8)  # waits for the launch, on the GPU
+        queue.close()
+
+    assert not array.numpy().any()
+    device.synchronize(timeout_s=5)
+
+
 def test_nothing_waits_for_a_queue_that_has_ended_before_its_work(device, kernels, gpu):
     queue, other, cell = device.queue(), device.queue(), device.zeros(1, np.uint32)
     device.synchronize()

@@ -401,3 +401,43 @@ def test_an_answer_ends_the_silence(world: World, rm: RpcResourceManager) -> Non
     assert rm.client.silence is None
     group.close()
     assert world.firmware.objects(GROUP_CLASS) == []
+
+
+def test_what_gsp_did_not_answer_for_is_freed_once_it_answers(world: World, rm: RpcResourceManager) -> None:
+    space = rm.address_space()
+    group, channel, _, _ = make_channel(rm, space)
+    instance = channel._memory
+    silence = RpcTimeout("GSP did not answer", function="FREE")
+    world.firmware.failures = dict.fromkeys([COPY_CLASS, GPFIFO_CLASS, GROUP_CLASS, SPACE_CLASS], silence)
+    with pytest.raises(RpcTimeout):
+        group.close()
+    space.close()
+    assert len(world.firmware.objects(GPFIFO_CLASS)) == 1
+    assert not instance.closed, "the channel is still there, and may write to it"
+    assert world.memory.spaces, "so are the page tables"
+    assert rm.channel_ids.take(group.runlist) == 2
+
+    world.firmware.failures = {}
+    rm.client.ask(rm.client.subdevice, "CE_GET_FAULT_METHOD_BUFFER_SIZE")
+    for class_id in (COPY_CLASS, GPFIFO_CLASS, GROUP_CLASS, SPACE_CLASS):
+        assert world.firmware.objects(class_id) == []
+    assert instance.closed
+    assert not world.memory.spaces
+    assert rm.channel_ids.take(group.runlist) == 1
+
+
+def test_a_channel_whose_making_was_not_answered_may_be_there_all_the_same(
+    world: World, rm: RpcResourceManager
+) -> None:
+    space = rm.address_space()
+    group, _, video, host = make_channel(rm, space)
+    before = len(world.memory.live)
+    world.firmware.failures = {GPFIFO_CLASS: RpcTimeout("GSP did not answer", function="GSP_RM_ALLOC")}
+    with pytest.raises(RpcTimeout):
+        group.channel(0x10_0000_0000, 1024, video, 0x2200, host, video)
+    assert len(world.memory.live) == before + 1
+
+    world.firmware.failures = {}
+    group.preempt()
+    assert len(world.memory.live) == before
+    assert rm.channel_ids.take(group.runlist) == 2
