@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -131,6 +132,8 @@ def calls_of_an_open(gpu: Any) -> list[tuple[int, int | None]]:
     return list(seen)
 
 
+COMMAND, BUS_MASTER = 4, 1 << 2  # of the configuration space
+
 HARMLESS = ("delay", "split")
 BAD_REPLIES = ("fail", "drop", "checksum", "sequence", "truncate", "crash")
 WITHOUT_REPLY = (72, 73)  # system information and registry
@@ -169,3 +172,35 @@ def test_a_call_that_fails_is_a_typed_error_and_the_next_open_works(gpu: Any, ac
             assert isinstance(error, (DeviceError, RpcError, TransportError)), (function, control, error)
         gpu.firmware.mishaps.clear()
         works(gpu)
+
+
+def test_a_gsp_that_never_stops_does_not_hold_up_the_end(gpu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from barewire.gsp import running
+    from barewire.regs.board import load_board
+
+    monkeypatch.setattr(running.Gsp.unload, "__defaults__", (LONGEST_DEADLINE_S,))
+    bus = FaultyBus(bus_of(gpu))
+    dev = open_card(bus)
+    bus.stuck[load_board("gh100").register("NV_PGSP_RISCV_CPUCTL").offset_of()] = 0x80  # active, not halted
+    with stopwatch() as taken, contextlib.suppress(DeviceError):
+        dev.close()
+
+    assert taken[0] < SLACK_S + 2 * LONGEST_DEADLINE_S
+    assert dev.closed
+    works(gpu)
+
+
+def test_a_gpu_that_may_not_reach_memory_is_an_error_of_the_boot(gpu: Any) -> None:
+    bus = FaultyBus(bus_of(gpu))
+    write = bus.config.write
+
+    def without_mastering(offset: int, size_bytes: int, value: int) -> None:
+        write(offset, size_bytes, value & ~BUS_MASTER if offset == COMMAND else value)
+
+    bus.config.write = without_mastering  # type: ignore[method-assign]
+    without_mastering(COMMAND, 2, bus.config.read(COMMAND, 2))
+    with pytest.raises(BarewireError) as raised:
+        open_card(bus)
+
+    assert raised.value.facts.get("step"), raised.value
+    works(gpu)
