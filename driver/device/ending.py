@@ -11,7 +11,6 @@ from typing import Any
 from barewire.errors import BarewireError
 
 _open_devices: weakref.WeakSet[Any] = weakref.WeakSet()
-_exit_is_watched = False
 
 
 def close_at_exit(device: Any) -> None:
@@ -19,11 +18,9 @@ def close_at_exit(device: Any) -> None:
 
     Functions for the exit run in reverse order, so this one is registered after the resource manager's own.
     """
-    global _exit_is_watched
     _open_devices.add(device)
-    if not _exit_is_watched:
-        atexit.register(_close_all)
-        _exit_is_watched = True
+    atexit.unregister(_close_all)
+    atexit.register(_close_all)
 
 
 def closed_by_its_owner(device: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from barewire.device.copy_only import CopyDevice
 from barewire.device.gpu import Device
@@ -139,7 +139,7 @@ def open_bus(name: str, **options: Any) -> Bus:
         raise NoDevice(f"{name!r} has no bus that barewire can open", expected="soft:gh100", device=name)
     from barewire.transport.soft import SoftBus
 
-    return SoftBus.open({"chip": rest, **options})
+    return cast("Bus", SoftBus.open({"chip": rest, **options}))
 
 
 OF_THE_BOOT = ("firmware", "timeouts", "progress", "settings")

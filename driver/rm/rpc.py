@@ -11,8 +11,10 @@ errors. It has the interface of `ioctl.NvResourceManager`, for one kind of engin
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,7 +109,9 @@ class RpcResourceManager:
         self.work_doorbell = ground.doorbell.address, ground.doorbell.bell
         self.watch = RpcWatch(ground.rpc, self._runlists.get, ground.check_running)
         self._endings = client, self.watch, ground.undo
-        self._finalizer = weakref.finalize(self, _end, *self._endings)
+        self._finalizer = weakref.finalize(self, _end_dropped, *self._endings)
+        self._finalizer.atexit = False
+        _open_managers.add(self)
         self.watch.start()
 
     @classmethod
@@ -218,6 +222,23 @@ class RpcResourceManager:
 
     def __repr__(self) -> str:
         return f"<RM of {self.facts.name} over RPC{', closed' if self.closed else ''}>"
+
+
+_open_managers: weakref.WeakSet[RpcResourceManager] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """At the end of the process; devices were closed before."""
+    for manager in list(_open_managers):
+        with contextlib.suppress(BarewireError):
+            manager.close()
+
+
+def _end_dropped(client: RpcClient, watch: RpcWatch, undo: contextlib.ExitStack) -> None:
+    """The end of a manager that nobody refers to. Not here: what was interrupted for it may be a call."""
+    if os.getpid() == client.pid:
+        threading.Thread(target=_end, args=(client, watch, undo), name="barewire-end").start()
 
 
 def _end(client: RpcClient, watch: RpcWatch, undo: contextlib.ExitStack) -> BarewireError | None:

@@ -360,7 +360,7 @@ def test_a_manager_that_is_dropped_ends(world: World) -> None:
     del rm
     gc.collect()
 
-    assert world.undone == 1
+    assert eventually(lambda: world.undone == 1)
     assert world.firmware.nodes == {}
 
 
