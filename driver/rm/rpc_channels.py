@@ -86,6 +86,7 @@ class RpcChannelGroup(ChannelGroup):
             )
         super().__init__(rm, space, engine, copy_engine)
         self.runlist = rm.runlist_of(self.engine_type)
+        space.groups.add(self)
 
     def _make(self, place: ChannelPlace) -> Channel:
         return RpcChannel(self, place)

@@ -145,7 +145,9 @@ class RpcClient:
             return
         try:
             self._call(self.rpc.free, self.handle, handle)
-        except BarewireError:
+        except BarewireError as refused:
+            if isinstance(refused, RmError) and refused.status_name in GONE:
+                return  # it went with something else
             self._owed.setdefault(handle, [])
             raise
 

@@ -6,14 +6,16 @@ OGKM:ctrl/ctrl0080/ctrl0080dma.h.
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
-from barewire.errors import BarewireError, WrongDevice
+from barewire.errors import BarewireError, UsageError, WrongDevice
 from barewire.rm import names
 from barewire.rm.object import RmObject
 
 if TYPE_CHECKING:
     from barewire.rm.rpc import RpcResourceManager
+    from barewire.rm.rpc_channels import RpcChannelGroup
 
 
 class RpcAddressSpace(RmObject):
@@ -22,6 +24,7 @@ class RpcAddressSpace(RmObject):
     Attributes:
         handle: of RM's VA space object.
         tables: the page tables, with what is mapped (`barewire.memory.space.AddressSpace`).
+        groups: channel groups in it.
     """
 
     kind = "address space"
@@ -34,6 +37,7 @@ class RpcAddressSpace(RmObject):
         self.rm = rm
         self.tables = tables
         self.closed = False
+        self.groups: weakref.WeakSet[RpcChannelGroup] = weakref.WeakSet()
         self.handle = client.new_handle()
         params = client.abi.new("NV_VASPACE_ALLOCATION_PARAMETERS", flags=names.VASPACE_EXTERNALLY_OWNED)
         try:
@@ -87,6 +91,23 @@ class RpcAddressSpace(RmObject):
         """
         self.check()
         self.tables.unmap(gpu_va)
+
+    def close(self) -> None:
+        """Free it and its page tables; a second time is nothing.
+
+        Raises:
+            UsageError: there are channels in it, which would have no addresses left.
+            BarewireError: the first thing that went wrong; everything was tried.
+        """
+        living = [group for group in self.groups if not group.closed]
+        if living and not self.closed and not self.rm.client.closed:
+            raise UsageError(
+                "an address space cannot be closed before its channels",
+                hint="Close its channels first.",
+                handle=self.handle,
+                channels=sum(len(group.channels) for group in living),
+            )
+        super().close()
 
     def _free(self, errors: list[BarewireError]) -> None:
         """RM's object first: nothing walks the tables when they go."""

@@ -154,6 +154,29 @@ def test_a_space_whose_root_is_refused_leaves_nothing_behind(world: World, rm: R
     assert world.memory.spaces == []
 
 
+def test_an_address_space_is_not_closed_before_its_channels(world: World, rm: RpcResourceManager) -> None:
+    space = rm.address_space()
+    group, _, _, _ = make_channel(rm, space)
+    with pytest.raises(UsageError) as refused:
+        space.close()
+    assert refused.value.channels == 1
+
+    group.close()
+    space.close()
+    assert world.memory.spaces == []
+
+
+def test_an_object_that_went_with_its_parent_is_freed_without_complaint(
+    world: World, rm: RpcResourceManager
+) -> None:
+    group, _, _, _ = make_channel(rm, rm.address_space())
+    for node in (*world.firmware.objects(COPY_CLASS), *world.firmware.objects(GPFIFO_CLASS)):
+        del world.firmware.nodes[node.handle]
+    group.close()
+
+    assert world.firmware.objects(GROUP_CLASS) == []
+
+
 def test_memory_of_another_gpu_is_not_mapped(rm: RpcResourceManager) -> None:
     with World().open() as other, pytest.raises(WrongDevice):
         rm.address_space().map(other.video_memory(4096))
