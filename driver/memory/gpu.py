@@ -64,6 +64,7 @@ class GpuMemory:
         self._handles = itertools.count(FIRST_HANDLE)
         self._lock = threading.RLock()
         self._abandoned: deque[Callable[[], None]] = deque()
+        self._kept: list[object] = []
 
     @property
     def free_vram_bytes(self) -> int:
@@ -120,6 +121,10 @@ class GpuMemory:
         """Have something given back by the next call of `collect`; takes no lock and raises nothing."""
         self._abandoned.append(give_back)
 
+    def keep(self, what: object) -> None:
+        """Refer to something until the end: the GPU may still use the memory that it stands for."""
+        self._kept.append(what)
+
     def collect(self) -> None:
         """Give back what nobody refers to any more; what a GPU that hangs does not let go of stays taken."""
         with self._lock:
@@ -137,6 +142,7 @@ class GpuMemory:
             return
         self.collect()
         self.closed = True
+        self._kept.clear()
         self.table_store.close()
         with contextlib.suppress(DeviceError, TransportError):  # a GPU that hangs forgets BAR1 with its reset
             self.window.close()

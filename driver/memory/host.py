@@ -91,7 +91,8 @@ class HostMemory:
         if self.closed:
             return
         self.home.check()
-        self._finalizer.detach()
+        if self._finalizer.detach() is None:
+            return  # another thread closes it
         for mapping in list(self._mappings):
             mapping.close()
         self.dma.close()

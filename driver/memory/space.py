@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from barewire.errors import (
     BadMapping,
     BarewireError,
+    DeviceLost,
     Freed,
     UsageError,
     WrongDevice,
@@ -267,6 +268,9 @@ class AddressSpace:
     def close(self) -> None:
         """Make the GPU let go of the tables, and free them; a second time is nothing.
 
+        A GPU that hangs may still follow its tables: then they stay, with what is mapped, until the GPU's
+        memory is closed.
+
         Raises:
             BarewireError: the first thing that went wrong; everything was tried.
         """
@@ -282,12 +286,12 @@ class AddressSpace:
             self.root, self.addresses.start, self.addresses.end - self.addresses.start, self._top, True
         )
         with self._lock:
-            steps = [*reversed(self.closing), lambda: self._forget(whole), self.tables.close]
-            for step in steps:
-                try:
-                    step()
-                except BarewireError as error:
-                    errors.append(error)
+            for step in reversed(self.closing):
+                _attempt(errors, step)
+            if _attempt(errors, lambda: self._forget(whole)):
+                _attempt(errors, self.tables.close)
+            else:
+                self.memory.keep((*self.mappings.values(), *self._lost))
             self.mappings.clear()
             self._lost.clear()
         if errors:
@@ -364,7 +368,8 @@ class AddressSpace:
         try:
             self._forget(changed)
         except BaseException:
-            self._owed = joined(changed, self.tables.unmap(changed.gpu_va, changed.size_bytes))
+            undone = self.tables.unmap(changed.gpu_va, changed.size_bytes)
+            self._owed = joined(self._owed or changed, undone)
             raise
 
     def _forget(self, changed: Invalidation) -> None:
@@ -395,6 +400,16 @@ class AddressSpace:
     def __repr__(self) -> str:
         state = ", closed" if self.closed else ""
         return f"<address space, {len(self.mappings)} mappings, root at {self.root.address:#x}{state}>"
+
+
+def _attempt(errors: list[BarewireError], step: Callable[[], None]) -> bool:
+    """Take one step of an end, and keep its error; whether the GPU uses nothing any more, done or gone."""
+    try:
+        step()
+    except BarewireError as error:
+        errors.append(error)
+        return isinstance(error, DeviceLost)
+    return True
 
 
 def _aperture(memory: Memory, coherent: bool, peer: int | None) -> Aperture:

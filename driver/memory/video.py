@@ -133,7 +133,8 @@ class VideoMemory:
         if self.closed:
             return
         self.home.check()
-        self._finalizer.detach()
+        if self._finalizer.detach() is None:
+            return  # another thread closes it
         for mapping in list(self._mappings):
             mapping.close()
         self._held.give_back()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from barewire.errors import OutOfAddressSpace
 from barewire.memory.formats import PageAttributes, PageTableFormat, TablePointer
-from barewire.memory.pagetable import Invalidation, PageTables
+from barewire.memory.pagetable import Invalidation, PageTables, joined
 from barewire.memory.paging import best_page, cut
 from barewire.memory.tables import VideoTables
 from barewire.memory.tlb import Tlb
@@ -60,6 +60,7 @@ class WindowedBar1:
         self._windows: OrderedDict[int, int] = OrderedDict()  # physical address -> offset in BAR1
         self._pinned: dict[int, _Pinned] = {}
         self._lock = threading.RLock()
+        self._owed: Invalidation | None = None
         self._closed = False
 
     @property
@@ -156,7 +157,12 @@ class WindowedBar1:
         except BaseException:
             self._addresses.free(offset)
             raise
-        self._tlb.invalidate(changed, hub_only=True)
+        try:
+            self._forget(changed)
+        except BaseException:
+            # The addresses stay taken: the GPU may know them already.
+            self._owed = joined(self._owed or changed, self._tables.unmap(offset, size))
+            raise
         return offset
 
     def _take(self, size: int, page_bytes: int) -> int:
@@ -170,9 +176,15 @@ class WindowedBar1:
             ) from full
 
     def _hide(self, offset: int, size: int) -> None:
-        self._tlb.invalidate(self._tables.unmap(offset, size), hub_only=True)
-        self._tables.settle()
+        self._forget(self._tables.unmap(offset, size))
         self._addresses.free(offset)
+
+    def _forget(self, changed: Invalidation) -> None:
+        """Make the GPU forget what changed, and what it should have forgotten before."""
+        self._owed = changed if self._owed is None else joined(self._owed, changed)
+        self._tlb.invalidate(self._owed, hub_only=True)
+        self._owed = None
+        self._tables.settle()
 
     def _forget_windows(self) -> None:
         while self._windows:

@@ -424,6 +424,45 @@ def test_what_was_not_forgotten_is_told_again_with_the_next_change(soft):
     space.close()
 
 
+def test_what_was_not_forgotten_is_not_lost_by_a_second_failure(soft):
+    told = []
+    space = AddressSpace(soft.memory, invalidate=told.append)
+    memory = soft.memory.video_memory(2 * MIB)
+    near = space.map(memory)
+    far = space.map(memory, gpu_va=FIRST_VA + (600 << 30))
+    space._invalidate = failing(PollTimeout("it hangs"))
+    with pytest.raises(PollTimeout):
+        space.unmap(far)
+    with pytest.raises(PollTimeout):
+        space.map(memory, gpu_va=near + 2 * MIB)
+    space._invalidate = told.append
+    space.map(memory, gpu_va=near + 2 * MIB)
+
+    assert told[-1].revoked and told[-1].depth >= 3, "a directory was unlinked before"
+    assert told[-1].gpu_va + told[-1].size_bytes == far + 2 * MIB
+    space.close()
+
+
+def test_a_gpu_that_hangs_keeps_the_tables_and_the_memory_of_a_closed_space(soft):
+    tables = soft.memory.table_store.taken_bytes
+    space = soft.memory.address_space()
+    memory = soft.memory.video_memory(2 * MIB)
+    address = memory.address
+    space.map(memory)
+    space._invalidate = failing(PollTimeout("it hangs"))
+    with pytest.raises(PollTimeout):
+        space.close()
+    assert space.closed
+    del space, memory
+    gc.collect()
+    soft.memory.collect()
+
+    assert soft.memory.table_store.taken_bytes > tables, "the GPU may still follow them"
+    assert address in soft.memory.allocator.taken, "the GPU may still write there"
+    soft.memory.close()
+    assert soft.memory.table_store.taken_bytes == 0
+
+
 def test_closing_goes_through_even_if_the_gpu_is_gone(soft):
     free = soft.memory.free_vram_bytes
     space = soft.memory.address_space()

@@ -251,3 +251,25 @@ def test_threads_allocate_and_free_without_harm(soft):
     space.close()
     assert errors == []
     assert soft.memory.free_vram_bytes == free
+
+
+def test_memory_that_two_threads_close_at_once_is_given_back_once(soft, make):
+    memory = make(4096)
+    together, errors = threading.Barrier(2), []
+    soft.memory._check = lambda: together.wait(5)  # both have seen that it is open
+
+    def close():
+        try:
+            memory.close()
+        except UsageError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=close) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    soft.memory._check = None
+
+    assert memory.closed
+    assert errors == []

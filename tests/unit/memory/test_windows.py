@@ -175,6 +175,29 @@ def test_a_bar1_without_room_says_so_and_goes_on(small_bar):
     window.map([Extent(1 << 30, 16 * MIB)]).close()
 
 
+def test_a_window_that_the_gpu_does_not_take_is_undone_and_told_with_the_next(small_bar):
+    window, tlb = small_bar.memory.window, small_bar.memory.tlb
+    original, told = tlb.invalidate, []
+
+    def fail(what, *, hub_only=False):
+        raise PollTimeout("it hangs")
+
+    tlb.invalidate = fail
+    for address in (8 * MIB, 1 << 30):
+        with pytest.raises(PollTimeout):
+            window.map([Extent(address, 4096)])
+    assert window.pinned_bytes == 0
+    tlb.invalidate = lambda what, *, hub_only: (told.append(what), original(what, hub_only=hub_only))
+    mapped = window.map([Extent(8 * MIB, MIB)])
+    del tlb.invalidate
+
+    assert told[0].revoked, "what was undone is forgotten too"
+    assert told[0].size_bytes > mapped.size_bytes
+    mapped.close()
+    window.close()
+    assert small_bar.memory.allocator.taken == {}
+
+
 def test_closing_gives_back_tables_and_the_root(small_bar):
     window, allocator = small_bar.memory.window, small_bar.memory.allocator
     window.map([Extent(8 * MIB, MIB)])
