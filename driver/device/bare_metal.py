@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Union
 from barewire import guard
 from barewire.abi.layout import Struct
 from barewire.chip.identify import Chip, identify
-from barewire.errors import BootError, ForkedChild, TransportError
+from barewire.errors import BootError, ForkedChild, TransportError, UsageError
 from barewire.gsp.boot import BootTimeouts, boot
 from barewire.gsp.steps import Journal, Progress
 from barewire.memory.formats import format_of
@@ -58,6 +58,8 @@ def bring_up(
     journal = Journal(progress)
     with contextlib.ExitStack() as undo:
         undo.callback(bus.close)
+        if timeouts is not None and not isinstance(timeouts, BootTimeouts):
+            raise UsageError(f"{timeouts!r} are no timeouts of a boot", expected="BootTimeouts")
         with journal.step("look at the GPU"):
             chip, registers = _look(bus)
         with journal.step("find the firmware"):
@@ -97,6 +99,8 @@ def _files_for(bus: Bus, chip: Chip, firmware: Firmware) -> FirmwareSet:
         from barewire.firmware.synthetic import synthetic_firmware
 
         return synthetic_firmware(chip.name)
+    if firmware is not None and not isinstance(firmware, (str, os.PathLike)):
+        raise UsageError(f"{firmware!r} is no firmware", expected="a folder, or a set that was found in one")
     return find_firmware(chip.name, folder=firmware)
 
 

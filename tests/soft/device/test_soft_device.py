@@ -161,6 +161,15 @@ def test_options_that_do_not_exist_are_refused_by_name() -> None:
         bw.open("nv:0", vram_bytes=GIB)
 
 
+@pytest.mark.parametrize(
+    "options", [{"firmware": 5}, {"timeouts": {"call_s": 1}}, {"vram_bytes": "much"}], ids=str
+)
+def test_options_of_the_wrong_kind_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        bw.open("soft:gh100", **options)
+    assert our_threads() == []
+
+
 def test_a_bus_is_opened_without_booting_anything() -> None:
     bus = opening.open_bus("soft:gh100")
     try:
