@@ -123,7 +123,9 @@ class RpcClient:
         chosen = self.new_handle() if handle is None else handle
         try:
             self._call(self.rpc.alloc, self.handle, parent, chosen, class_id, params)
-        except RpcError:
+        except RmError:
+            raise
+        except BaseException:
             self._owed.setdefault(chosen, [])  # it may be there all the same
             raise
         with self._lock:
@@ -206,6 +208,9 @@ class RpcClient:
             call(*arguments)
         except (RpcTimeout, TransportError) as error:
             self.silence = error
+            raise
+        except RmError:
+            self.silence = None
             raise
         self.silence = None
         if self._owed:
