@@ -197,7 +197,7 @@ PAGE_DIRECTORY_IN_VIDEO = 0
 
 # Memory that RM is told of by address (NV_MEMORY_DESC_PARAMS: addressSpace, cacheAttrib), and what else a
 # kernel driver says of a channel (OGKM:alloc/alloc_channel.h, g_kernel_channel_nvoc.h)
-MEMORY_IN_VIDEO = 2
+MEMORY_SPACES = {"video": 2, "host": 1}
 MEMORY_CACHED = 1
 CHANNEL_PRIVILEGE_USER = 0
 CHANNEL_NO_ERROR_NOTIFIER = 1 << 2

@@ -106,6 +106,7 @@ class RpcChannel(Channel):
     def __init__(self, group: RpcChannelGroup, place: ChannelPlace) -> None:
         self.last_text = ""
         self._fault: MmuFaultInfo | None = None
+        self._dead = False
         self._notified = threading.Lock()
         self._memory: Any = None
         rm = group.rm
@@ -153,12 +154,11 @@ class RpcChannel(Channel):
             | names.CHANNEL_NO_ERROR_NOTIFIER
             | names.CHANNEL_NO_ECC_NOTIFIER,
         )
-        (userd,) = place.userd_memory.part(place.userd_offset, USERD_BYTES)  # type: ignore[attr-defined]
-        base = self._memory.address
-        _describe(params, "instanceMem", base, INSTANCE_BYTES)
-        _describe(params, "ramfcMem", base, RAMFC_BYTES)
-        _describe(params, "userdMem", userd.address, USERD_BYTES)
-        _describe(params, "mthdbufMem", base + INSTANCE_BYTES, self._methods_bytes)
+        own = self._memory
+        _describe(params, "instanceMem", own, 0, INSTANCE_BYTES)
+        _describe(params, "ramfcMem", own, 0, RAMFC_BYTES)
+        _describe(params, "userdMem", place.userd_memory, place.userd_offset, USERD_BYTES)
+        _describe(params, "mthdbufMem", own, INSTANCE_BYTES, self._methods_bytes)
         return params
 
     @property
@@ -177,16 +177,17 @@ class RpcChannel(Channel):
     # What the watch tells
 
     def said(self, text: str) -> None:
-        """RM has words for an error of this channel."""
-        self.last_text = text
+        """RM has words for an error of this channel; they come before its end."""
+        if not self._dead:
+            self.last_text = text
 
     def died(self, xid: int, engine_type: int, fault: MmuFaultInfo | None) -> None:
-        """RM has taken the channel down: the error notifier is written, its status last."""
+        """RM has taken the channel down: the notifier is written, its status last. The first error stays."""
         with self._notified:
-            if self._notifier is None or self.closed:
+            if self._notifier is None or self.closed or self._dead:
                 return
-            if fault is not None:
-                self._fault = fault
+            self._dead = True
+            self._fault = fault
             view = self._notifier.view
             NOTIFICATION.pack_into(view, 0, time.time_ns(), xid, engine_type & 0xFFFF)
             NOTIFIER_STATUS.pack_into(view, NOTIFICATION.size, STATUS_ERROR)
@@ -203,11 +204,12 @@ class RpcChannel(Channel):
         client.attempt(errors, client.when_gone, self.handle, self._give_back)
 
 
-def _describe(params: Struct, name: str, base: int, size_bytes: int) -> None:
-    """Memory by its physical address, as RM is told of it."""
-    params[f"{name}.base"] = base
+def _describe(params: Struct, name: str, memory: Any, offset: int, size_bytes: int) -> None:
+    """Part of a memory by where the GPU finds it, as RM is told of it."""
+    (extent,) = memory.part(offset, size_bytes)
+    params[f"{name}.base"] = extent.address
     params[f"{name}.size"] = size_bytes
-    params[f"{name}.addressSpace"] = names.MEMORY_IN_VIDEO
+    params[f"{name}.addressSpace"] = names.MEMORY_SPACES[memory.aperture]
     params[f"{name}.cacheAttrib"] = names.MEMORY_CACHED
 
 

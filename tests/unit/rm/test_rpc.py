@@ -293,6 +293,26 @@ def test_the_death_of_a_channel_is_written_to_its_notifier_and_to_no_other(
     assert bystander.mmu_fault_info() is None
 
 
+def test_the_first_error_of_a_channel_stays(world: World, rm: RpcResourceManager) -> None:
+    space = rm.address_space()
+    _, channel, _, host = make_channel(rm, space)
+    _, witness, _, other = make_channel(rm, space)
+    for each, xid in ((channel, 32), (channel, 45), (witness, 13)):
+        world.firmware.kill(each.group.runlist, each.group.engine_type, each.channel_id, xid, "")
+
+    assert eventually(lambda: notification(other)[2] == STATUS_ERROR)
+    assert notification(host)[0] == 32
+
+
+def test_a_channel_may_have_its_userd_on_the_host(world: World, rm: RpcResourceManager) -> None:
+    space = rm.address_space()
+    video, host = rm.video_memory(2 << 20), rm.host_memory(4096)
+    rm.channel_group(space).channel(space.map(video), 1024, host, 0x400, None, video)
+    params = world.firmware.objects(GPFIFO_CLASS)[0].params
+
+    assert (params["userdMem.base"], params["userdMem.addressSpace"]) == (host.address + 0x400, 1)
+
+
 def test_what_the_notifier_says_becomes_a_typed_error(world: World, rm: RpcResourceManager) -> None:
     _, channel, _, host = make_channel(rm, rm.address_space())
     world.firmware.kill(
