@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PAGE_SHIFT = 12
 PAGE_BYTES = 1 << PAGE_SHIFT
 MOST_CACHED = 1 << 17
+ADDRESS_MASK = (1 << 64) - 1  # lines at a negative pitch may begin below zero
 
 _U32 = ctypes.c_uint32
 _U64 = ctypes.c_uint64
@@ -127,6 +128,7 @@ class VirtualMemory:
         """
         mmu = self._gpu.mmu
         access = Access.WRITE if write else Access.READ
+        address &= ADDRESS_MASK
         try:
             for place in self._places(address, size_bytes, access):
                 for at, size in mmu.pieces(place, write):
@@ -254,6 +256,7 @@ class PhysicalMemory:
         """
         mmu = self._gpu.mmu
         access = Access.PHYSICAL_WRITE if write else Access.PHYSICAL_READ
+        address &= ADDRESS_MASK
         try:
             place = mmu.physical(self.aperture, address, size_bytes, access)
             yield from mmu.pieces(place, write)

@@ -32,6 +32,7 @@ _RENDER_ALIGNMENT = 16
 _FALSE, _TRUE, _CONDITIONAL, _IF_EQUAL, _IF_NOT_EQUAL = range(5)
 _APERTURES = (Aperture.VRAM, Aperture.COHERENT, Aperture.NONCOHERENT, Aperture.PEER)
 _SCRUB_ALIGNMENT = 4096
+_VA_END = 1 << 57
 _MOST_SPANS = 64
 
 _ENDED = object()
@@ -346,6 +347,10 @@ class CopyEngine:
             raise BadLaunch(
                 LaunchError.MEM2MEM_RECT_OUT_OF_BOUNDS, "the rectangle is larger than its surface"
             )
+        last_row = surface.line_start(y + lines - 1, layer)
+        if address + last_row + surface.gobs_wide * surface.block_bytes > _VA_END:
+            access = Access.READ if side == "SRC" else Access.WRITE
+            raise Refused(address, FaultType.VA_LIMIT, access)
         return copy_moves.Blocks(memory, address, surface, x, y, layer)
 
     # Semaphores.

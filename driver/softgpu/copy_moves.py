@@ -1,7 +1,7 @@
 """Moving the bytes of copies: flat runs by the machine's own copy, lines and blocks by arithmetic.
 
 Everything here is a generator that stops now and then, so that nothing holds up the GPU for long, and that
-leaves what it wrote before memory that it cannot reach.
+leaves what it wrote before memory that it cannot reach. No address of this process is kept over a stop.
 """
 
 from __future__ import annotations
@@ -34,18 +34,24 @@ PIECE_ELEMENTS = 64 << 10
 def copy_flat(
     source: Memory, source_at: int, target: Memory, target_at: int, size_bytes: int
 ) -> Iterator[None]:
-    """Copy bytes that follow each other."""
+    """Copy bytes that follow each other.
+
+    Where they lie in this process is found anew after every stop: the host may have taken memory away.
+    """
+    for start in range(0, size_bytes, QUANTUM_BYTES):
+        if start:
+            yield
+        size = min(QUANTUM_BYTES, size_bytes - start)
+        _copy_quantum(source, source_at + start, target, target_at + start, size)
+
+
+def _copy_quantum(source: Memory, source_at: int, target: Memory, target_at: int, size_bytes: int) -> None:
     mover = _Mover()
-    since = 0
     try:
         for here, there, size in _pairs(
             source.pieces(source_at, size_bytes, False), target.pieces(target_at, size_bytes, True)
         ):
             mover.move(there, here, size)
-            since += size
-            if since >= QUANTUM_BYTES:
-                since = 0
-                yield
     finally:
         mover.flush()
 
@@ -53,13 +59,13 @@ def copy_flat(
 def _pairs(
     sources: Iterator[tuple[int, int]], targets: Iterator[tuple[int, int]]
 ) -> Iterator[tuple[int, int, int]]:
-    """(source, target, bytes) that are contiguous on both sides and no larger than a quantum."""
+    """(source, target, bytes) that are contiguous on both sides."""
     target, room = 0, 0
     for source, left in sources:
         while left:
             if not room:
                 target, room = next(targets)
-            size = min(left, room, QUANTUM_BYTES)
+            size = min(left, room)
             yield source, target, size
             left, room = left - size, room - size
             source += size if source else 0
@@ -76,7 +82,7 @@ class _Mover:
         """Copy, now or with what comes next."""
         known = self._size
         follows = target == self._target + known and source == self._source + known
-        if follows and source and target and 0 < known < QUANTUM_BYTES:
+        if follows and source and target and known:
             self._size = known + size
             return
         self.flush()
@@ -94,20 +100,15 @@ class _Mover:
 
 
 def fill_flat(target: Memory, target_at: int, size_bytes: int, pattern: bytes) -> Iterator[None]:
-    """Write a pattern over and over."""
-    since = done = 0
-    for at, size in target.pieces(target_at, size_bytes, True):
-        while size:
-            part = min(size, QUANTUM_BYTES)
+    """Write a pattern over and over. After every stop it is found anew where to."""
+    for start in range(0, size_bytes, QUANTUM_BYTES):
+        if start:
+            yield
+        done = start
+        for at, size in target.pieces(target_at + start, min(QUANTUM_BYTES, size_bytes - start), True):
             if at:
-                _fill(at, part, pattern, done % len(pattern))
-                at += part
-            size -= part
-            done += part
-            since += part
-            if since >= QUANTUM_BYTES:
-                since = 0
-                yield
+                _fill(at, size, pattern, done % len(pattern))
+            done += size
 
 
 def _fill(at: int, size: int, pattern: bytes, phase: int) -> None:

@@ -79,7 +79,11 @@ class Fifo(Unit):
         self._poll_s = FIRST_POLL_S
 
     def reset(self) -> None:
-        """Forget every channel."""
+        """Forget every channel; what their engines are at ends here."""
+        for channel in self.channels.values():
+            channel.state = State.DEAD
+            channel.pending = None
+            channel.engine_job = False
         self.channels.clear()
         self.runlists.clear()
         self.waiting.clear()
@@ -167,8 +171,9 @@ class Fifo(Unit):
     def preempt(self, channel: Channel) -> bool:
         """Take a channel's group off its engine at the next method; whether that was done."""
         done = True
-        for member in channel.group.channels:
-            done &= self._finish_job(member, PREEMPT_NS)
+        end = time.monotonic_ns() + PREEMPT_NS
+        for member in list(channel.group.channels):
+            done &= self._finish_job(member, max(end - time.monotonic_ns(), 0))
             self._leave(member)
         return done
 

@@ -191,7 +191,7 @@ class HostMethods:
             for engine in channel.engines:
                 engine.flushed()
         memop.perform(self._gpu.mmu, operation)
-        return False
+        return operation.invalidation is not None  # which takes a while: time to look at the clock
 
     def _set_reference(self, channel: Channel, data: int) -> bool:
         for engine in channel.engines:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from barewire.softgpu.channel import Channel, ChannelError, Group, State, Stop
+from barewire.softgpu.channel import Channel, ChannelError, Group, Interrupt0, State, Stop, host_error
 from barewire.softgpu.channel_memory import Refused
 from barewire.softgpu.pbdma import Pbdma
 
@@ -119,6 +119,10 @@ class Runlist:
             return
         except Refused as refused:
             self._fifo.fail_host_access(channel, refused)
+            return
+        except Exception as defect:  # the model's own: this channel ends by it, the others go on
+            self._fifo.gpu.defects.append(defect)
+            self._fifo.fail(channel, host_error(Interrupt0.DEVICE, f"the model failed: {defect!r}"))
             return
         if channel.state is not State.READY:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from barewire.softgpu.channel import State
 from barewire.softgpu.page_tables import Access, FaultType
 from fifo_machine import (
     DST_PHYSICAL,
@@ -10,15 +11,20 @@ from fifo_machine import (
     FOUR_WORDS,
     KIB,
     LINE_LENGTH,
+    MIB,
+    MULTI_LINE,
     NON_PIPELINED,
     ONE_WORD,
     PLAIN,
+    REMAP,
     SRC_PHYSICAL,
+    SRC_PITCH,
     FifoMachine,
     FifoRig,
     copy,
     inc,
     launch,
+    lines,
     offsets,
     release,
 )
@@ -203,6 +209,68 @@ def test_host_memory_that_the_host_took_away_faults(machine: FifoMachine, rig: F
 
     assert machine.failures[0].fault.gpu_va == source.gpu_va
     assert machine.reports == ["DMA refused"]
+
+
+@pytest.mark.parametrize("way", ["source", "target", "fill"])
+def test_host_memory_that_goes_away_under_a_long_copy_is_not_touched_again(
+    machine: FifoMachine, rig: FifoRig, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barewire.softgpu.copy_moves.QUANTUM_BYTES", 64 * KIB)
+    monkeypatch.setattr("barewire.softgpu.fifo.INLINE_NS", 0)
+    host, vram = machine.host_memory(MIB), machine.vram(MIB)
+    host.bytes[:], vram.bytes[:] = 1, 1
+    source, target = (host, vram) if way == "source" else (vram, host)
+    fill = [*inc(0x700, 2, 2, 4 | 3 << 16), *inc(0x408, host.gpu_va >> 32, host.gpu_va & 0xFFFFFFFF)]
+    with machine.gpu.lock:
+        if way == "fill":
+            rig.submit([*fill, *inc(LINE_LENGTH, 256 * KIB), *inc(0x300, PLAIN | REMAP)])
+        else:
+            rig.submit(copy(source.gpu_va, target.gpu_va, MIB))
+        while not rig.channel.engine_job:
+            machine.gpu.fifo.run(30_000)
+        machine.host.maps.clear()
+        host.bytes[:] = 9
+        vram.bytes[:] = 1 if way != "source" else 5
+
+    rig.finish()
+    assert machine.failures[0].fault.gpu_va > host.gpu_va
+    assert (host.bytes == 9).all() and not (vram.bytes == 9).any()
+
+
+def test_a_reset_ends_a_long_copy_where_it_is(
+    machine: FifoMachine, rig: FifoRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barewire.softgpu.copy_moves.QUANTUM_BYTES", 64 * KIB)
+    monkeypatch.setattr("barewire.softgpu.fifo.INLINE_NS", 0)
+    source, target = machine.vram(MIB), machine.vram(MIB)
+    source.bytes[:] = 1
+    with machine.gpu.lock:
+        rig.submit(copy(source.gpu_va, target.gpu_va, MIB))
+        while not rig.channel.engine_job:
+            machine.gpu.fifo.run(30_000)
+        machine.gpu.reset()
+        target.bytes[:] = 0
+
+    assert machine.gpu.work.drain()
+    assert not target.bytes.any()
+    assert rig.channel.state is State.DEAD
+    assert machine.failures == []
+
+
+def test_a_surface_beyond_all_addresses_faults(machine: FifoMachine, rig: FifoRig) -> None:
+    memory = machine.vram(64 * KIB)
+    huge = inc(0x70C, 1 << 12, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFE)
+    rig.run([*huge, *copy(memory.gpu_va, memory.gpu_va, 64, NON_PIPELINED | SRC_PITCH)])
+
+    assert machine.failures[0].fault.fault_type is FaultType.VA_LIMIT
+
+
+def test_lines_before_the_first_address_fault(machine: FifoMachine, rig: FifoRig) -> None:
+    memory = machine.vram(64 * KIB, gpu_va=0)
+    rig.run([*lines(0, 0, -4096, -4096, 16, 3), *launch(PLAIN | MULTI_LINE)])
+
+    assert machine.failures[0].fault.fault_type is FaultType.VA_LIMIT
+    assert memory.bytes.size
 
 
 def test_a_stale_translation_is_used_until_it_is_invalidated(machine: FifoMachine, rig: FifoRig) -> None:

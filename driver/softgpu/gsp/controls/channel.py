@@ -201,8 +201,9 @@ def group_preempt(call: Call) -> None:
     """
     if call.params.bManualTimeout and call.params.timeoutUs > _PREEMPT_TIMEOUT_US_MAX:
         raise Refused(Status.INVALID_ARGUMENT, f"{call.params.timeoutUs} us")
-    left = [call.rm.scheduling.preempt(channel) for channel in _group(call).channels]
-    if call.params.bWait and not all(left):
+    channels = _group(call).channels  # one for all: they leave together
+    left = not channels or call.rm.scheduling.preempt(channels[0])
+    if call.params.bWait and not left:
         raise Refused(Status.TIMEOUT, "the engine goes on")
 
 
