@@ -225,6 +225,7 @@ def bootloader(blob: Blob) -> Bootloader:
     """
     structure = "RM_RISCV_UCODE_DESC"
     header, image = bin_header(blob)
+    blob.expect(len(image) > 0, "nvfw_bin_hdr's data", "is empty")
     version = blob.word(header.header_offset, structure)
     count = _DESCRIPTOR_FIELDS.get(version, 0)
     blob.expect(count > 0, structure, "is of another version", version=version, expected="4 or 5")

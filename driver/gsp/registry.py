@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from barewire.abi.layout import Abi
+from barewire.errors import UsageError
 
 TYPE_DWORD, TYPE_BINARY, TYPE_STRING = 1, 2, 3
 
@@ -27,12 +28,14 @@ def pack(abi: Abi, settings: Mapping[str, int | str | bytes]) -> bytes:
 
     Raises:
         FieldRange: a number does not fit 32 bits.
+        UsageError: a name is not of ASCII characters, or a value is none of these kinds.
     """
     head = abi.struct("PACKED_REGISTRY_TABLE")
     entry = abi.struct("PACKED_REGISTRY_ENTRY")
     tail_at = head.size_bytes + len(settings) * entry.size_bytes
     entries, tail = bytearray(), bytearray()
     for name, value in settings.items():
+        _check(name, value)
         made = entry.new(nameOffset=tail_at + len(tail))
         tail += name.encode("ascii") + b"\0"
         if isinstance(value, int):
@@ -45,3 +48,10 @@ def pack(abi: Abi, settings: Mapping[str, int | str | bytes]) -> bytes:
         entries += made.data
     table = head.new(size=tail_at + len(tail), numEntries=len(settings))
     return bytes(table.data) + bytes(entries) + bytes(tail)
+
+
+def _check(name: str, value: object) -> None:
+    if not name.isascii() or not name or "\0" in name:
+        raise UsageError(f"a setting's name is of ASCII characters, not {name!r}")
+    if not isinstance(value, int | str | bytes):
+        raise UsageError(f"the setting {name} cannot be {value!r}", expected="a number, text or bytes")

@@ -53,6 +53,9 @@ class _Watched(NamedTuple):
     found: list[GspEvent]
 
 
+_NOTHING_WATCHED = _Watched(-1, [])
+
+
 class GspRpc:
     """The calls.
 
@@ -83,10 +86,11 @@ class GspRpc:
         self._check_alive = check_alive
         self._lock = threading.Lock()
         self._delivering = threading.Lock()
+        self._subscribing = threading.Lock()
         self._undelivered: deque[GspEvent] = deque()
         self._handlers: tuple[Handler, ...] = ()
         self._ledger = Ledger()
-        self._watched = _Watched(0, [])
+        self._watched = _NOTHING_WATCHED
         self._sequence = 0
         self._closed = False
         self._owner = os.getpid()
@@ -268,9 +272,12 @@ class GspRpc:
                 self._check_open(function)
                 self._watched = _Watched(function, [])
                 found = self._watched.found
-                self._wait(
-                    lambda: bool(found), timeout_s, f"GSP did not send {name_of(function)}", _EVENT_HINT
-                )
+                try:
+                    self._wait(
+                        lambda: bool(found), timeout_s, f"GSP did not send {name_of(function)}", _EVENT_HINT
+                    )
+                finally:
+                    self._watched = _NOTHING_WATCHED
                 return found[0]
         except BarewireError as error:
             error.facts.setdefault("function", name_of(function))
@@ -281,10 +288,12 @@ class GspRpc:
     # Events.
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Let `handler` have every event from now on, in order. Returns what ends that."""
-        self._handlers = (*self._handlers, handler)
+        with self._subscribing:
+            self._handlers = (*self._handlers, handler)
 
         def unsubscribe() -> None:
-            self._handlers = tuple(each for each in self._handlers if each is not handler)
+            with self._subscribing:
+                self._handlers = tuple(each for each in self._handlers if each is not handler)
 
         return unsubscribe
 
@@ -321,7 +330,8 @@ class GspRpc:
         """No more calls; calls that are in flight end first. A second time is nothing."""
         with self._lock:
             self._closed = True
-            self._handlers = ()
+            with self._subscribing:
+                self._handlers = ()
 
     # Under the lock.
     def _check_open(self, function: int) -> None:

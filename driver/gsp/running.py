@@ -117,8 +117,12 @@ class Gsp:
         self._closed = True
         try:
             self.unload()
-        except BarewireError as error:
-            recovery.note(error, recovery.stop(self._bus))
+        except BaseException as error:
+            # Whatever interrupts it: the firmware may write to its memory until the GPU is reset.
+            not_reset = recovery.stop(self._bus)
+            if not isinstance(error, BarewireError):
+                raise
+            recovery.note(error, not_reset)
             self.closing_error = error
         finally:
             self.running = False

@@ -21,6 +21,7 @@ from barewire.poll import poll
 from barewire.regs.registers import WordIO
 
 POLL_TIMEOUT_S = 4.0  # of a wait that names no time
+LONGEST_S = 60.0  # what no step takes: it can name 4295 s
 SAVE_SLOTS = 8
 _STRUCT = "rpc_run_cpu_sequencer_v17_00"
 
@@ -136,7 +137,7 @@ class Sequencer:
 
         Raises:
             PollTimeout: a register did not become what a step waits for; `code` is the firmware's number.
-            RpcError: a step names a slot that does not exist.
+            RpcError: a step names a slot that does not exist, or a time beyond all reason.
         """
         for step in steps:
             getattr(self, f"_{step.op.name.lower()}")(*step.operands)
@@ -154,7 +155,7 @@ class Sequencer:
         poll(
             lambda: self._io.read32(offset),
             is_as_wanted,
-            timeout_s=timeout_us / 1e6 or POLL_TIMEOUT_S,
+            timeout_s=_seconds(timeout_us) or POLL_TIMEOUT_S,
             why="a register did not become what GSP waits for",
             offset=offset,
             expected=f"{value:#x} under mask {mask:#x}",
@@ -162,7 +163,7 @@ class Sequencer:
         )
 
     def _delay_us(self, duration_us: int) -> None:
-        time.sleep(duration_us / 1e6)
+        time.sleep(_seconds(duration_us))
 
     def _reg_store(self, offset: int, slot: int) -> None:
         if slot >= SAVE_SLOTS:
@@ -184,3 +185,15 @@ class Sequencer:
 
     def _core_resume(self) -> None:
         self._core.resume()
+
+
+def _seconds(microseconds: int) -> float:
+    """A time that a step names, within reason."""
+    seconds = microseconds / 1e6
+    if seconds > LONGEST_S:
+        raise RpcError(
+            "a sequence for the CPU has a step that takes longer than any does",
+            value=microseconds,
+            expected=f"up to {LONGEST_S:g} s",
+        )
+    return seconds

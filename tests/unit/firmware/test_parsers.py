@@ -100,6 +100,7 @@ def test_a_file_that_ends_anywhere_too_early_is_refused(name):
         ("bootloader", 12, [0xFFFFFFF0], "RM_RISCV_UCODE_DESC"),
         ("bootloader", 16, [0xFFFFFFFF], "nvfw_bin_hdr's data"),
         ("bootloader", 20, [0x7FFFFFFF], "nvfw_bin_hdr's data"),
+        ("bootloader", 20, [0], "nvfw_bin_hdr's data"),
         ("bootloader", 24, [6], "RM_RISCV_UCODE_DESC"),
         ("bootloader", 24 + 4 * 8, [0x10000], "RM_RISCV_UCODE_DESC's manifest"),
         ("bootloader", 24 + 4 * 13, [0xFFFFFFFF], "RM_RISCV_UCODE_DESC's monitor_code"),

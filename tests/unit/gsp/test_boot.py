@@ -197,6 +197,23 @@ def test_closing_resets_a_gsp_that_does_not_answer(board):
     assert board.bus.memories == []
 
 
+def test_a_gsp_whose_end_is_interrupted_is_reset_before_its_memory_goes(board):
+    gsp = board.boot()
+    held = []
+    board.bus.on_reset.append(lambda: held.append(len(board.bus.memories)))
+
+    def interrupt(payload: bytes) -> tuple[int, bytes]:
+        raise KeyboardInterrupt
+
+    board.gsp.answers[47] = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        gsp.close()
+
+    assert board.bus.resets == 1
+    assert held[0] > 0, "the firmware could write to it until then"
+    assert board.bus.memories == []
+
+
 def test_fsp_may_take_its_time(board):
     board.script.fsp_looks = 40
 

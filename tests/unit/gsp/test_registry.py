@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from barewire.errors import FieldRange
+from barewire.errors import FieldRange, UsageError
 from barewire.gsp import registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,3 +54,11 @@ def test_the_required_settings_are_numbers(abi):
 def test_a_number_of_more_than_32_bits_is_refused(abi, value):
     with pytest.raises(FieldRange):
         registry.pack(abi, {"RmKey": value})
+
+
+@pytest.mark.parametrize(
+    "settings", [{"Schlüssel": 1}, {"": 1}, {"a\0b": 1}, {"RmKey": 1.5}, {"RmKey": None}]
+)
+def test_a_setting_that_cannot_be_packed_is_refused(abi, settings):
+    with pytest.raises(UsageError):
+        registry.pack(abi, settings)

@@ -442,6 +442,15 @@ def test_an_event_can_be_waited_for(rpc, fake):
         rpc.wait_for_event(Event.RC_TRIGGERED, 0.02)
 
 
+def test_events_are_kept_for_a_wait_only_while_it_lasts(rpc, fake):
+    fake.send(0x1004, rc_triggered(4))
+    rpc.wait_for_event(Event.RC_TRIGGERED, 1.0)
+    fake.send(0x1004, rc_triggered(5))
+    rpc.drain()
+
+    assert rpc._watched.found == []
+
+
 def test_a_corrupt_event_is_an_error_of_whoever_drains(rpc, fake):
     fake.mangle.append(lambda whole: whole.__setitem__(0x60, 0xFF))
     fake.send(0x1004, rc_triggered(4))

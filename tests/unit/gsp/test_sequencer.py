@@ -161,3 +161,11 @@ def test_the_core_is_handled_in_order(run, core):
     run(5, 6, 7, 8, 3, 1)
 
     assert core.done == ["reset", "start", "wait", "resume"]
+
+
+@pytest.mark.parametrize(
+    "step", [Step(Op.DELAY_US, (0xFFFFFFFF,)), Step(Op.REG_POLL, (0, 1, 1, 0xFFFFFFFF, 7))]
+)
+def test_a_step_of_an_hour_is_refused(words, core, step):
+    with pytest.raises(RpcError, match="longer than any"):
+        Sequencer(words, core).run((step,))
