@@ -55,6 +55,21 @@ def candidates(folder: Path, chip: str, name: str) -> Iterator[tuple[Path, Calla
             yield plain.with_name(plain.name + suffix), read
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file at a path.
+
+    Raises:
+        PermissionMissing: this process may not look into its folder.
+        FirmwareMissing: there can be no such path.
+    """
+    try:
+        return path.is_file()
+    except PermissionError as error:
+        raise PermissionMissing(f"{path} may not be looked at", path=str(path)) from error
+    except (OSError, ValueError) as error:
+        raise FirmwareMissing(f"{path} cannot be looked at: {error}", path=str(path)) from error
+
+
 def read_file(path: Path, read: Callable[[Path], memoryview]) -> Blob:
     """A file's bytes, unpacked.
 

@@ -18,7 +18,7 @@ from barewire.errors import BadFirmware, FirmwareMissing, UnknownChip
 from barewire.firmware import containers
 from barewire.firmware.blob import Blob
 from barewire.firmware.containers import Bootloader, GenericBootloader, SecureCode
-from barewire.firmware.files import FirmwareFile, candidates, folders, read_file
+from barewire.firmware.files import FirmwareFile, candidates, folders, is_there, read_file
 from barewire.firmware.gsp import Fmc, GspImage, fmc, gsp_image
 
 VERSION = "570.144"
@@ -171,7 +171,7 @@ def find_firmware(
 def _find(folder: Path, wanted: ChipFiles, name: str, version: str) -> FirmwareFile | None:
     for chip in wanted.places(name):
         for path, read in candidates(folder, chip, f"{name}-{version}.bin"):
-            if path.is_file():
+            if is_there(path):
                 return FirmwareFile(name, str(path), read_file(path, read))
     return None
 

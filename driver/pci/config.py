@@ -219,6 +219,7 @@ class PciFunction:
                 raise TransportError("the PCI capability list leads into the header", offset=offset)
             yield Capability(self.config.read(offset, 1), offset)
             offset = self.config.read(offset + 1, 1) & ~3
+        self._check_present(offset)
         raise TransportError("the PCI capability list runs in a circle", offset=offset)
 
     def extended_capabilities(self) -> tuple[Capability, ...]:
@@ -228,6 +229,11 @@ class PciFunction:
             TransportError: the list runs in a circle or out of its space.
         """
         return tuple(self._walk_extended())
+
+    def _check_present(self, offset: int) -> None:
+        """A list's pointers read as ones when the function leaves while it is walked."""
+        if self.config.read(VENDOR_ID, 2) == NO_VENDOR:
+            raise DeviceLost("no PCI function answers any more", offset=offset, value=NO_VENDOR)
 
     def _walk_extended(self) -> Iterator[Capability]:
         offset = EXTENDED_START

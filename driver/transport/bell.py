@@ -9,6 +9,7 @@ from barewire.errors import TransportError
 from barewire.native._native import ffi, lib
 
 TOKENS_AT_ONCE = 64
+CLOSE_WAIT_S = 5.0  # for a write that is under way
 LONGEST_SLEEP_NS = 3600 * 1_000_000_000  # a bell that is closed wakes its thread at once
 
 
@@ -60,5 +61,6 @@ class CarriedDoorbell:
         self.bell = 0
         lib.bw_bell_close(self._native)
         if threading.current_thread() is not self._thread:
-            self._thread.join()
-            lib.bw_bell_free(self._native)
+            self._thread.join(CLOSE_WAIT_S)
+            if not self._thread.is_alive():  # a bell that its thread still looks at stays
+                lib.bw_bell_free(self._native)

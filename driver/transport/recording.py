@@ -113,7 +113,7 @@ class RecordingWriter:
             self._file: BinaryIO | None = self.path.open("wb")
             self._file.write(MAGIC + _LENGTH.pack(len(text)) + text + _LENGTH.pack(zlib.crc32(text)))
         except OSError as error:
-            raise TransportError(f"the recording cannot be written: {error}", path=str(path)) from error
+            raise self._unwritable(error) from error
 
     def add(
         self, kind: Kind, stream: int, place: int = 0, offset: int = 0, value: int = 0, data: bytes = b""
@@ -141,7 +141,7 @@ class RecordingWriter:
             file.write(_BLOCK.pack(len(packed), len(self._pending), zlib.crc32(packed)) + packed)
             file.flush()
         except OSError as error:
-            raise TransportError(f"the recording cannot be written: {error}", path=str(self.path)) from error
+            raise self._unwritable(error) from error
         self._pending = bytearray()
 
     def close(self) -> None:
@@ -154,9 +154,15 @@ class RecordingWriter:
             file, self._file = self._file, None
             if file is None:
                 return
-            with file:
-                self._write_block(file)
-                file.write(_BLOCK.pack(0, self._count & 0xFFFFFFFF, 0))
+            try:
+                with file:
+                    self._write_block(file)
+                    file.write(_BLOCK.pack(0, self._count & 0xFFFFFFFF, 0))
+            except OSError as error:
+                raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> TransportError:
+        return TransportError(f"the recording cannot be written: {error}", path=str(self.path))
 
 
 class Recording(NamedTuple):

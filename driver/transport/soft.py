@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from barewire.errors import TransportError, UsageError
+from barewire.errors import PollTimeout, TransportError, UsageError
 from barewire.native._native import ffi, lib
 from barewire.pci.config import (
     BAR0,
@@ -27,6 +26,7 @@ from barewire.pci.config import (
     VENDOR_ID,
     PciFunction,
 )
+from barewire.poll import poll
 from barewire.softgpu.bus import DmaRefused
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.iommu import Iommu, SoftDmaMemory
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 BAR_REGIONS = {False: 0x8000_0000, True: 0x3800_0000_0000}
 MSI_ADDRESS = 0xFEE0_0000
 RESET_WAIT_S = 1.0
-NS = 1_000_000_000
 CONFIG_BYTES = 4096
 
 
@@ -442,13 +441,20 @@ class SoftBus:
             self.interrupts.enable(vectors)
 
     def _wait_for_return(self) -> None:
-        deadline = time.monotonic() + RESET_WAIT_S
-        while self.config.read(VENDOR_ID, 2) == NO_VENDOR:
-            if time.monotonic() >= deadline:
-                raise TransportError(
-                    "the device does not come back after its reset", bus=self.name, elapsed_s=RESET_WAIT_S
-                )
-            time.sleep(0.001)
+        def is_back(vendor: int) -> bool:
+            return vendor != NO_VENDOR
+
+        try:
+            poll(
+                lambda: self.config.read(VENDOR_ID, 2),
+                is_back,
+                timeout_s=RESET_WAIT_S,
+                why="the device does not come back after its reset",
+                what="vendor id",
+                bus=self.name,
+            )
+        except PollTimeout as late:
+            raise TransportError(late.message, hint=late.hint, **late.facts) from late
 
     def hold(self) -> AbstractContextManager[Any]:
         """While this is held the device does nothing of its own: for who observes it."""

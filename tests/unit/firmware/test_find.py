@@ -160,3 +160,17 @@ def test_files_that_chips_share_are_found_under_the_other_s_name(tmp_path):
 
     assert find_firmware("ga104", folder=tmp_path).chip == "ga104"
     assert "ga102" in find_firmware("gh100", folder=tmp_path).files["gsp"].path
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_so(made, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(PermissionMissing):
+        find_firmware("gh100", folder=made)
+
+
+def test_a_folder_that_cannot_be_is_a_missing_one():
+    with pytest.raises(FirmwareMissing):
+        find_firmware("gh100", folder="no\0folder")

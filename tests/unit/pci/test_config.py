@@ -134,6 +134,18 @@ def test_an_extended_list_that_runs_in_a_circle_is_refused(space, function):
         function.extended_capabilities()
 
 
+def test_a_function_that_leaves_while_its_list_is_walked_is_lost(space, function):
+    reads = []
+    read, space.read = space.read, lambda offset, size: gone_after_three(offset, size)
+
+    def gone_after_three(offset, size):
+        reads.append(offset)
+        return read(offset, size) if len(reads) <= 3 else (1 << 8 * size) - 1
+
+    with pytest.raises(DeviceLost):
+        function.capabilities()
+
+
 def test_a_function_that_does_not_answer_is_lost():
     gone = PciFunction(Space(bytearray(b"\xff" * 4096)))
 

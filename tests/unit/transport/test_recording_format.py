@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from barewire.errors import FormatError, TransportError
@@ -162,3 +163,14 @@ def test_files_that_cannot_be_written_or_read_say_so(tmp_path):
         RecordingWriter(tmp_path / "no" / "folder", DESCRIPTION)
     with pytest.raises(TransportError):
         read_recording(tmp_path / "nothing")
+
+
+def test_a_disk_that_is_full_is_told_whenever_it_is_found_out(tmp_path):
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no device that is always full here")
+    writer = RecordingWriter(full, {"name": "soft:"})
+    writer.add(Kind.CONFIG_READ, 0)
+    with pytest.raises(TransportError):
+        writer.close()
+    writer.close()
