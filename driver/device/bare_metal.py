@@ -31,6 +31,8 @@ Firmware = Union["FirmwareSet", str, "os.PathLike[str]", None]
 SOFTWARE_GPU = "soft:"  # what the names of their buses begin with
 
 DOORBELL = "NV_VIRTUAL_FUNCTION_DOORBELL"
+# What a region of video memory is like that drivers take (nouveau:nvkm/subdev/gsp/rm/r535/gsp.c).
+ORDINARY = {"reserved": 0, "bProtected": 0, "supportCompressed": 1, "supportISO": 1}
 REGISTERS_PLACE, VIDEO_PLACE = 0, 1  # among the memory BARs, in the order of their numbers
 
 
@@ -137,7 +139,8 @@ def usable_regions(static: Struct) -> list[tuple[int, int]]:
     usable = [
         (region["base"], region["limit"] + 1)
         for region in regions
-        if not region["reserved"] and not region["bProtected"] and region["limit"] > region["base"]
+        if all(region[name] == wanted for name, wanted in ORDINARY.items())
+        and region["limit"] > region["base"]
     ]
     if not usable:
         raise BootError("GSP reports no usable region of video memory", step="static info", regions=count)

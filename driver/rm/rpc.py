@@ -22,7 +22,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from barewire.abi.layout import Struct
-from barewire.errors import BarewireError, UsageError
+from barewire.errors import BarewireError, DeviceError, UsageError
 from barewire.regs.registers import RegisterFile
 from barewire.rm import rpc_channels, rpc_facts
 from barewire.rm.rpc_channels import ChannelIds, RpcChannelGroup
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 TIME_STEP_NS = 32
 TIME_HIGH_MASK = 0x1FFFFFFF
+TIME_READS = 10  # the high word changes every 4 seconds
 
 
 @dataclass(frozen=True)
@@ -154,11 +155,18 @@ class RpcResourceManager:
         """The GPU's clock in nanoseconds, in steps of 32."""
         self.client.check()
         read: Callable[[str], int] = self.registers.read
-        while True:
-            before = read("NV_VIRTUAL_FUNCTION_TIME_1") & TIME_HIGH_MASK
+        high = read("NV_VIRTUAL_FUNCTION_TIME_1")
+        for _ in range(TIME_READS):
+            before = high
             low = read("NV_VIRTUAL_FUNCTION_TIME_0")
-            if read("NV_VIRTUAL_FUNCTION_TIME_1") & TIME_HIGH_MASK == before:
-                return (before << 32 | low) & ~(TIME_STEP_NS - 1)
+            high = read("NV_VIRTUAL_FUNCTION_TIME_1")
+            if high == before:
+                return ((high & TIME_HIGH_MASK) << 32 | low) & ~(TIME_STEP_NS - 1)
+        raise DeviceError(
+            "the GPU's clock makes no sense: its high word changes at every read",
+            register="NV_VIRTUAL_FUNCTION_TIME_1",
+            value=high,
+        )
 
     def free_vram_bytes(self) -> int:
         """Video memory that is free now."""

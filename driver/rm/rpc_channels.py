@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from barewire.abi.layout import Struct
-from barewire.errors import BarewireError, EngineMissing, ResourceError
+from barewire.errors import BarewireError, EngineMissing, ResourceError, UsageError
 from barewire.rm import names
 from barewire.rm.channels import USERD_BYTES, Channel, ChannelGroup, ChannelPlace, MmuFaultInfo
 from barewire.rounding import round_up
@@ -117,6 +117,7 @@ class RpcChannel(Channel):
             undo.callback(rm.client.when_gone, self.handle, self._give_back)
             self._memory = rm.video_memory(INSTANCE_BYTES + self._methods_bytes, contiguous=True)
             _clear(self._memory)
+            rm.memory.window.fence()  # or the zeros may come after what RM writes there
             super().__init__(group, place)
             undo.callback(self._forget_object)
             self.rm.client.ask(self.handle, "BIND", engineType=group.engine_type)
@@ -206,8 +207,10 @@ class RpcChannel(Channel):
 
 def _describe(params: Struct, name: str, memory: Any, offset: int, size_bytes: int) -> None:
     """Part of a memory by where the GPU finds it, as RM is told of it."""
-    (extent,) = memory.part(offset, size_bytes)
-    params[f"{name}.base"] = extent.address
+    extents = memory.part(offset, size_bytes)
+    if len(extents) != 1:
+        raise UsageError(f"{name} has to be in one piece", offset=offset, size_bytes=size_bytes)
+    params[f"{name}.base"] = extents[0].address
     params[f"{name}.size"] = size_bytes
     params[f"{name}.addressSpace"] = names.MEMORY_SPACES[memory.aperture]
     params[f"{name}.cacheAttrib"] = names.MEMORY_CACHED

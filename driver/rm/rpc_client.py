@@ -74,6 +74,7 @@ class RpcClient:
         self._lock = threading.RLock()
         self._next_handle = FIRST_HANDLE
         self._owed: dict[int, list[Callable[[], None]]] = {}
+        self._freeing: set[int] = set()
         self._paying = threading.Lock()
 
     def start(self) -> None:
@@ -126,7 +127,8 @@ class RpcClient:
         except RmError:
             raise
         except BaseException:
-            self._owed.setdefault(chosen, [])  # it may be there all the same
+            with self._lock:
+                self._owed[chosen] = []  # it may be there all the same
             raise
         with self._lock:
             self.objects[chosen] = RmObject(chosen, parent, class_id)
@@ -142,39 +144,48 @@ class RpcClient:
             return
         with self._lock:
             self._forget(handle)
-        if self.silence is not None:
-            self._owed.setdefault(handle, [])
-            return
+            self._owed[handle] = []
+            if self.silence is not None:
+                return
+            self._freeing.add(handle)
         try:
             self._call(self.rpc.free, self.handle, handle)
-        except BarewireError as refused:
-            if isinstance(refused, RmError) and refused.status_name in GONE:
-                return  # it went with something else
-            self._owed.setdefault(handle, [])
-            raise
+        except RmError as refused:
+            if refused.status_name not in GONE:
+                raise
+        finally:
+            self._freeing.discard(handle)
+        self._settle(handle)
 
     def when_gone(self, handle: int, action: Callable[[], None]) -> None:
         """Do something once RM has freed an object: before, it may reach what is given back."""
-        waiting = self._owed.get(handle)
-        if waiting is None:
-            action()
-        else:
-            waiting.append(action)
+        with self._lock:
+            waiting = self._owed.get(handle)
+            if waiting is not None:
+                waiting.append(action)
+                return
+        action()
+
+    def _settle(self, handle: int) -> None:
+        """RM has freed an object: what waited for that."""
+        with self._lock:
+            waiting = self._owed.pop(handle, [])
+        for action in waiting:
+            self.quietly(action)
 
     def _pay(self) -> None:
         """Free what GSP did not answer for earlier; what it refuses again stays until the end."""
         if not self._paying.acquire(blocking=False):
             return
         try:
-            for handle in list(self._owed):
+            for handle in [owed for owed in list(self._owed) if owed not in self._freeing]:
                 try:
                     self.rpc.free(self.handle, handle)
                 except RmError as refused:
                     if refused.status_name not in GONE:
-                        self._owed.pop(handle)
+                        self._owed.pop(handle, None)
                         continue
-                for action in self._owed.pop(handle):
-                    self.quietly(action)
+                self._settle(handle)
         except (RpcError, TransportError) as error:
             self.silence = error
         finally:

@@ -133,8 +133,10 @@ class RpcWatch:
         except BarewireError as error:
             self.end = error
             xid = OFF_THE_BUS_XID if isinstance(error, DeviceLost) else GSP_ERROR_XID
-            for channel in list(self._channels.values()):
-                channel.died(xid, channel.group.engine_type, None)
+            for reference in self._channels.valuerefs():  # a list: channels come and go meanwhile
+                channel = reference()
+                if channel is not None:
+                    channel.died(xid, channel.group.engine_type, None)
 
 
 def _fault_of(event: RcTriggered) -> MmuFaultInfo | None:

@@ -15,7 +15,7 @@ def static_info(*regions: dict[str, int]):
     info["fbRegionInfoParams.numFBRegions"] = len(regions)
     for index, values in enumerate(regions):
         region = info.element("fbRegionInfoParams.fbRegion", index)
-        for name, value in values.items():
+        for name, value in {"supportCompressed": 1, "supportISO": 1, **values}.items():
             region[name] = value
     return info
 
@@ -54,6 +54,8 @@ def test_regions_that_firmware_keeps_are_left_out():
         {"base": 0x100000, "limit": 0x3FFFFFFF},
         {"base": 0x40000000, "limit": 0x4FFFFFFF, "bProtected": 1},
         {"base": 0x50000000, "limit": 0x50FFFFFF},
+        {"base": 0x60000000, "limit": 0x60FFFFFF, "supportCompressed": 0},
+        {"base": 0x70000000, "limit": 0x70FFFFFF, "supportISO": 0},
     )
 
     assert usable_regions(info) == [(0x100000, 0x40000000), (0x50000000, 0x51000000)]

@@ -293,7 +293,12 @@ class PlainGpuMemory:
         self.live: list[PlainMemory] = []
         self.spaces: list[PlainSpace] = []
         self.free_vram_bytes = 1 << 30
+        self.fences = 0
+        self.window = SimpleNamespace(fence=self._fence)
         self._next = 0x100000
+
+    def _fence(self) -> None:
+        self.fences += 1
 
     def next_address(self, size_bytes: int) -> int:
         at, self._next = self._next, self._next + -(-size_bytes // 4096) * 4096

@@ -18,6 +18,7 @@ if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
 from barewire.errors import (  # noqa: E402
+    DeviceError,
     DeviceLost,
     EngineMissing,
     Freed,
@@ -197,6 +198,7 @@ def test_a_channel_is_told_where_its_memory_is(world: World, rm: RpcResourceMana
         params[f"{name}.addressSpace"] for name in ("instanceMem", "ramfcMem", "userdMem", "mthdbufMem")
     } == {2}
     assert not any(instance.data), "RM expects zeros"
+    assert world.memory.fences == 1
     assert params["internalFlags"] == 0x14
     assert params["hVASpace"] == 0 and params["hContextShare"] == 0, "the group has the space"
     assert params["gpFifoEntries"] == 1024
@@ -377,9 +379,16 @@ def test_every_channel_learns_that_there_is_no_gsp_any_more(
 
 
 def test_the_clock_is_read_until_both_words_belong_together(world: World, rm: RpcResourceManager) -> None:
-    world.time[:] = [1, 0xFFFFFFE0, 2, 2, 0x20, 2]
+    world.time[:] = [1, 0xFFFFFFE0, 2, 0x20, 2]
 
     assert rm.gpu_time_ns() == 2 << 32 | 0x20
+
+
+def test_a_clock_that_makes_no_sense_is_reported(world: World, rm: RpcResourceManager) -> None:
+    world.time[:] = list(range(100))
+
+    with pytest.raises(DeviceError):
+        rm.gpu_time_ns()
 
 
 def test_closing_frees_everything_children_first_then_the_ground(world: World) -> None:
