@@ -85,6 +85,7 @@ class RpcResourceManager:
         facts: what is known of the GPU.
         channel_ids: the numbers of channels.
         watch: listens to GSP.
+        settle_doorbell: waits until the GPU has got what rang so far.
         work_doorbell: where queues ring: the doorbell's CPU address, or the bell that carries it.
         rest_s: how long the memory of a closed queue stays, since it goes at once when it is freed: a thread
             may be in a native call that looks at it for a slice of 0.1 s.
@@ -107,6 +108,7 @@ class RpcResourceManager:
         self.facts: GpuFacts = rpc_facts.gather(
             client, ground.static, self.known_engines, ground.chip, ground.chipset, ground.pci_address
         )
+        self.settle_doorbell: Callable[[], object] = getattr(ground.doorbell, "settle", _nothing_carried)
         self.work_doorbell = ground.doorbell.address, ground.doorbell.bell
         self.watch = RpcWatch(ground.rpc, self._runlists.get, ground.check_running)
         self._endings = client, self.watch, ground.undo
@@ -230,6 +232,10 @@ class RpcResourceManager:
 
     def __repr__(self) -> str:
         return f"<RM of {self.facts.name} over RPC{', closed' if self.closed else ''}>"
+
+
+def _nothing_carried() -> None:
+    """A doorbell in mapped memory has nobody who carries it."""
 
 
 _open_managers: weakref.WeakSet[RpcResourceManager] = weakref.WeakSet()

@@ -197,6 +197,7 @@ class RpcChannel(Channel):
         """Its objects, itself, then its memory."""
         client = self.rm.client
         client.attempt(errors, self.rm.watch.remove, self)
+        self.rm.settle_doorbell()  # its number may be another channel's soon
         super()._free(errors)
         with self._notified:
             notifier, self._notifier = self._notifier, None

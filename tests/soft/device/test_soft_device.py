@@ -214,6 +214,16 @@ def test_many_channels_at_once(dev: Any) -> None:
     works(dev)
 
 
+def test_no_doorbell_rings_for_a_channel_that_was_closed_at_once(dev: Any) -> None:
+    for _ in range(30):
+        channel = dev.channel(engine="copy")
+        for _ in range(3):
+            channel.roundtrip()
+        channel.close()
+
+    assert [str(report) for report in model_of(dev).reports] == []
+
+
 def test_the_error_of_a_fault_has_rms_own_words(dev: Any) -> None:
     channel = dev.channel(engine="copy")
     with pytest.raises(BarewireError) as died:
