@@ -74,21 +74,21 @@ def bring_up(
         ring_at = registers.table.register(DOORBELL).offset_of()
         doorbell = bus.doorbell(bar_at(bus, REGISTERS_PLACE).index, ring_at)
         undo.callback(doorbell.close)
-        ground = Ground(
-            bus=bus,
-            rpc=gsp.rpc,
-            check_running=gsp.check_running,
-            static=gsp.static_info,
-            memory=memory,
-            doorbell=doorbell,
-            registers=registers,
-            chip=chip.name,
-            chipset=chip.chipset,
-            pci_address="",
-            undo=undo.pop_all(),
-        )
-    with journal.step("open the resource manager"):
-        return RpcResourceManager.open(ground)
+        with journal.step("open the resource manager"):
+            ground = Ground(
+                bus=bus,
+                rpc=gsp.rpc,
+                check_running=gsp.check_running,
+                static=gsp.static_info,
+                memory=memory,
+                doorbell=doorbell,
+                registers=registers,
+                chip=chip.name,
+                chipset=chip.chipset,
+                pci_address="",
+                undo=undo.pop_all(),
+            )
+            return RpcResourceManager.open(ground)
 
 
 def _files_for(bus: Bus, chip: Chip, firmware: Firmware) -> FirmwareSet:

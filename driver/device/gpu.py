@@ -268,7 +268,16 @@ class Device(DeviceCopies):
             self.kept.clear()
             for module in list(self._modules):
                 module.forget()
+            self._close_manager()
+
+    def _close_manager(self) -> None:
+        """Let a thread that copies through staging memory notice first: then the memory goes."""
+        alone = self._lock.acquire(timeout=CLOSE_WAIT_S)
+        try:
             self.rm.close()
+        finally:
+            if alone:
+                self._lock.release()
 
     def _close_queues(self, queues: list[Queue]) -> None:
         """Let all work end, for a few seconds, then give back every channel, then their memory."""
