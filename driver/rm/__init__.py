@@ -1,1 +1,1 @@
-"""NVIDIA's resource manager: objects, controls, channels; by a kernel driver's ioctls or by RPC to GSP."""
+"""NVIDIA's resource manager: objects, controls, channels; by ioctl to a kernel driver or by RPC to GSP."""
