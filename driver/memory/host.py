@@ -82,7 +82,8 @@ class HostMemory:
         """
         self.check()
         size = checked_part(offset, size_bytes, self.size_bytes)
-        mapping = CpuMapping(self, self.cpu_address + offset, size, self._forget)
+        held = self.dma.view[offset : offset + size]
+        mapping = CpuMapping(self, self.cpu_address + offset, size, self._forget, held)
         self._mappings.append(mapping)
         return mapping
 

@@ -19,32 +19,47 @@ class CpuMapping:
         memory: whose bytes they are; it stays while the mapping does.
         address: of the first byte.
         size_bytes: whole pages.
+
+    Args:
+        undo: called when it is closed.
+        held: the same bytes, as something that keeps them in this process while it is looked at; None where
+            nothing does.
     """
 
     def __init__(
-        self, memory: Any, address: int, size_bytes: int, undo: Callable[[CpuMapping], None]
+        self,
+        memory: Any,
+        address: int,
+        size_bytes: int,
+        undo: Callable[[CpuMapping], None],
+        held: memoryview | None = None,
     ) -> None:
         self.memory = memory
         self.address = address
         self.size_bytes = size_bytes
         self.closed = False
         self._undo = undo
+        self._held = held
 
     @property
     def view(self) -> memoryview:
-        """The bytes, writable. Nothing may look at them after close().
+        """The bytes, writable. After close() a view of host memory that is still held keeps its last bytes,
+        which the GPU does not reach any more; nothing may look at one of video memory.
 
         Raises:
             Freed: the mapping was closed.
         """
         if self.closed:
             raise Freed("the mapping was closed")
+        if self._held is not None:
+            return self._held[:]
         return memoryview((ctypes.c_ubyte * self.size_bytes).from_address(self.address)).cast("B")
 
     def close(self) -> None:
         """Undo the mapping; a second time is nothing."""
         if not self.closed:
             self.closed = True
+            self._held = None
             self._undo(self)
 
     def __enter__(self) -> CpuMapping:
