@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -73,6 +74,34 @@ def test_a_boot_that_finds_nothing_wrong_resets_nothing(gpu: Any) -> None:
     open_card(bus).close()
 
     assert bus.resets == 0
+
+
+STEPS = (
+    "look at the GPU",
+    "find the firmware",
+    "enable the PCI function",
+    "wait for the resource manager",
+    "set up video memory",
+    "open the resource manager",
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_boot_that_is_interrupted_anywhere_leaves_nothing(step: str) -> None:
+    threads = set(threading.enumerate())
+    reached = []
+
+    def interrupt(name: str) -> None:
+        if name == step:
+            reached.append(name)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bw.open("soft:gh100", progress=interrupt)
+
+    assert reached
+    left = {thread.name for thread in set(threading.enumerate()) - threads}
+    assert left == set()
 
 
 def test_closing_leaves_no_memory_for_the_device_and_no_firmware(gpu: Any) -> None:
