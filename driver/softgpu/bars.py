@@ -17,15 +17,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.faults import ENGINE_BAR1, ENGINE_BAR2, FaultEntry
-from barewire.softgpu.mapping import Mapping, Run, join_runs
+from barewire.softgpu.mapping import Mapping, Run, add_run
 from barewire.softgpu.mmu import PageFault
-from barewire.softgpu.page_tables import Access, Aperture, Pdb
+from barewire.softgpu.page_tables import Access, Aperture, Pdb, Reader, Unreadable, Walker
 from barewire.softgpu.unit import MemoryUnit, NoRegister, Unit
 
 if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
 
 POISON = 0xBAD0AC00
+# What of a BAR's tables is shown to a host that maps it; tables that lead to one another have no end.
+MOST_TABLE_BYTES = 4 << 20
+MOST_RUNS = 1 << 14  # each is a mapping of this process, which may have 65530 by default
 _MODE_VIRTUAL = 1 << 9
 _PENDING, _OUTSTANDING = 1 << 0, 1 << 1
 _TARGETS = (Aperture.VRAM, None, Aperture.COHERENT, Aperture.NONCOHERENT)
@@ -49,6 +52,30 @@ class Block(NamedTuple):
     virtual: bool
     target: Aperture | None
     instance: int
+
+
+class _FrugalReader:
+    """Reads page tables, up to so many bytes of them.
+
+    Attributes:
+        left: bytes that it still reads.
+    """
+
+    def __init__(self, read: Reader) -> None:
+        self._read = read
+        self.left = MOST_TABLE_BYTES
+
+    def read(self, aperture: Aperture, address: int, size_bytes: int) -> bytes:
+        """Bytes of a table.
+
+        Raises:
+            Unreadable: they are not where the MMU may read, or too many were read already.
+        """
+        if self.left < size_bytes:
+            self.left = 0
+            raise Unreadable("too many tables")
+        self.left -= size_bytes
+        return self._read(aperture, address, size_bytes)
 
 
 class ApertureBar:
@@ -158,16 +185,27 @@ class ApertureBar:
             return []
         if self.pdb is None:
             return self._reachable(Run(0, min(self.size_bytes, self._gpu.vram.size_bytes), 0))
+        reader = _FrugalReader(self._gpu.mmu.read_table)
+        walker = Walker(self._gpu.mmu.walker.format, reader.read)
         runs: list[Run] = []
-        for leaf in self._gpu.mmu.leaves(self.pdb, 0, self.size_bytes):
+        for leaf in walker.leaves(self.pdb, 0, self.size_bytes):
+            if len(runs) >= MOST_RUNS:
+                reader.left = 0
+            if not reader.left:
+                break
             if leaf.aperture is Aperture.VRAM:
                 end = min(leaf.gpu_va + leaf.page_bytes, self.size_bytes)
-                runs.extend(self._reachable(Run(leaf.gpu_va, end, leaf.address)))
+                for run in self._reachable(Run(leaf.gpu_va, end, leaf.address)):
+                    add_run(runs, run)
             elif leaf.aperture is not Aperture.SPARSE:
                 self._gpu.report(
                     "BAR mapping", "only video memory can be shown to the host", gpu_va=leaf.gpu_va
                 )
-        return join_runs(runs)
+        if not reader.left:
+            self._gpu.report(
+                "BAR mapping", "more pages than the model shows; the rest is poison", bar=self.number
+            )
+        return runs
 
     def _reachable(self, run: Run) -> list[Run]:
         """The parts of a run that exist and are not protected."""

@@ -39,7 +39,6 @@ KIB = 1 << 10
 MIB = 1 << 20
 GIB = 1 << 30
 BAR0_BYTES = 16 * MIB
-SMALLEST_BAR1_BYTES = 64 * MIB
 
 
 @dataclass(frozen=True)
@@ -214,14 +213,15 @@ class SoftGpu:
         self.host.host = host
 
     def config_read(self, offset: int, size_bytes: int) -> int:
-        """A configuration read of 1, 2 or 4 bytes."""
+        """A configuration read of 1, 2 or 4 bytes; all ones once it is closed."""
         with self.lock:
-            return self.pci.config_read(offset, size_bytes)
+            return self.pci.config_read(offset, size_bytes) if not self.closed else (1 << 8 * size_bytes) - 1
 
     def config_write(self, offset: int, size_bytes: int, value: int) -> None:
         """A configuration write of 1, 2 or 4 bytes."""
         with self.lock:
-            self.pci.config_write(offset, size_bytes, value)
+            if not self.closed:
+                self.pci.config_write(offset, size_bytes, value)
 
     def bar_read(self, index: int, offset: int, size_bytes: int) -> int:
         """A memory read of 1, 2, 4 or 8 bytes; all ones where nobody answers."""
@@ -250,7 +250,10 @@ class SoftGpu:
     def reset(self) -> None:
         """A conventional reset: a cold device afterwards."""
         with self.lock:
+            if self.closed:
+                return
             self.work.cancel_all()
+            self.fifo.reset()  # what engines are at ends here, before memory and firmware change under them
             self.vram.unprotect()
             self._soil_vram()
             self.clock.reset()

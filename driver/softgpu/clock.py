@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 STEP_NS = 32
+TIME_MASK = (1 << 61) - STEP_NS  # TIME_1 has 29 bits
 
 
 class Clock:
@@ -17,8 +18,8 @@ class Clock:
         self._offset_ns = 0
 
     def now_ns(self) -> int:
-        """Nanoseconds; the low five bits are zero."""
-        return (time.monotonic_ns() + self._offset_ns) & ~(STEP_NS - 1)
+        """Nanoseconds; the low five bits are zero, and after 61 bits they begin anew."""
+        return (time.monotonic_ns() + self._offset_ns) & TIME_MASK
 
     def set(self, ns: int) -> None:
         """Let the time be `ns` now."""

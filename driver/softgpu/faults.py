@@ -9,6 +9,7 @@ open-gpu-doc:manuals/turing/tu104/dev_vm; nouveau:nvkm/subdev/fault/{gv100,tu102
 
 from __future__ import annotations
 
+import ctypes
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.mmu import PageFault
 from barewire.softgpu.page_tables import Access, Aperture, FaultType
 from barewire.softgpu.unit import NoRegister, Unit
+from barewire.softgpu.vram import OutsideVram
 
 if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
@@ -90,9 +92,9 @@ class FaultEntry:
             self.instance_low,
             self.instance >> 32,
             self.gpu_va & 0xFFFFF000,
-            self.gpu_va >> 32,
+            self.gpu_va >> 32 & 0xFFFFFFFF,
             self.time_ns & 0xFFFFFFFF,
-            self.time_ns >> 32,
+            self.time_ns >> 32 & 0xFFFFFFFF,
             self.engine_id,
             self.info | _VALID,
         )
@@ -162,7 +164,7 @@ class Faults(Unit):
         aperture = _APERTURES[entry.instance_aperture]
         self._snapshot = {
             "ADDR_LO": entry.gpu_va & 0xFFFFF000,
-            "ADDR_HI": entry.gpu_va >> 32,
+            "ADDR_HI": entry.gpu_va >> 32 & 0xFFFFFFFF,
             "INST_LO": entry.instance & 0xFFFFF000 | aperture << 10 | entry.engine_id & 0x1FF,
             "INST_HI": entry.instance >> 32,
             "INFO": entry.info | _VALID,
@@ -192,11 +194,12 @@ class Faults(Unit):
         at = (buffer["LO"] & 0xFFFFF000 | buffer["HI"] << 32) + put * ENTRY_BYTES
         pdb = self.gpu.apertures.bar2.pdb
         try:
+            words = struct.pack("<8I", *entry.words())
             if pdb is None:
-                self.gpu.vram.write(at, struct.pack("<8I", *entry.words()))
+                ctypes.memmove(self.gpu.vram.address(at, ENTRY_BYTES), words, ENTRY_BYTES)
             else:
-                self.gpu.mmu.write(pdb, at, struct.pack("<8I", *entry.words()), privileged=True)
-        except (PageFault, DmaRefused) as why:
+                self.gpu.mmu.write(pdb, at, words, privileged=True)
+        except (PageFault, DmaRefused, OutsideVram) as why:
             self.gpu.report("fault buffer", f"the buffer cannot be written: {why}", gpu_va=at)
             return
         buffer["PUT"] = buffer["PUT"] & ~_POINTER | after

@@ -168,6 +168,8 @@ class MsixTable(MemoryUnit):
             self.gpu.report("MSI-X", "the table takes words of 4 or 8 bytes", offset=offset, value=value)
             return
         at = offset - MSIX_TABLE
+        if at + size_bytes > len(self.table):
+            return
         self.table[at : at + size_bytes] = value.to_bytes(size_bytes, "little")
         self.send_pending()
 

@@ -36,16 +36,13 @@ class _Change(NamedTuple):
     shift: int | None
 
 
-def join_runs(runs: list[Run]) -> list[Run]:
-    """The same with neighbours joined; `runs` are in order."""
-    joined: list[Run] = []
-    for run in runs:
-        last = joined[-1] if joined else None
-        if last and last.end == run.start and last.file_offset - last.start == run.file_offset - run.start:
-            joined[-1] = last._replace(end=run.end)
-        else:
-            joined.append(run)
-    return joined
+def add_run(runs: list[Run], run: Run) -> None:
+    """Put a run behind the others, as part of the last one if it continues that."""
+    last = runs[-1] if runs else None
+    if last and last.end == run.start and last.file_offset - last.start == run.file_offset - run.start:
+        runs[-1] = last._replace(end=run.end)
+    else:
+        runs.append(run)
 
 
 class Mapping:
@@ -72,10 +69,11 @@ class Mapping:
         """Let the range show these parts, in order of address; what stays as it is is not touched.
 
         Raises:
-            MemoryError: this process may not have that many mappings; part of it is done.
+            MemoryError: this process may not have that many mappings; part of it is done, and all of it is
+                done anew the next time.
         """
         changes = _changes(self._runs, runs) if self._shown else _all_of(runs, self.size_bytes)
-        self._shown = True
+        self._shown = False
         for change in changes:
             if change.shift is None:
                 self._show_poison(change.start, change.end)
@@ -84,7 +82,7 @@ class Mapping:
                 machine_memory.map_file(
                     self._file, change.start + change.shift, size, self.address + change.start
                 )
-        self._runs = runs
+        self._runs, self._shown = runs, True
 
     def was_poison_written(self) -> bool:
         """Whether something was written where nothing is shown, since this was last asked; it is undone."""

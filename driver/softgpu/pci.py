@@ -230,7 +230,7 @@ class PciFunction(MemoryUnit):
         def touches(at: int, count: int) -> bool:
             return offset < at + count and at < offset + size_bytes
 
-        if touches(DEVICE_CONTROL + 1, 1) and value >> 8 * (DEVICE_CONTROL - offset) & FLR:
+        if touches(DEVICE_CONTROL + 1, 1) and value << 8 * offset >> 8 * DEVICE_CONTROL & FLR:
             self.resets += 1
             self.gpu.reset()
             return

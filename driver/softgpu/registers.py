@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PAGE_BITS = 12
 WORD_BYTES = 4
+MOST_KNOWN = 1 << 16  # registers whose unit is remembered; who reads all of BAR0 needs no memory for it
 DECODE_ERROR = 0xBADF1100  # no such register
 LOCKED = 0xBADF4100  # the privilege mask of its unit keeps the CPU out
 
@@ -52,6 +53,8 @@ class RegisterSpace:
             if first <= offset <= last:
                 found = unit
                 break
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
         self._known[offset] = found
         return found
 

@@ -169,7 +169,11 @@ class Tlb:
         if pdb is None and gpu_va is None and depth == Depth.ALL:
             self._spaces.clear()
             return
-        spaces = list(self._spaces.values()) if pdb is None else [self._space(pdb)]
+        if pdb is not None and gpu_va is None and depth == Depth.ALL:
+            self._spaces.pop(pdb, None)
+            return
+        named = [self._spaces.get(pdb)] if pdb is not None else list(self._spaces.values())
+        spaces = [space for space in named if space is not None]
         for space in spaces:
             if gpu_va is None:
                 space.pages.clear()

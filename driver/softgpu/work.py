@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
 
 Task = Callable[[], object]
+MOST_DEFECTS = 100
 END_TIMEOUT_S = 5.0  # a task that runs longer than this when the GPU is closed is left behind
 
 
@@ -84,10 +85,15 @@ class Work:
         return True
 
     def close(self) -> None:
-        """End the thread after the task that it is at; a second time is nothing. Not with the lock held."""
+        """End the thread after the task that it is at; a second time is nothing. Not with the lock held.
+
+        A task that still waits for the lock is not run any more.
+        """
         with self._changed:
             self._closed = True
             self._due.clear()
+            if self._current is not None:
+                self._current.cancel()
             self._changed.notify_all()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
@@ -131,3 +137,4 @@ class Work:
                     job.task()
                 except Exception as error:
                     self._gpu.defects.append(error)
+                    del self._gpu.defects[MOST_DEFECTS:]

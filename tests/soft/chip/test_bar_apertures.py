@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import threading
 import time
 
@@ -292,3 +293,40 @@ def test_pramin_does_not_reach_protected_regions(gpu, regs):
     assert gpu.bar_read(0, 0x700000, 4) == 0xBAD0AC00
     assert gpu.vram.read(0, 4) == bytes(4)
     assert [report.kind for report in gpu.reports] == ["PRAMIN"] * 2
+
+
+def test_tables_that_lead_to_one_another_do_not_hold_the_gpu_up(gpu):
+    """128 GiB of 4 KiB pages by one table of each level: nobody has that many mappings."""
+    levels = [0x10_0000 + 0x1000 * level for level in range(6)]
+    for table, below in itertools.pairwise(levels):
+        half = (below | 2).to_bytes(8, "little")
+        gpu.vram.write(table, (bytes(8) + half) * 256 if table == levels[4] else half * 512)
+    gpu.vram.write(levels[5], b"".join((page % 7 * 4096 | 1).to_bytes(8, "little") for page in range(512)))
+    gpu.bar_memory(BAR1)
+
+    start = time.monotonic()
+    gpu.apertures.bar1.bind(Pdb(Aperture.VRAM, levels[0]))
+
+    assert time.monotonic() - start < 5
+    assert [report.kind for report in gpu.reports] == ["BAR mapping"]
+    assert mapped(gpu, BAR1, 64 * GIB, 4) == POISON
+    gpu.apertures.bar1.bind(None)
+    assert mapped(gpu, BAR1, levels[0], 8) == (levels[1] | 2).to_bytes(8, "little")
+
+
+def test_a_mapping_that_failed_half_way_is_made_anew(gpu, tables, monkeypatch):
+    first = mapped(gpu, BAR1, 0, 4)
+
+    def fail(start: int, end: int) -> None:
+        raise MemoryError("too many")
+
+    tables.map(0, 4 * KIB, Page(0x60_0000))
+    gpu.vram.write(0x60_0000, b"page")
+    with monkeypatch.context() as broken:
+        broken.setattr(gpu.apertures.bar1._mapping, "_show_poison", fail)
+        gpu.apertures.bar1.bind(tables.pdb)
+    assert first == bytes(4)
+    gpu.apertures.bar1.refresh()
+
+    assert mapped(gpu, BAR1, 0, 4) == b"page"
+    assert mapped(gpu, BAR1, 1 * MIB, 4) == POISON

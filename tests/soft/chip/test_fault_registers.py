@@ -80,3 +80,22 @@ def test_without_a_buffer_a_fault_is_only_in_the_snapshot(gpu, regs):
 
     assert regs[f"{FAULT}_BUFFER_PUT", 0] == 0
     assert gpu.faults.posted[0].time_ns > 0
+
+
+@pytest.mark.parametrize("at", [1 << 50, 0x1000_0000], ids=["beyond memory", "protected"])
+def test_a_buffer_where_no_engine_may_write_is_reported_and_not_written(gpu, regs, at):
+    gpu.vram.protect(0x1000_0000, 0x1010_0000)
+    regs[f"{FAULT}_BUFFER_LO", 0] = at & 0xFFFFFFFF
+    regs[f"{FAULT}_BUFFER_HI", 0] = at >> 32
+    regs[f"{FAULT}_BUFFER_SIZE", 0] = 4 | 1 << 31
+    gpu.faults.post(ENTRY)
+
+    assert [report.kind for report in gpu.reports] == ["fault buffer"]
+    assert regs[f"{FAULT}_BUFFER_PUT", 0] == 0
+    assert gpu.vram.read(0x1000_0000, 32) == bytes(32)
+
+
+def test_an_address_below_zero_wraps(gpu, regs, buffer):
+    gpu.faults.post(FaultEntry(-0x1000, FaultType.VA_LIMIT, Access.READ, 64))
+
+    assert struct.unpack("<8I", gpu.vram.read(buffer, 32))[2:4] == (0xFFFFF000, 0xFFFFFFFF)

@@ -160,6 +160,13 @@ def test_a_function_level_reset_makes_it_cold(gpu, regs):
     assert ran == [1]
 
 
+@pytest.mark.parametrize(("offset", "size", "value"), [(0x69, 1, 0xA9), (0x68, 4, 0xA910), (0x69, 2, 0xA9)])
+def test_a_reset_may_be_asked_for_by_any_access(gpu, offset, size, value):
+    gpu.config_write(offset, size, value)
+
+    assert gpu.pci.resets == 1
+
+
 def test_the_mirror_shows_the_configuration_space(gpu):
     assert gpu.bar_read(0, 0x92000, 4) == 0x233010DE
     assert gpu.bar_read(0, 0x92004, 4) == gpu.config_read(4, 4)

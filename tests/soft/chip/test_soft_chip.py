@@ -77,6 +77,13 @@ def test_time_goes_on_in_steps_of_32_ns(gpu, regs):
     assert 2e6 <= second - first < 1e9
 
 
+def test_time_begins_anew_after_61_bits(gpu, regs):
+    regs["NV_PTIMER_TIME_1"] = 0xFFFFFFFF
+    regs["NV_PTIMER_TIME_0"] = 0xFFFFFFFF
+
+    assert gpu.clock.now_ns() < 1 << 61
+
+
 def test_time_can_be_set(regs):
     regs["NV_PTIMER_TIME_1"] = 0x1234
     regs["NV_PTIMER_TIME_0"] = 0
@@ -207,6 +214,36 @@ def test_closing_ends_the_worker():
 
     assert not worker.is_alive()
     assert gpu.bar_read(0, 0, 4) == 0xFFFFFFFF
+
+
+def test_a_closed_gpu_answers_no_configuration_access():
+    gpu = SoftGpu(SoftOptions(vram_bytes=256 * MIB, bar1_bytes=256 * MIB, dirty_vram_bytes=4096))
+    gpu.close()
+    gpu.config_write(0x68, 2, 0x8000)
+    gpu.reset()
+
+    assert gpu.config_read(0, 4) == 0xFFFFFFFF
+    assert gpu.pci.resets == 0
+
+
+def test_a_task_that_waits_for_the_lock_is_not_run_after_the_end():
+    gpu = SoftGpu(SoftOptions(vram_bytes=256 * MIB, bar1_bytes=256 * MIB))
+    ran = []
+    with gpu.lock:
+        gpu.work.post(lambda: ran.append(1))
+        time.sleep(0.02)
+        threading.Thread(target=gpu.work.close).start()
+        time.sleep(0.02)
+    gpu.close()
+
+    assert ran == []
+
+
+def test_reading_all_registers_keeps_nothing(gpu):
+    for offset in range(0, 2 << 20, 4):
+        gpu.registers.unit_at(offset)
+
+    assert len(gpu.registers._known) <= 1 << 16
 
 
 # Units.
