@@ -78,5 +78,6 @@ class CarriedDoorbell:
         self._settled.set()
         if threading.current_thread() is not self._thread:
             self._thread.join(CLOSE_WAIT_S)
-            if not self._thread.is_alive():  # a bell that its thread still looks at stays
-                lib.bw_bell_free(self._native)
+            with self._settling:  # who rings there has done so
+                if not self._thread.is_alive():  # a bell that its thread still looks at stays
+                    lib.bw_bell_free(self._native)

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SMALL_BYTES = 1 << 20  # larger regions are looked at when a smaller one has changed, and before writes
 LOOK_EVERY_S = 1e-3
 EVERYTHING_EVERY_S = 5e-3
+STOP_WAIT_S = 5.0  # for the thread that looks
 LOOKS_FOR_STEADY = 4
 MOST_REGIONS = 1 << 16
 MOST_STREAMS = 256
@@ -51,6 +52,11 @@ class _Tape:
         self._looker.start()
 
     def _look(self) -> None:
+        """The thread; a file that cannot be written ends it, and is told to who makes the next access."""
+        with suppress(TransportError):
+            self._keep_looking()
+
+    def _keep_looking(self) -> None:
         """Carry changes while nobody makes an access: drivers wait for memory too.
 
         Large regions take time: they get a quarter of it at most.
@@ -69,7 +75,7 @@ class _Tape:
     def stop(self) -> None:
         """Look at memory no more."""
         self._stop.set()
-        self._looker.join()
+        self._looker.join(STOP_WAIT_S)
         with self.lock:
             self.regions.clear()
 
@@ -173,7 +179,10 @@ class _Copy:
     """The driver's copy of a region."""
 
     def __init__(self, size_bytes: int) -> None:
-        self.memory = mmap.mmap(-1, size_bytes)
+        try:
+            self.memory = mmap.mmap(-1, size_bytes)
+        except (OSError, ValueError, OverflowError) as error:
+            raise TransportError(f"no memory to record with: {error}", size_bytes=size_bytes) from error
         self.address = int(ffi.cast("uintptr_t", ffi.from_buffer(self.memory)))
         self.words = np.frombuffer(self.memory, dtype=np.uint32)
 
@@ -261,9 +270,11 @@ class _RecordedBar:
 
     def map(self, offset: int, size_bytes: int) -> _RecordedMapped:
         """Part of it in this process; see `Bar.map`."""
-        with self._tape.access(writes=True):
+        with self._tape.access(writes=True), ExitStack() as undo:
             mapped = self._bar.map(offset, size_bytes)
+            undo.callback(mapped.close)
             number = self._tape.new_number()
+            undo.callback(self._tape.forget, number)
             watched = is_watched(size_bytes)
             copy = _Copy(size_bytes) if watched else None
             self._tape.add(Kind.MAP, number, offset, size_bytes, bytes((self.index, watched)))
@@ -271,6 +282,7 @@ class _RecordedBar:
                 device = words_at(mapped.address, size_bytes)
                 self._tape.regions[number] = SharedRegion(number, copy.words, device)
                 self._tape.pull(everything=True)
+            undo.pop_all()
         return _RecordedMapped(self._tape, mapped, number, copy)
 
 
@@ -367,9 +379,11 @@ class RecordedBus:
 
     def dma_memory(self, size_bytes: int, *, contiguous: bool = False) -> _RecordedMemory:
         """Memory for the device to reach; see `Bus.dma_memory`."""
-        with self._tape.access(writes=True):
+        with self._tape.access(writes=True), ExitStack() as undo:
             memory = self.bus.dma_memory(size_bytes, contiguous=contiguous)
+            undo.callback(memory.close)
             number = self._tape.new_number()
+            undo.callback(self._tape.forget, number)
             copy = _Copy(memory.size_bytes)
             device = words_at(memory.address, memory.size_bytes)
             places = b"".join(
@@ -378,6 +392,7 @@ class RecordedBus:
             )
             self._tape.add(Kind.ALLOCATE, number, int(contiguous), memory.size_bytes, places)
             self._tape.regions[number] = SharedRegion(number, copy.words, device)
+            undo.pop_all()
         return _RecordedMemory(self._tape, memory, number, copy)
 
     def doorbell(self, bar_index: int, offset: int) -> CarriedDoorbell:
@@ -408,17 +423,25 @@ class RecordedBus:
             self.bus.reset()
 
     def close(self) -> None:
-        """Give the device back, and end the recording."""
+        """Give the device back, and end the recording.
+
+        Raises:
+            TransportError: the file could not be written to its end; the device was given back.
+        """
         if not self._open:
             return
         self._open = False
-        for doorbell in self._doorbells:
-            doorbell.close()
+        with ExitStack() as ending:  # the last one first, all of them whatever fails
+            ending.callback(self._tape.writer.close)
+            ending.callback(self.bus.close)
+            ending.callback(self._tape.stop)
+            ending.callback(self._say_close)
+            for doorbell in self._doorbells:
+                ending.callback(doorbell.close)
+
+    def _say_close(self) -> None:
         with self._tape.access(writes=True):
             self._tape.add(Kind.CLOSE)
-        self._tape.stop()
-        self.bus.close()
-        self._tape.writer.close()
 
     def __enter__(self) -> RecordedBus:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -412,3 +413,37 @@ def test_closing_twice_is_nothing_and_the_file_is_whole(path):
         memory.close()
 
     assert read_recording(path).complete
+
+
+def full_disk() -> Path:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no device that is always full here")
+    return full
+
+
+def test_a_device_is_given_back_even_if_the_recording_cannot_be_written():
+    threads = set(threading.enumerate())
+    device = SmallDevice()
+    bus = RecordedBus(SoftBus(device), full_disk())
+    bus.dma_memory(4096)
+    bus.doorbell(0, small.DOORBELL)
+
+    with pytest.raises(TransportError):
+        bus.close()
+    bus.close()
+    assert device.closed
+    assert set(threading.enumerate()) <= threads
+
+
+def test_memory_that_cannot_be_recorded_is_given_back(path, monkeypatch):
+    given = []
+    with RecordedBus(SoftBus(SmallDevice()), path) as bus:
+        make = bus.bus.dma_memory
+        monkeypatch.setattr(bus.bus, "dma_memory", lambda *a, **k: given.append(make(*a, **k)) or given[-1])
+        monkeypatch.setattr("barewire.transport.record.MOST_REGIONS", 0)
+        with pytest.raises(TransportError):
+            bus.dma_memory(4096)
+        assert given[0].closed
+        monkeypatch.setattr("barewire.transport.record.MOST_REGIONS", 1)
+        bus.dma_memory(4096).close()
