@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Union
 
 from barewire import guard
 from barewire.abi.layout import Struct
+from barewire.chip.bringup import boot_facts
 from barewire.chip.identify import Chip, identify
 from barewire.errors import BootError, ForkedChild, TransportError, UsageError
 from barewire.gsp.boot import BootTimeouts, boot
@@ -113,6 +114,7 @@ def _look(bus: Bus) -> tuple[Chip, RegisterFile]:
     function.enable()
     words = guard.GuardedWords(bar_at(bus, REGISTERS_PLACE), bus.config)
     chip = identify(words)
+    boot_facts(chip.name)  # or it cannot be booted
     return chip, guard.registers(bus, load_board(chip.name))
 
 
@@ -120,12 +122,17 @@ def bar_at(bus: Bus, place: int) -> Bar:
     """A memory BAR by its place among them: a 64-bit one takes two numbers.
 
     Raises:
-        TransportError: the device has fewer.
+        TransportError: the device has fewer, or this one cannot be reached.
     """
     entries = PciFunction(bus.config).bars()
     if place >= len(entries):
         raise TransportError("the PCI function has fewer memory BARs than a GPU", bars=len(entries))
-    return bus.bars[entries[place].index]
+    index = entries[place].index
+    if index not in bus.bars:
+        raise TransportError(
+            f"BAR{index} cannot be reached here", hint="The host gave it no address.", bars=sorted(bus.bars)
+        )
+    return bus.bars[index]
 
 
 def usable_regions(static: Struct) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from barewire.abi.layout import firmware_abi
 from barewire.device.bare_metal import bar_at, bring_up, usable_regions
-from barewire.errors import BootError, DeviceLost, TransportError
+from barewire.errors import BootError, DeviceLost, TransportError, UnknownChip
 
 
 def static_info(*regions: dict[str, int]):
@@ -90,4 +90,25 @@ def test_a_gpu_that_does_not_answer_is_lost_at_the_first_step_and_its_bus_is_clo
         bring_up(bus)
 
     assert lost.value.step == "look at the GPU"
+    assert bus.closed == 1
+
+
+def test_a_bar_that_the_host_does_not_give_is_told():
+    bus = Bus(Config({0x10: 0x8000_0004, 0x18: 0xC, 0x1C: 0x38}))
+    bus.bars = {0: bus.bars[0]}
+
+    with pytest.raises(TransportError) as unreachable:
+        bar_at(bus, 1)
+    assert unreachable.value.bars == [0]
+
+
+def test_a_chip_that_is_known_and_cannot_be_booted_is_told_with_those_that_can():
+    bus = Bus(Config({0x10: 0x8000_0004}))
+    words = {0x0: 0x1620_00A1, 0x4: 0, 0xA00: 0x1620_0000 | 0xA1 << 12}
+    bus.bars[0].read32 = words.__getitem__
+
+    with pytest.raises(UnknownChip) as unknown:
+        bring_up(bus)
+    assert unknown.value.step == "look at the GPU"
+    assert "tu102" in unknown.value.message and "gh100" in unknown.value.hint
     assert bus.closed == 1
