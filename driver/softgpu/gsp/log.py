@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.dma import DmaPort
 
 WORD_BYTES = 8
+LARGEST_BYTES = 1 << 20  # the usual ones have 64 KiB
 
 
 class BadLog(Exception):
@@ -45,6 +46,8 @@ class LibosLog:
         self.written = 0
         if size_bytes == 0 or size_bytes % PAGE_BYTES or address % PAGE_BYTES:
             raise BadLog(f"{name}: {size_bytes:#x} bytes at {address:#x} are not whole pages")
+        if size_bytes > LARGEST_BYTES:
+            raise BadLog(f"{name}: {size_bytes:#x} bytes are more than a log has")
         count = size_bytes // PAGE_BYTES
         self.pages = self._page_addresses(address, count)
         for index, page in enumerate(self.pages):

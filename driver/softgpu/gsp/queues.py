@@ -241,10 +241,9 @@ class CommandQueue:
 
     @staticmethod
     def _header_faults(header: Record) -> tuple[tuple[bool, str], ...]:
-        entries_bytes = QUEUE_BYTES - header.entry_offset
         rx_offset = header.rx_header_offset
         return (
-            (header.entry_offset + PAGE_BYTES > QUEUE_BYTES, f"entries at {header.entry_offset:#x}"),
+            (header.entry_offset != ENTRY_OFFSET, f"entries at {header.entry_offset:#x}"),
             (header.size != QUEUE_BYTES, f"size {header.size:#x}, not {QUEUE_BYTES:#x}"),
             (header.message_size != PAGE_BYTES, f"message size {header.message_size:#x}"),
             (header.version != MSGQ_VERSION, f"version {header.version}"),
@@ -252,9 +251,7 @@ class CommandQueue:
                 not MSGQ_TX_HEADER.size_bytes <= rx_offset <= header.entry_offset - MSGQ_RX_HEADER_BYTES,
                 f"rx at {rx_offset:#x}",
             ),
-            (header.entry_offset < RX_HEADER_OFFSET + MSGQ_RX_HEADER_BYTES, "entries within the header"),
-            (header.entry_offset % PAGE_BYTES != 0, f"entries at {header.entry_offset:#x}"),
-            (header.message_count != entries_bytes // PAGE_BYTES, f"{header.message_count} messages"),
+            (header.message_count != MESSAGE_COUNT, f"{header.message_count} messages"),
         )
 
     def waiting(self) -> int:

@@ -52,6 +52,7 @@ NEEDED_TO_BOOT = (GSP_SET_SYSTEM_INFO, SET_REGISTRY)
 NV_ERR_NOT_SUPPORTED = 0x56
 FULL_QUEUE_RETRY_S = 0.001
 OUTGOING_MAX = 4096
+WHOLE_BYTES_MAX = 4 << 20  # of one command with its continuation records; what GSP bears is not published
 SPLIT_PIECES = 3
 WRONG_BY = 7  # how far a flawed sequence number is off
 
@@ -198,10 +199,12 @@ class RpcServer:
             self._complain("bad message", "a command whose continuation never came", function=function)
             self._incoming = None
         whole = whole_size(header.function, payload)
-        if whole > len(payload) == PAYLOAD_BYTES_MAX:
-            self._incoming = Incoming(header.function, header.sequence, payload, whole)
-        else:
+        if len(payload) < PAYLOAD_BYTES_MAX or whole <= len(payload):
             self._dispatch(header.function, header.sequence, payload)
+        elif whole > WHOLE_BYTES_MAX:
+            self._complain("bad message", f"a command of {whole:#x} bytes", function=header.function)
+        else:
+            self._incoming = Incoming(header.function, header.sequence, payload, whole)
 
     def _continue(self, payload: bytes) -> None:
         incoming = self._incoming

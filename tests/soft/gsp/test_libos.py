@@ -53,7 +53,8 @@ WRONG = [
     ("shared", COMMANDS + 0x08, 4, 0x2000, "message size"),
     ("shared", COMMANDS + 0x0C, 4, 64, "64 messages"),
     ("shared", COMMANDS + 0x18, 4, 0x1C, "rx at 0x1c"),
-    ("shared", COMMANDS + 0x1C, 4, 0x20, "rx at 0x20"),
+    ("shared", COMMANDS + 0x1C, 4, 0x20, "entries at 0x20"),
+    ("shared", COMMANDS + 0x1C, 4, 0x2000, "entries at 0x2000"),
     ("shared", COMMANDS + 0x1C, 4, 0x40000, "entries at 0x40000"),
 ]
 

@@ -19,7 +19,7 @@ from barewire.softgpu.gsp.resman import ResourceManager
 from gsp_driver import ALLOC, CONTROL, FREE, GspDriver, HostMemory, TimedOut
 
 MIB = 1 << 20
-STEPS = 700
+STEPS = 400
 LONGEST_ACCESS_S = 5.0  # an engine that does not end is given a second; the rest is for a busy machine
 
 CLIENT, DEVICE, SUBDEVICE, VASPACE, GROUP = 0xC1D00001, 0xDE1D0000, 0x5D1D0000, 0x90F10000, 0xA06C0000
@@ -37,7 +37,7 @@ DOORBELL = 0xBB0090
 MASKED = (4, 0x44)  # command and power state: off means that nothing more is reached
 WORDS = (0, 1, 2, 4, 7, 0x40, 0x80, 0xFFF, 0x1000, 0x80000000, 0xFFFFFFFF)
 METHODS = (
-    0x00, 0x08, 0x10, 0x14, 0x18, 0x1C, 0x20, 0x28, 0x2C, 0x30, 0x34, 0x50, 0x5C, 0x60, 0x64, 0x68, 0x6C,
+    0x08, 0x10, 0x14, 0x18, 0x1C, 0x20, 0x28, 0x2C, 0x30, 0x34, 0x50, 0x5C, 0x60, 0x64, 0x68, 0x6C,
     0x78, 0x80, 0x240, 0x244, 0x248, 0x24C, 0x254, 0x258, 0x25C, 0x260, 0x264, 0x300, 0x400, 0x404, 0x408,
     0x40C, 0x410, 0x414, 0x418, 0x41C, 0x700, 0x704, 0x708, 0x70C, 0x710, 0x714, 0x718, 0x71C, 0x720, 0x728,
     0x72C, 0x730, 0x734, 0x738, 0x73C, 0x744,
@@ -201,9 +201,9 @@ class MadHost:
             self.spoil_queue: 10,
             self.take_memory: 8,
             self.give_memory: 8,
-            self.revive: 40,
+            self.revive: 120,
             self.flr: 2,
-            self.begin_anew: 4,
+            self.begin_anew: 12,
         }
 
     def touch_register(self) -> None:
@@ -253,6 +253,10 @@ class MadHost:
         words: list[int] = []
         for _ in range(self.chosen.randrange(1, 40)):
             method, data = self.chosen.choice(METHODS), self.word()
+            if method == 0x300 and self.chosen.random() < 0.9:
+                data = self.chosen.choice(
+                    (0x186, 0x386, 0x586, 0x182, 0x106, 0x18E, 0x196, 0x1186, 0x286, 0x206)
+                )
             if method in (0x240, 0x254, 0x400, 0x408, 0x60) and self.chosen.random() < 0.9:
                 data = VA >> 32
             words += [1 << 29 | 1 << 16 | 4 << 13 | method >> 2, data]
@@ -273,7 +277,7 @@ class MadHost:
             size = chosen.choice((0, 1, 3, 4, 8, 0x20, 0x170, chosen.randrange(0x2000)))
             self.control(handle, chosen.choice(CONTROLS), chosen.randbytes(size))
         elif kind < 0.7:
-            self.driver.push_long(FREE, struct.pack("<4I", CLIENT, 0, handle, 0))
+            self.driver.push_long(FREE, struct.pack("<4I", CLIENT, 0, max(handle, GROUP), 0))
         elif kind < 0.85:
             params = bytearray(self.channel_params(0))
             params[chosen.randrange(0x170)] = chosen.getrandbits(8)
@@ -292,7 +296,7 @@ class MadHost:
         self.gpu.bar_write(0, 0x110C00, 4, 0)
 
     def revive(self) -> None:
-        """Let a channel that may have ended begin anew, in tables that make sense."""
+        """Let channels that may have ended begin anew, in tables that make sense."""
         if self.driver.shared.get(0x41020) == self.driver.command_at:
             number = self.chosen.randrange(CHANNELS)
             self.driver.poll()
@@ -300,8 +304,10 @@ class MadHost:
                 self.write_tables(self.host_data)
                 self.gpu.bar_write(0, 0xB830B0, 4, 0x80000003)
             self.driver.push_long(FREE, struct.pack("<4I", CLIENT, 0, FIRST_CHANNEL + number, 0))
-            self.make_channel(number)
+            self.make_channels()
             self.gpu.work.drain(0.2)
+            while self.driver.poll() is not None:
+                pass
 
     def take_memory(self) -> None:
         """Unmap it, let the GPU end what it is at, and give it back to the system."""

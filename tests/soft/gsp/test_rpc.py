@@ -147,6 +147,14 @@ def test_a_long_command_that_is_interrupted_is_lost(running: GspDriver):
     assert running.kinds() == ["bad message"]
 
 
+def test_a_command_larger_than_any_is_lost_with_its_continuations(running: GspDriver):
+    running.push(CONTROL, struct.pack("<6I", 1, 2, 0x20801234, 0, 1 << 31, 0).ljust(PIECE, b"x"))
+    running.push(CONTINUATION, bytes(PIECE))
+
+    assert running.call(STATIC_INFO, b"next").payload == b"next"
+    assert running.kinds() == ["bad message", "bad message"]
+
+
 def test_a_continuation_of_nothing_is_lost(running: GspDriver):
     running.push(CONTINUATION, b"?")
 
