@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from barewire.native import _native
-from barewire.native._native import ffi, lib
+from barewire.native._native import ffi
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint32]
@@ -33,6 +33,9 @@ _memcmp.restype = ctypes.c_int
 _carry = ctypes.PyDLL(_native.__file__).bw_carry
 _carry.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
 _carry.restype = None
+_memmove = ctypes.PyDLL(None).memmove
+_memmove.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
+_memmove.restype = None
 
 
 class Side(Enum):
@@ -55,8 +58,8 @@ def words_at(address: int, size_bytes: int) -> Words:
 
 
 def put(address: int, data: bytes) -> None:
-    """Copy bytes to memory of this process."""
-    lib.bw_copy(address, int(ffi.cast("uintptr_t", ffi.from_buffer(data))), len(data))
+    """Copy bytes to memory of this process, with the interpreter lock held."""
+    _memmove(address, data, len(data))
 
 
 class SharedRegion:

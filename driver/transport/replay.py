@@ -2,7 +2,8 @@
 
 A driver that makes the accesses of the recorded session gets the same values, finds the same changes in
 memory, and is woken by the same interrupts. What a driver may do a little differently, `script.py` says;
-where it really does something else, it gets `DivergedReplay`.
+where it really does something else, it gets `DivergedReplay`: a driver too that goes by the clock, and leaves
+out, say, what the GPU happens to have done already.
 """
 
 from __future__ import annotations
@@ -58,7 +59,6 @@ class _Memory:
         if self._open:
             self._open = False
             self._script.take(_event(self._closing, self._number))
-            self._script.remove_region(self._number)
 
 
 class ReplayMemory(_Memory):
@@ -204,8 +204,7 @@ class ReplayBus:
 
     def _go_on(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
-            self.script.answer_doorbells()
-            self.script.relieve()
+            self.script.go_on()
 
     @property
     def remaining(self) -> int:
@@ -220,7 +219,7 @@ class ReplayBus:
     def doorbell(self, bar_index: int, offset: int) -> CarriedDoorbell:
         """A word that rings once written."""
         self.script.take(_event(Kind.OPEN_DOORBELL, bar_index, offset))
-        made = CarriedDoorbell(lambda _: self.script.answer_doorbells(), self.name)
+        made = CarriedDoorbell(lambda _: self.script.go_on(), self.name)
         self._doorbells.append(made)
         return made
 

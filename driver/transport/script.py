@@ -9,8 +9,8 @@ its own come before it again; and reads that only look again are forgiven:
     threads other than the first                                          may leave out first reads too
     doorbells                                                             may ring more or less often
 
-A doorbell is carried by a thread of its own, so that rings and submissions do not run in step. What the
-device did after a recorded ring comes once the driver has written what the device found in memory then.
+A doorbell is carried by a thread of its own, so that rings and submissions do not run in step: a recorded
+ring takes effect once the driver has written what the device found in memory then.
 """
 
 from __future__ import annotations
@@ -18,20 +18,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from typing import NamedTuple, Protocol
 
-import numpy as np
-from barewire.errors import DivergedReplay, FormatError
+from barewire.errors import DivergedReplay
+from barewire.transport.memory_track import FIRST_STREAM, MemoryTrack, ReplayedMemory
 from barewire.transport.recording import Event, Kind, Recording
-from barewire.transport.regions import WORD_BYTES, put
 
 PATIENCE_S = 0.1  # for events of other threads that should come first
-RELIEF_S = 1.0  # without any access: then the first thread does not wait for changes behind others' accesses
-FIRST_STREAM = 0
+RELIEF_S = 2.0  # without anything: then what the next event waits for is done without
 
 READS = frozenset((Kind.CONFIG_READ, Kind.READ32, Kind.READ))
 NOT_ACCESSES = frozenset((Kind.STREAM, Kind.CHANGE, Kind.HOST_CHANGE, Kind.CLOSE))
-CHANGES = frozenset((Kind.CHANGE, Kind.HOST_CHANGE))
 # What has to be the same in the driver's access and the recorded one.
 _COMPARED: dict[Kind, tuple[str, ...]] = {
     Kind.CONFIG_READ: ("place", "offset"),
@@ -53,38 +49,6 @@ def is_same(recorded: Event, made: Event) -> bool:
 
 def _register(event: Event) -> tuple[int, int, int]:
     return event.kind, event.place, event.offset
-
-
-class ReplayedMemory(Protocol):
-    """Memory of this process that recorded changes go to; it stays while somebody refers to it."""
-
-    address: int
-    size_bytes: int
-    view: memoryview
-
-
-class _Region(NamedTuple):
-    """Memory, and what it held in the recording so far."""
-
-    memory: ReplayedMemory
-    recorded: bytearray
-
-
-class _HostChange(NamedTuple):
-    """What a driver wrote in the recording, and has to write again."""
-
-    memory: ReplayedMemory
-    offset: int
-    before: bytes
-    after: bytes
-
-    def is_made(self) -> bool:
-        """Whether it has been written, or written over already."""
-        view = self.memory.view[self.offset : self.offset + len(self.after)]
-        now, before, after = (
-            np.frombuffer(each, np.uint32) for each in (bytes(view), self.before, self.after)
-        )
-        return not np.any((now == before) & (now != after))
 
 
 class Script:
@@ -109,17 +73,14 @@ class Script:
         self._next: dict[int, int] = defaultdict(int)
         self._seen: dict[tuple[int, tuple[int, int, int]], Event] = {}
         self._taken = [event.kind in NOT_ACCESSES for event in self.events]
-        self._last_taken = time.monotonic()
+        self._last = time.monotonic()
         self._front = 0
-        self._applied = 0
-        self._regions: dict[int, _Region] = {}
-        self._awaited: list[_HostChange] = []  # since the last access: what the driver has to write
-        self._early: dict[int, list[Event]] = defaultdict(list)  # changes of regions that are being made
+        self._memory = MemoryTrack(self.events)
         self._mine = threading.local()
         self._mine.stream = FIRST_STREAM
         self._claimed = {FIRST_STREAM}
         with self._changed:
-            self._advance(-1)
+            self._advance()
 
     @property
     def remaining(self) -> int:
@@ -130,14 +91,7 @@ class Script:
     def add_region(self, number: int, memory: ReplayedMemory) -> None:
         """Memory that recorded changes go to from now on."""
         with self._changed:
-            self._regions[number] = _Region(memory, bytearray(memory.size_bytes))
-            for event in self._early.pop(number, []):
-                self._change(event)
-
-    def remove_region(self, number: int) -> None:
-        """Recorded changes go nowhere any more."""
-        with self._changed:
-            self._regions.pop(number, None)
+            self._memory.add(number, memory)
 
     def take(self, made: Event) -> Event:
         """The recorded event for an access.
@@ -150,8 +104,11 @@ class Script:
             index = self._find(stream, made)
             if index is None:
                 return self._again(stream, made)
-            if not self._wait_for_turn(index, PATIENCE_S):
-                self._give_up(index)
+            in_turn = self._wait_for_turn(index, PATIENCE_S)
+            if stream == FIRST_STREAM:
+                if not in_turn:
+                    self._give_up(index)
+                self._memory.force(index)  # what the driver has not written by now, it never will
             return self._consume(stream, index)
 
     def take_interrupt(self, vector: int, timeout_s: float) -> int:
@@ -167,17 +124,32 @@ class Script:
         time.sleep(max(0.0, end - time.monotonic()))
         return 0
 
-    def answer_doorbells(self) -> None:
-        """Let recorded rings take effect whose turn has come, and for which the driver has written all."""
+    def go_on(self) -> None:
+        """Let happen what does not wait for an access: changes of memory, rings of doorbells."""
         with self._changed:
+            came = self._memory.go_on()
             while self._is_rung():
                 self._consume(self.events[self._front].stream, self._front)
+            now = time.monotonic()
+            if came:
+                self._last = now
+            elif now - self._last >= RELIEF_S:
+                self._relieve()
 
     def _is_rung(self) -> bool:
-        if self._front >= len(self.events) or self.events[self._front].kind is not Kind.DOORBELL:
-            return False
-        self._awaited = [each for each in self._awaited if not each.is_made()]
-        return not self._awaited
+        """Whether a doorbell is next, and the driver has written all that the device found then."""
+        is_next = self._front < len(self.events) and self.events[self._front].kind is Kind.DOORBELL
+        return is_next and self._memory.done >= self._front
+
+    def _relieve(self) -> None:
+        """Nothing happens: do without the next thing that another thread, or memory, is waited for."""
+        self._last = time.monotonic()
+        if self._memory.done < self._memory.limit:
+            self._memory.pass_over()
+        elif self._front < len(self.events) and self.events[self._front].stream != FIRST_STREAM:
+            self._taken[self._front] = True
+            self._advance()
+            self._changed.notify_all()
 
     def _stream(self) -> int:
         """The stream of the thread that calls: the one that had its name, else the next that nobody has."""
@@ -233,60 +205,29 @@ class Script:
 
     def _consume(self, stream: int, index: int) -> Event:
         event = self.events[index]
+        if event.kind in (Kind.FREE, Kind.UNMAP):
+            self._memory.remove(event.place)
         self._taken[index] = True
-        self._last_taken = time.monotonic()
+        self._last = time.monotonic()
         self._next[stream] += 1
         self._seen[stream, _register(event)] = event
-        self._awaited = []
-        self._advance(index)
+        self._advance()
         self._changed.notify_all()
         return event
 
-    def _advance(self, index: int) -> None:
-        """Let memory change as it did until the next access after `index`."""
+    def _advance(self) -> None:
+        """Let memory change as it did until the next access that nobody has made."""
         while self._front < len(self.events) and self._taken[self._front]:
             self._front += 1
-        end = max(self._applied, index + 1)
+        end = max(self._front, self._memory.limit)
         while end < len(self.events) and not self._holds_back(end):
             end += 1
-        self._apply(end)
+        self._memory.allow(end)
 
     def _holds_back(self, index: int) -> bool:
         """Whether what comes after an event may not come before it: others' reads change nothing."""
         event = self.events[index]
         return not self._taken[index] and (event.stream == FIRST_STREAM or event.kind not in READS)
-
-    def relieve(self) -> None:
-        """Let memory change although another thread has not made its access: it seems to do without."""
-        with self._changed:
-            if time.monotonic() - self._last_taken < RELIEF_S:
-                return
-            first = self._lines[FIRST_STREAM]
-            place = self._next[FIRST_STREAM]
-            self._apply(first[place] if place < len(first) else len(self.events))
-
-    def _apply(self, end: int) -> None:
-        changes = [event for event in self.events[self._applied : end] if event.kind in CHANGES]
-        self._applied = max(end, self._applied)
-        # The word that tells that data is there stands in the smaller region: it comes last.
-        known = [event for event in changes if event.place in self._regions]
-        for event in sorted(known, key=lambda event: -len(self._regions[event.place].recorded)):
-            self._change(event)
-        for event in changes:
-            if event.place not in self._regions:
-                self._early[event.place].append(event)
-
-    def _change(self, event: Event) -> None:
-        region = self._regions[event.place]
-        end = event.offset + len(event.data)
-        if end > len(region.recorded) or len(event.data) % WORD_BYTES:
-            raise FormatError("the recording changes memory outside of its region", region=event.place)
-        if event.kind is Kind.CHANGE:
-            put(region.memory.address + event.offset, event.data)
-        else:
-            before = bytes(region.recorded[event.offset : end])
-            self._awaited.append(_HostChange(region.memory, event.offset, before, event.data))
-        region.recorded[event.offset : end] = event.data
 
     def _diverged(self, stream: int, made: Event, index: int | None) -> DivergedReplay:
         names = [name for name, numbers in self._names.items() if stream in numbers]
