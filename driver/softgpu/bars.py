@@ -154,13 +154,13 @@ class ApertureBar:
         if self._mapping is not None and self._mapping.was_poison_written():
             self._gpu.report("BAR write lost", "written where nothing is mapped", bar=self.number)
 
-    def place(self, offset: int, size_bytes: int, write: bool) -> int:
-        """The CPU address behind an offset for an access that traps; 0 where there is nothing."""
+    def place(self, offset: int, size_bytes: int, write: bool) -> int | None:
+        """The CPU address behind an offset for an access that traps; 0 for a sparse page, None for nothing."""
         access = Access.WRITE if write else Access.READ
         try:
             if self.pdb is None:
                 if self.nowhere or not self._gpu.vram.reachable(offset, size_bytes):
-                    return 0
+                    return None
                 return self._gpu.vram.address(offset, size_bytes)
             place = self._gpu.mmu.translate(self.pdb, offset, access, privileged=True)
             if place.aperture is Aperture.SPARSE:
@@ -171,7 +171,7 @@ class ApertureBar:
             self._gpu.faults.post(entry)
         except DmaRefused:
             pass
-        return 0
+        return None
 
     def close(self) -> None:
         """Give the addresses back."""
@@ -271,9 +271,11 @@ class Apertures(Unit):
     def load(self, index: int, offset: int, size_bytes: int) -> int:
         """A read of a BAR that traps."""
         at = self._by_index[index].place(offset, size_bytes, write=False)
-        if not at:
+        if at is None:
             self.gpu.report("BAR read", "read where nothing is mapped", bar=index, offset=offset)
             return poison_word(offset, size_bytes)
+        if not at:
+            return 0
         return int.from_bytes(ctypes.string_at(at, size_bytes), "little")
 
     def store(self, index: int, offset: int, size_bytes: int, value: int) -> None:
@@ -281,7 +283,7 @@ class Apertures(Unit):
         at = self._by_index[index].place(offset, size_bytes, write=True)
         if at:
             ctypes.memmove(at, value.to_bytes(size_bytes, "little"), size_bytes)
-        else:
+        elif at is None:
             self.gpu.report("BAR write lost", "written where nothing is mapped", bar=index, offset=offset)
 
     def read(self, offset: int) -> int:

@@ -17,7 +17,6 @@ from barewire.softgpu.engines import BY_2080_TYPE, Engine, of_runlist
 from barewire.softgpu.gsp import channel_params as given
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.instance import (
-    INSTANCE_BYTES,
     RAMFC_BYTES,
     SUBCONTEXTS,
     USERD_BYTES,
@@ -315,12 +314,15 @@ def _clear_userd(rm: ResourceManager, channel: ChannelObject) -> None:
 
 
 def _report_dirt(rm: ResourceManager, channel: ChannelObject) -> None:
-    """An instance block is expected to be zero: firmware writes fields into it, not all of it."""
+    """RAMFC is expected to be zero: firmware writes fields into it, not all of it.
+
+    What is behind it drivers may fill in themselves (nouveau:nvkm/subdev/mmu/vmmgv100.c, gv100_vmm_join).
+    """
     block = channel.instance
-    if block is not None and any(rm.memory.read(block, INSTANCE_BYTES)):
+    if block is not None and any(rm.memory.read(block, RAMFC_BYTES)):
         rm.gpu.report(
             "dirty instance block",
-            "an instance block was not zero when its channel was made",
+            "RAMFC was not zero when its channel was made",
             address=block.address,
             handle=channel.handle,
         )

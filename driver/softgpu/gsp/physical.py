@@ -35,6 +35,11 @@ class PhysicalMemory:
     def __init__(self, rm: ResourceManager) -> None:
         self._rm = rm
 
+    def _is_drivers(self, address: int, size_bytes: int) -> bool:
+        """Whether a stretch of video memory is there, and not firmware's own."""
+        reachable = self._rm.gpu.vram.reachable(address, size_bytes)
+        return reachable and address + size_bytes <= self._rm.usable_bytes
+
     def check(self, stretch: Stretch) -> None:
         """That memory is there, and not firmware's own.
 
@@ -43,8 +48,7 @@ class PhysicalMemory:
         """
         gpu = self._rm.gpu
         if stretch.aperture is Aperture.VRAM:
-            there = gpu.vram.reachable(stretch.address, stretch.size_bytes)
-            if not there or stretch.address + stretch.size_bytes > self._rm.usable_bytes:
+            if not self._is_drivers(stretch.address, stretch.size_bytes):
                 raise Refused(
                     Status.INVALID_ADDRESS, f"{stretch.size_bytes:#x} bytes at {stretch.address:#x}"
                 )
@@ -65,9 +69,13 @@ class PhysicalMemory:
             return bytes(size_bytes)
 
     def write(self, stretch: Stretch, data: bytes, offset: int = 0) -> None:
-        """Write into a stretch; what is not there any more is reported and lost."""
+        """Write into a stretch; what is not there any more, or firmware's own, is reported and lost."""
         gpu = self._rm.gpu
         memory = gpu.vram if stretch.aperture is Aperture.VRAM else gpu.host
+        if memory is gpu.vram and not self._is_drivers(stretch.address + offset, len(data)):
+            text = f"{len(data)} bytes of video memory that are not a driver's"
+            gpu.report("memory gone", text, address=stretch.address + offset)
+            return
         try:
             memory.write(stretch.address + offset, data)
         except (DmaRefused, OutsideVram) as why:

@@ -314,6 +314,15 @@ def test_tables_that_lead_to_one_another_do_not_hold_the_gpu_up(gpu):
     assert mapped(gpu, BAR1, levels[0], 8) == (levels[1] | 2).to_bytes(8, "little")
 
 
+def test_a_sparse_page_reads_as_zero_and_swallows_writes(gpu, tables, bind):
+    tables.entry(0x20_0000, 2 * MIB, 1 << 3)
+    bind()
+    gpu.bar_write(BAR1, 0x20_0000, 4, 7)
+
+    assert gpu.bar_read(BAR1, 0x20_0000, 8) == 0
+    assert gpu.reports == []
+
+
 def test_a_mapping_that_failed_half_way_is_made_anew(gpu, tables, monkeypatch):
     first = mapped(gpu, BAR1, 0, 4)
 

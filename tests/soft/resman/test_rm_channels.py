@@ -95,6 +95,13 @@ def test_channels_that_share_memory_are_reported(rm, gpu):
     assert gpu.reports[0].kind == "shared channel memory"
 
 
+def test_a_driver_may_name_its_page_directory_in_the_instance_block_itself(rm, gpu):
+    gpu.vram.write(INSTANCE + 0x200, (ROOT | 0xC00).to_bytes(8, "little"))
+    rm.channel()
+
+    assert gpu.reports == []
+
+
 def test_an_instance_block_with_something_in_it_is_reported(rm, gpu):
     rm.free(rm.channel())
     rm.channel()

@@ -118,6 +118,18 @@ def test_a_notifier_may_be_an_object(rm, gpu):
     assert struct.unpack("<I", gpu.vram.read(NOTIFIER + 8, 4))[0] == 32
 
 
+def test_a_notifier_in_firmwares_own_memory_is_not_written(rm, gpu):
+    own = gpu.resman.usable_bytes
+    head = struct.pack("<7I4xQI4xI4x", 0xC1D00001, DEVICE, 0x5555, 0x82, 0, 0, 0, 0x1000, 1, 1 << 16)
+    assert rm.call(4, head + struct.pack("<Q", own >> 12))[0] == OK
+    before = gpu.vram.read(own, 16)
+
+    gpu.resman.robust.channel_error(rm.object_of(rm.channel(error=0x5555)), 32)
+
+    assert gpu.vram.read(own, 16) == before
+    assert [report.kind for report in gpu.reports] == ["memory gone"]
+
+
 def test_the_whole_group_goes_down(rm, gpu):
     group = rm.group(vaspace=rm.vaspace())
     first = running(rm, parent=group, vaspace=0)
