@@ -155,7 +155,7 @@ class ApertureBar:
             self._gpu.report("BAR write lost", "written where nothing is mapped", bar=self.number)
 
     def place(self, offset: int, size_bytes: int, write: bool) -> int | None:
-        """The CPU address behind an offset for an access that traps; 0 for a sparse page, None for nothing."""
+        """The CPU address behind an offset for an access that traps; 0 if it is sparse, None for nothing."""
         access = Access.WRITE if write else Access.READ
         try:
             if self.pdb is None:
