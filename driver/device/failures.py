@@ -20,9 +20,14 @@ class DeviceFailures(DeviceQueues):
             return self._forked_child()
         if cause is not None:
             return Freed(f"{self.name} is closed") if self.closed else cause
-        error = self._diagnose(queue)
-        self._renew(queue, error)
-        return error
+        with self._ends:
+            if self._memory_went or queue.parts is None:
+                return Freed(f"{queue.name} is closed")
+            if queue.error is not None:
+                return queue.error  # another thread found it out
+            error = queue.error = self._diagnose(queue)
+            self._renew(queue, error)
+            return error
 
     def _diagnose(self, queue: Queue) -> BarewireError:
         from barewire.fault.gather import explain
@@ -91,6 +96,12 @@ class DeviceFailures(DeviceQueues):
 
     def _take_off(self, queue: Queue, waited_s: float) -> BarewireError:
         """Stop what does not end."""
+        with self._ends:
+            if self._memory_went or queue.parts is None:
+                return Freed(f"{queue.name} is closed")
+            return self._take_off_now(queue, waited_s)
+
+    def _take_off_now(self, queue: Queue, waited_s: float) -> BarewireError:
         from barewire.fault.gather import stop
 
         facts: dict[str, Any] = {"queue": queue.name}

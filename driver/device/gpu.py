@@ -287,11 +287,15 @@ class Device(DeviceCopies):
                 if queue.alive:
                     queue.synchronize(max(0.0, end - time.monotonic()))
         memory = []
-        for queue in queues:
-            undo = queue.parts.undo
-            with contextlib.suppress(BarewireError):  # the resource manager frees what is left
-                queue.close()
-                memory.append(undo)
+        with self._ends:  # who looks at the end of one of them is waited for
+            for queue in queues:
+                if queue.parts is None:
+                    continue
+                undo = queue.parts.undo
+                with contextlib.suppress(BarewireError):  # the resource manager frees what is left
+                    queue.close()
+                    memory.append(undo)
+            self._memory_went = True
         for undo in memory:
             with contextlib.suppress(BarewireError):
                 undo.close()

@@ -211,9 +211,10 @@ class DeviceQueues(DeviceMemory, ABC):
         if self._forked:
             return
         parts = queue.parts
-        parts.close_channel()
-        queue.release_waiters()
-        self._free_pieces(parts)
+        with self._ends:
+            parts.close_channel()
+            queue.release_waiters()
+            self._free_pieces(parts)
         if not self.closed:  # else `close` does it, when every channel is gone
             self._defer(partial(self._rest, parts.undo.close))
 

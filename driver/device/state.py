@@ -45,6 +45,7 @@ class DeviceState:
         self.frees = 0
         self._forked = False
         self._usable = True
+        self._memory_went = False  # that of the queues, when the device was closed
         self._copies: CopyQueue | None = None
         self._staging: Staging | None = None
         self._queues: list[Queue] = []
@@ -59,13 +60,14 @@ class DeviceState:
         self._target = ffi.new("struct bw_target *")
 
     def _make_locks(self) -> None:
-        """One for staging memory and queues that are made when first needed, one for memory.
+        """One for staging memory and queues that are made when first needed, one for memory, one for ends.
 
         The second is not taken again by who holds it: the garbage collector may free arrays in the middle of
         an allocation, and what it frees waits then until somebody collects.
         """
         self._lock = threading.RLock()
         self._memory_lock = threading.Lock()
+        self._ends = threading.RLock()  # who looks at a queue that died holds it: its memory stays meanwhile
 
     def check(self) -> None:
         """Raise ForkedChild or Freed if the device must not be used."""
