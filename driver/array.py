@@ -100,8 +100,22 @@ class Array(Placed):
         return target._copy_on_device(self)
 
     def fill(self, value: Any) -> Array:
-        """Set every element to a value of the array's dtype; does not wait."""
-        self.device.fill(self, np.asarray(value, self.dtype))
+        """Set every element to a value of the array's dtype; does not wait.
+
+        Raises:
+            UsageError: the dtype has no such value.
+        """
+        try:
+            given = np.asarray(value, self.dtype)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UsageError(f"cannot fill an array of {self.dtype} with this: {error}") from None
+        if given.ndim:
+            raise UsageError(
+                f"cannot fill with an array of shape {given.shape}",
+                expected="one value",
+                hint="copy_from() copies",
+            )
+        self.device.fill(self, given)
         return self
 
     def free(self) -> None:

@@ -12,6 +12,7 @@ from barewire.regs import classes
 
 # LINE_LENGTH_IN is 32 bits; a longer copy becomes several.
 LONGEST_LINE_BYTES = 1 << 31
+LARGEST_COPY_BYTES = 1 << 40  # all that channels reach: GPFIFO entries hold 40 address bits
 LARGEST_DIMENSION = 1 << 31
 LARGEST_FILL_COUNT = 1 << 29
 
@@ -44,10 +45,14 @@ class CopyPushbuffer(Pushbuffer):
         """Copy between GPU virtual addresses, at any alignment.
 
         Raises:
-            UsageError: a negative size.
+            UsageError: a size that is negative, or larger than an address space.
         """
-        if size_bytes < 0:
-            raise UsageError(f"cannot copy {size_bytes} bytes")
+        if not 0 <= size_bytes <= LARGEST_COPY_BYTES:
+            raise UsageError(
+                f"cannot copy {size_bytes} bytes",
+                expected=f"0 to {LARGEST_COPY_BYTES:#x}",
+                size_bytes=size_bytes,
+            )
         launch = launch_value(self.class_ids[1], DATA_TRANSFER_TYPE="NON_PIPELINED")
         for done in range(0, size_bytes, LONGEST_LINE_BYTES):
             self._addresses(source + done, destination + done)
@@ -88,11 +93,12 @@ class CopyPushbuffer(Pushbuffer):
         """Fill `count` elements of 1, 2 or 4 bytes with the bits of `value`.
 
         Raises:
-            UsageError: another element size, or a value that does not fit it.
+            UsageError: another element size, a value that does not fit it, or more than an address space.
         """
-        if element_bytes not in _COMPONENT_SIZE or value < 0 or value >> (8 * element_bytes) or count < 0:
+        fits = element_bytes in _COMPONENT_SIZE and 0 <= value < 1 << 8 * element_bytes
+        if not fits or not 0 <= count * element_bytes <= LARGEST_COPY_BYTES:
             raise UsageError(
-                f"cannot fill {count} elements of {element_bytes} bytes with {value:#x}",
+                f"cannot fill {count} elements of {element_bytes} bytes with {value!r}",
                 expected="1, 2 or 4 bytes",
             )
         components = classes.load(self.class_ids[1]).method("SET_REMAP_COMPONENTS")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
+from operator import index
 from typing import TYPE_CHECKING
 
 from barewire.errors import Freed, UsageError
@@ -64,13 +65,14 @@ class HostMemory:
 
     def read(self, offset: int = 0, size_bytes: int | None = None) -> bytes:
         """Bytes of it."""
-        size = self.size_bytes - offset if size_bytes is None else size_bytes
+        offset = index(offset)  # NumPy's numbers wrap around
+        size = self.size_bytes - offset if size_bytes is None else index(size_bytes)
         self._check_part(offset, size)
         return ctypes.string_at(self.cpu_address + offset, size)
 
     def write(self, data: Data, offset: int = 0) -> None:
         """Write bytes of it."""
-        data = bytes(data)
+        offset, data = index(offset), bytes(data)
         self._check_part(offset, len(data))
         ctypes.memmove(self.cpu_address + offset, data, len(data))
 

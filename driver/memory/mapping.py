@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 from barewire.errors import Freed, UsageError
@@ -78,7 +79,8 @@ def checked_part(offset: int, size_bytes: int | None, of_bytes: int) -> int:
     Raises:
         UsageError: it is not a part, or not of whole pages.
     """
-    size = of_bytes - offset if size_bytes is None else round_up(size_bytes, PAGE_BYTES)
+    offset = index(offset)  # NumPy's numbers wrap around
+    size = of_bytes - offset if size_bytes is None else round_up(index(size_bytes), PAGE_BYTES)
     if offset % PAGE_BYTES or offset < 0 or size <= 0 or offset + size > of_bytes:
         raise UsageError(
             "whole pages of the memory can be mapped",

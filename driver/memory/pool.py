@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from barewire.errors import OutOfAddressSpace
+from barewire.errors import OutOfAddressSpace, OutOfVram
 from barewire.memory.va import PAGE_BYTES, VirtualAddresses
 from barewire.rounding import round_up
 
 MIB = 1 << 20
 BLOCK_BYTES = 32 * MIB
 LARGE_BYTES = 8 * MIB
+SMALLEST_BLOCK_BYTES = 2 * MIB
 
 
 @dataclass
@@ -65,12 +66,32 @@ class VramPool:
             gpu_va = _try(block, size)
             if gpu_va is not None:
                 return self._own(block, gpu_va)
-        block = self._new_block(BLOCK_BYTES, shared=True)
+        block = self._shared_block(size)
         return self._own(block, _take(block, size))
 
+    def _shared_block(self, size_bytes: int) -> Block:
+        """Room for a piece and for others; where there is no more for those, for the piece."""
+        try:
+            return self._new_block(BLOCK_BYTES, shared=True)
+        except OutOfVram:
+            return self._new_block(round_up(size_bytes, SMALLEST_BLOCK_BYTES), shared=True)
+
     def _whole_block(self, size_bytes: int) -> int:
-        block = self._new_block(size_bytes, shared=False)
+        try:
+            block = self._new_block(size_bytes, shared=False)
+        except OutOfVram:
+            if not self._drop_empty():
+                raise
+            block = self._new_block(size_bytes, shared=False)
         return self._own(block, block.gpu_va)
+
+    def _drop_empty(self) -> bool:
+        """Give back the block that is kept for the next array; whether there was one."""
+        empty = [block for block in self._shared if not block.live]
+        for block in empty:
+            self._shared.remove(block)
+            self._drop(block)
+        return bool(empty)
 
     def _new_block(self, size_bytes: int, shared: bool) -> Block:
         memory, gpu_va = self._obtain(size_bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Protocol
 
 from barewire.errors import Freed, UsageError
@@ -141,7 +142,8 @@ class VideoMemory:
 
     def _checked(self, offset: int, size_bytes: int | None) -> int:
         self.check()
-        size = self.size_bytes - offset if size_bytes is None else size_bytes
+        offset = index(offset)  # NumPy's numbers wrap around
+        size = self.size_bytes - offset if size_bytes is None else index(size_bytes)
         if offset < 0 or size < 0 or offset + size > self.size_bytes:
             raise UsageError(
                 "these bytes are not part of the memory",

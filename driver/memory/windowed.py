@@ -9,6 +9,7 @@ nouveau:nvkm/subdev/mmu/vmmtu102.c (BARs are of the hub).
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 WINDOW_BYTES = 2 << 20
 MOST_WINDOWS = 16
+SMALLEST_TO_SHARE_BYTES = 4 * WINDOW_BYTES
 
 
 class WindowedBar1:
@@ -42,6 +44,8 @@ class WindowedBar1:
         tlb: of the GPU.
         root: of the tables that BAR1 is bound to.
     """
+
+    sees_all = False
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class WindowedBar1:
         self._most = max(1, min(MOST_WINDOWS, bar1.size_bytes // (4 * WINDOW_BYTES)))
         self._windows: OrderedDict[int, int] = OrderedDict()  # physical address -> offset in BAR1
         self._pinned: dict[int, _Pinned] = {}
+        self._spare: int | None = None  # room that mappings do not get, so that reads and writes find some
         self._lock = threading.RLock()
         self._owed: Invalidation | None = None
         self._closed = False
@@ -91,6 +96,7 @@ class WindowedBar1:
         """
         with self._lock:
             size = sum(extent.size_bytes for extent in extents)
+            self._keep_spare()
             offset = self._show(merge(extents), size)
             try:
                 mapped = self.bar.map(offset, size)
@@ -140,9 +146,24 @@ class WindowedBar1:
             return known + address - at
         if len(self._windows) >= self._most:
             self._hide(self._windows.popitem(last=False)[1], WINDOW_BYTES)
-        offset = self._show([Extent(at, WINDOW_BYTES)], WINDOW_BYTES)
+        window = [Extent(at, WINDOW_BYTES)]
+        try:
+            offset = self._show(window, WINDOW_BYTES)
+        except OutOfAddressSpace:
+            if self._spare is None:
+                raise
+            self._addresses.free(self._spare)
+            self._spare = None
+            offset = self._show(window, WINDOW_BYTES)
         self._windows[at] = offset
         return offset + address - at
+
+    def _keep_spare(self) -> None:
+        """Keep mappings from taking the last room for a window."""
+        if self._spare is None and self.bar.size_bytes >= SMALLEST_TO_SHARE_BYTES:
+            with contextlib.suppress(OutOfAddressSpace):
+                self._forget_windows()
+                self._spare = self._addresses.allocate(WINDOW_BYTES, WINDOW_BYTES)
 
     def _show(self, extents: Sequence[Extent], size: int) -> int:
         sizes = self._tables.format.page_sizes

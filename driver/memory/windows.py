@@ -29,7 +29,13 @@ Data = bytes | bytearray | memoryview
 
 
 class VramWindow(Protocol):
-    """A way for the CPU into video memory. Any thread may use it."""
+    """A way for the CPU into video memory. Any thread may use it.
+
+    Attributes:
+        sees_all: all of video memory can be mapped at once.
+    """
+
+    sees_all: bool
 
     def read(self, address: int, size_bytes: int) -> bytes:
         """Bytes at a physical address."""
@@ -63,6 +69,8 @@ class LinearBar1:
         UsageError: BAR1 is smaller than the video memory that has to be reached.
         PollTimeout: the GPU did not switch BAR1.
     """
+
+    sees_all = True
 
     def __init__(self, bar1: Bar, registers: RegisterFile, vram_bytes: int) -> None:
         if bar1.size_bytes < vram_bytes:
@@ -153,6 +161,8 @@ class Pramin:
     BASE = 0x700000
     SIZE_BYTES = 1 << 20
     STEP_BYTES = 1 << 16
+
+    sees_all = False
 
     def __init__(self, bar0: Bar, registers: RegisterFile) -> None:
         self._bar = bar0

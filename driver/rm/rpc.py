@@ -137,6 +137,12 @@ class RpcResourceManager:
 
     # What it is
 
+    @property
+    def sees_all_video(self) -> bool:
+        """Whether the CPU sees all of video memory at once: BAR1 is as large."""
+        sees: bool = self.memory.window.sees_all
+        return sees
+
     def runlist_of(self, engine_type: int) -> int:
         """The runlist of an NV2080_ENGINE_TYPE_*.
 
