@@ -36,10 +36,15 @@ class _Region(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """Changes of the driver one after another, and what they leave in the regions that they are about."""
+    """Changes of the driver one after another.
+
+    Attributes:
+        events: the changes.
+        awaited: those that it has not been seen to make.
+    """
 
     events: Sequence[Event]
-    left: dict[int, bytearray]
+    awaited: list[Event]
 
 
 class MemoryTrack:
@@ -103,8 +108,9 @@ class MemoryTrack:
     def _is_batch_made(self) -> bool:
         """Pass over the driver's next changes if it has made them."""
         batch = self._batch = self._batch or self._next_batch()
-        made = all(self._is_made(event, batch.left[event.place]) for event in batch.events)
-        if not made and not self._is_driver_past(batch):
+        while batch.awaited and self._is_made(batch.awaited[-1], batch):
+            batch.awaited.pop()
+        if batch.awaited and not self._is_driver_past(batch):
             return False
         self._pass_batch(batch)
         return True
@@ -120,22 +126,33 @@ class MemoryTrack:
         while end < self.limit and self._is_host_change(end):
             end += 1
         events = self._events[self.done : end]
-        left = {event.place: bytearray(self._regions[event.place].recorded) for event in events}
-        for event in events:
-            left[event.place][self._part(event)] = event.data
-        return _Batch(events, left)
+        return _Batch(events, list(events))
 
     def _is_host_change(self, index: int) -> bool:
         event = self._events[index]
         return event.kind is Kind.HOST_CHANGE and event.place in self._regions
 
-    def _is_made(self, event: Event, left: bytearray) -> bool:
+    def _is_made(self, event: Event, batch: _Batch) -> bool:
         """Whether the driver has left what it left then, or has gone on to something else."""
         if event.place not in self._regions:
             return True
         part, region = self._part(event), self._regions[event.place]
-        now, before, after = _words(region.memory.view[part], region.recorded[part], left[part])
+        if region.memory.view[part] == event.data:
+            return True
+        now, before, after = _words(region.memory.view[part], region.recorded[part], self._left(event, batch))
         return not np.any((now == before) & (now != after))
+
+    def _left(self, event: Event, batch: _Batch) -> bytes:
+        """What a batch leaves where an event is."""
+        part = self._part(event)
+        left = bytearray(self._regions[event.place].recorded[part])
+        for each in batch.events:
+            start, end = max(each.offset, part.start), min(each.offset + len(each.data), part.stop)
+            if each.place == event.place and start < end:
+                left[start - part.start : end - part.start] = each.data[
+                    start - each.offset : end - each.offset
+                ]
+        return bytes(left)
 
     def _is_driver_past(self, batch: _Batch) -> bool:
         """Whether the driver has written anything that it wrote only after a batch, and not in it.
@@ -146,8 +163,11 @@ class MemoryTrack:
         for event in self._events[start : start + LOOK_AHEAD]:
             if event.kind is Kind.HOST_CHANGE and event.place in self._regions:
                 part, region = self._part(event), self._regions[event.place]
-                left = batch.left.get(event.place, region.recorded)
-                now, before, then = _words(region.memory.view[part], region.recorded[part], left[part])
+                if region.memory.view[part] == region.recorded[part]:
+                    continue
+                now, before, then = _words(
+                    region.memory.view[part], region.recorded[part], self._left(event, batch)
+                )
                 if np.any((now != before) & (then == before)):
                     return True
             elif event.kind not in CHANGES and event.stream == FIRST_STREAM:

@@ -31,6 +31,8 @@ LOOK_EVERY_S = 1e-3
 EVERYTHING_EVERY_S = 5e-3
 STOP_WAIT_S = 5.0  # for the thread that looks
 LOOKS_FOR_STEADY = 4
+# A replay only compares the changes of the driver; it makes those of the device, which must not touch others.
+NEAR_WORDS = {Kind.HOST_CHANGE: 64, Kind.CHANGE: 1}
 MOST_REGIONS = 1 << 16
 MOST_STREAMS = 256
 
@@ -131,7 +133,7 @@ class _Tape:
             self._carry(Kind.CHANGE, found)
 
     def _carry(self, kind: Kind, found: list[Block]) -> None:
-        changes = [(block.region, change) for block in found for change in block.runs()]
+        changes = [(block.region, change) for block in found for change in block.runs(NEAR_WORDS[kind])]
         carry(found)
         for region, change in changes:
             self.writer.add(kind, 0, region, change.offset, data=change.data)

@@ -114,9 +114,13 @@ class Block(NamedTuple):
     target: Words
     agreed: Words
 
-    def runs(self) -> Iterator[Change]:
-        """The changes, the last one first; before they are carried."""
-        for first, last in reversed(list(_runs(np.flatnonzero(self.now != self.agreed)))):
+    def runs(self, near_words: int = 1) -> Iterator[Change]:
+        """The changes, the last one first; before they are carried.
+
+        Args:
+            near_words: changes that are this near to each other are told as one, with what is between them.
+        """
+        for first, last in reversed(list(_runs(np.flatnonzero(self.now != self.agreed), near_words))):
             yield Change((self.start + first) * WORD_BYTES, self.now[first : last + 1].tobytes())
 
 
@@ -137,11 +141,11 @@ def _differ(one: Words, other: Words) -> bool:
     return bool(_memcmp(one.ctypes.data, other.ctypes.data, one.nbytes))
 
 
-def _runs(places: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
-    """(first, last) of runs of neighbours in ascending numbers."""
+def _runs(places: NDArray[np.intp], near: int) -> Iterator[tuple[int, int]]:
+    """(first, last) of runs of numbers that ascend by `near` at most."""
     if not len(places):
         return
-    breaks = np.flatnonzero(np.diff(places) > 1)
+    breaks = np.flatnonzero(np.diff(places) > near)
     firsts = places[np.concatenate(([0], breaks + 1))]
     lasts = places[np.concatenate((breaks, [len(places) - 1]))]
     yield from zip(firsts.tolist(), lasts.tolist(), strict=True)
