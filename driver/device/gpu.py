@@ -257,8 +257,9 @@ class Device(DeviceCopies):
         if self._forked:
             return
         queues = list(self._queues)
+        memory: list[contextlib.ExitStack] = []
         try:
-            self._close_queues(queues)
+            self._close_queues(queues, memory)
         finally:
             for queue in queues:
                 queue.end()
@@ -268,25 +269,27 @@ class Device(DeviceCopies):
             self.kept.clear()
             for module in list(self._modules):
                 module.forget()
-            self._close_manager()
+            self._close_manager(memory)
 
-    def _close_manager(self) -> None:
+    def _close_manager(self, memory: list[contextlib.ExitStack]) -> None:
         """Let a thread that copies through staging memory notice first: then the memory goes."""
         alone = self._lock.acquire(timeout=CLOSE_WAIT_S)
         try:
+            for undo in memory:
+                with contextlib.suppress(BarewireError):
+                    undo.close()
             self.rm.close()
         finally:
             if alone:
                 self._lock.release()
 
-    def _close_queues(self, queues: list[Queue]) -> None:
-        """Let all work end, for a few seconds, then give back every channel, then their memory."""
+    def _close_queues(self, queues: list[Queue], memory: list[contextlib.ExitStack]) -> None:
+        """Let all work end, for a few seconds, then give back every channel; their memory may go then."""
         end = time.monotonic() + min(CLOSE_WAIT_S, self.timeout_s)
         for queue in queues:
             with contextlib.suppress(BarewireError):
                 if queue.alive:
                     queue.synchronize(max(0.0, end - time.monotonic()))
-        memory = []
         with self._ends:  # who looks at the end of one of them is waited for
             for queue in queues:
                 if queue.parts is None:
@@ -296,9 +299,6 @@ class Device(DeviceCopies):
                     queue.close()
                     memory.append(undo)
             self._memory_went = True
-        for undo in memory:
-            with contextlib.suppress(BarewireError):
-                undo.close()
 
     def __enter__(self) -> Device:
         return self
