@@ -263,19 +263,6 @@ class Mmu:
             ctypes.string_at(at, size) if at else bytes(size) for at, size in self.pieces(place, write=False)
         )
 
-    def write_place(self, place: Place, data: bytes | bytearray | memoryview) -> None:
-        """Write bytes from a place's first on.
-
-        Raises:
-            PageFault, DmaRefused: see `address`.
-        """
-        source = bytes(data)
-        done = 0
-        for at, size in self.pieces(place._replace(size_bytes=len(source)), write=True):
-            if at:
-                ctypes.memmove(at, source[done : done + size], size)
-            done += size
-
     def instance_pdb(self, aperture: Aperture, address: int) -> Pdb | None:
         """The root that an instance block names; None if it names none.
 

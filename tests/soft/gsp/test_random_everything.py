@@ -20,7 +20,7 @@ from gsp_driver import ALLOC, CONTROL, FREE, GspDriver, HostMemory, TimedOut
 
 MIB = 1 << 20
 STEPS = 400
-LONGEST_ACCESS_S = 5.0  # an engine that does not end is given a second; the rest is for a busy machine
+LONGEST_STEP_S = 20.0  # an engine that does not end is given a second; the rest is for a busy machine
 
 CLIENT, DEVICE, SUBDEVICE, VASPACE, GROUP = 0xC1D00001, 0xDE1D0000, 0x5D1D0000, 0x90F10000, 0xA06C0000
 FIRST_CHANNEL = 0xC86F0000
@@ -346,4 +346,4 @@ def test_a_host_that_does_anything(make_driver: Callable[..., GspDriver], seed: 
 
     host.boot()
     host.works()
-    assert host.longest < LONGEST_ACCESS_S
+    assert host.longest < LONGEST_STEP_S
