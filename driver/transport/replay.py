@@ -8,6 +8,7 @@ out, say, what the GPU happens to have done already.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import struct
@@ -203,8 +204,10 @@ class ReplayBus:
         self._prompter.start()
 
     def _go_on(self) -> None:
+        """A recording that makes no sense is told to who makes the next access."""
         while not self._stop.wait(LOOK_EVERY_S):
-            self.script.go_on()
+            with contextlib.suppress(FormatError):
+                self.script.go_on()
 
     @property
     def remaining(self) -> int:

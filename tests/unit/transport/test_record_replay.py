@@ -447,3 +447,23 @@ def test_memory_that_cannot_be_recorded_is_given_back(path, monkeypatch):
         assert given[0].closed
         monkeypatch.setattr("barewire.transport.record.MOST_REGIONS", 1)
         bus.dma_memory(4096).close()
+
+
+def test_a_change_outside_of_its_memory_is_told_to_who_makes_an_access(path, monkeypatch):
+    died = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    writer = RecordingWriter(path, {"name": "soft:small", "bars": [], "vectors": 0})
+    writer.add(Kind.STREAM, 0, value=0, data=b"MainThread")
+    writer.add(Kind.ALLOCATE, 0, 1, 1, 4096, bytes(8) + (4096).to_bytes(8, "little"))
+    writer.add(Kind.CONFIG_READ, 0, 4, 0, 7)
+    writer.add(Kind.CHANGE, 0, 1, 4096, data=b"beyond it...")
+    writer.add(Kind.CONFIG_READ, 0, 4, 4, 7)
+    writer.close()
+
+    with ReplayBus(path) as bus:
+        with pytest.raises(FormatError):
+            bus.dma_memory(4096, contiguous=True)
+            bus.config.read(0, 4)
+            bus.config.read(4, 4)
+        time.sleep(0.02)  # the replay's own thread finds it out too
+    assert died == []
