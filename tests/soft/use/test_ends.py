@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
+import threading
+import time
 from typing import Any
 
 import barewire as bw
 import numpy as np
 import pytest
-from barewire.errors import Freed
+from barewire.errors import DeviceLost, ForkedChild, Freed, MmuFault
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -55,3 +58,63 @@ def test_a_view_of_host_memory_outlives_its_mapping_and_its_memory() -> None:
         with pytest.raises(Freed):
             _ = mapping.view
     assert (view == 9).all()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.003, 0.01])
+def test_a_bus_that_is_lost_in_the_middle_of_copies(after_s: float) -> None:
+    dev = opened(timeout_s=2.0)
+    one = dev.array(np.arange(1 << 18))
+    other = dev.empty(1 << 18, np.int64)
+    timer = threading.Timer(after_s, dev.bus.disconnect)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(DeviceLost):
+        while time.monotonic() < began + 3.0:
+            one.copy_to(other)
+            other.numpy()
+    timer.join()
+    for use in (dev.synchronize, dev.channel, lambda: dev.array([1]), lambda: one.fill(1)):
+        with pytest.raises(DeviceLost):
+            use()
+    dev.close()
+    assert time.monotonic() < began + 5.0
+    with opened() as fresh:
+        assert fresh.array([1, 2]).numpy().tolist() == [1, 2]
+
+
+def test_a_forked_child_opens_a_device_of_its_own() -> None:
+    with opened() as dev:
+        array = dev.array([1, 2])
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                with pytest.raises(ForkedChild):
+                    array.numpy()
+                with pytest.raises(ForkedChild):
+                    dev.channel()
+                dev.close()
+                with opened() as own:
+                    code = int(own.array([3]).numpy().tolist() != [3])
+            finally:
+                os._exit(code)
+        assert os.waitpid(child, 0)[1] == 0
+        assert array.numpy().tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("times", [30, pytest.param(1000, marks=pytest.mark.full)])
+def test_faulted_channels_leave_nothing_behind(times: int) -> None:
+    with opened() as dev:
+        kept = dev.array(np.arange(10_000))
+        before = 0
+        for number in range(times):
+            channel = dev.channel()
+            work = channel.pushbuffer().copy(source=0xF0_1234_5000, destination=kept.address, size_bytes=64)
+            with pytest.raises(MmuFault):
+                channel.submit(work).wait(3.0)
+            channel.close()
+            if number == 10:
+                before = len(os.listdir("/proc/self/fd")), threading.active_count()
+        np.testing.assert_array_equal(kept.numpy(), np.arange(10_000))
+        assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
+        assert not dev.bus.endpoint.defects
