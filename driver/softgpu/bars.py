@@ -269,7 +269,10 @@ class Apertures(Unit):
         return bar.memory() if bar is not None else None
 
     def load(self, index: int, offset: int, size_bytes: int) -> int:
-        """A read of a BAR that traps."""
+        """A read of a BAR that traps; one that is not aligned comes byte by byte, and may cross pages."""
+        if offset % size_bytes:
+            parts = [self.load(index, offset + at, 1) for at in range(size_bytes)]
+            return int.from_bytes(bytes(parts), "little")
         at = self._by_index[index].place(offset, size_bytes, write=False)
         if at is None:
             self.gpu.report("BAR read", "read where nothing is mapped", bar=index, offset=offset)
@@ -279,7 +282,11 @@ class Apertures(Unit):
         return int.from_bytes(ctypes.string_at(at, size_bytes), "little")
 
     def store(self, index: int, offset: int, size_bytes: int, value: int) -> None:
-        """A write of a BAR that traps."""
+        """A write of a BAR that traps; one that is not aligned comes byte by byte, and may cross pages."""
+        if offset % size_bytes:
+            for at_byte, byte in enumerate(value.to_bytes(size_bytes, "little")):
+                self.store(index, offset + at_byte, 1, byte)
+            return
         at = self._by_index[index].place(offset, size_bytes, write=True)
         if at:
             ctypes.memmove(at, value.to_bytes(size_bytes, "little"), size_bytes)

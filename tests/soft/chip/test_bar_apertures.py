@@ -100,6 +100,18 @@ def test_a_bound_bar_shows_its_address_space(gpu, tables, bind):
     assert both_ways(gpu, BAR1, 4 * MIB) == (POISON * 2, POISON * 2)
 
 
+def test_an_access_across_two_pages_reaches_both(gpu, tables, bind):
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    tables.map(4 * KIB, 4 * KIB, Page(0x80_0000))
+    bind()
+
+    gpu.bar_write(BAR1, 4 * KIB - 4, 8, int.from_bytes(b"abcdefgh", "little"))
+
+    assert gpu.vram.read(0x40_0FFC, 8) == b"abcd\0\0\0\0"
+    assert gpu.vram.read(0x80_0000, 4) == b"efgh"
+    assert gpu.bar_read(BAR1, 4 * KIB - 4, 8).to_bytes(8, "little") == b"abcdefgh"
+
+
 def test_a_linear_bar_is_not_looked_at_for_an_invalidation(gpu, monkeypatch):
     gpu.bar_memory(BAR1)
     looked = []
