@@ -46,7 +46,8 @@ DOORBELL_OFFSET = 0x90
 BESIDE_A_BELL = 1  # the ring's doorbell where nothing is written: it is open
 
 NS = 1_000_000_000
-SLICE_NS = NS // 10  # of a long wait: Python looks for signals between slices
+SLICE_NS = NS // 10  # of a long wait: Python looks for signals between slices, and rings the doorbell again
+FIRST_SLICE_NS = NS // 100
 LONGEST_S = 1e9  # thirty years: what an infinite deadline counts as
 
 
@@ -207,6 +208,7 @@ class Queue:
         self._events: dict[int, Callable[[], Event | None]] = {}
         self._reached: int | None = None
         self.waits: list[Wait] = []
+        self.rung_again = 0  # how often a wait was so long that the doorbell was rung once more
         self._empty: tuple[bytes, int] | None = None
         self._keep: list[Any] = []
         self.ring = self._make_ring(doorbell, bell, first_value)
@@ -383,11 +385,14 @@ class Queue:
         timeout_ns = self.timeout_ns if timeout_s is None else _timeout_ns(timeout_s)
         if self.waits:
             timeout_ns = self._wait_for_others(value, timeout_ns)
-        left_ns = timeout_ns
-        status = lib.bw_wait(self.timeline, value, min(left_ns, SLICE_NS))
-        while status == lib.BW_TIMEOUT and left_ns > SLICE_NS:
-            left_ns -= SLICE_NS
-            status = lib.bw_wait(self.timeline, value, min(left_ns, SLICE_NS))
+        slice_ns, left_ns = FIRST_SLICE_NS, timeout_ns
+        status = lib.bw_wait(self.timeline, value, min(left_ns, slice_ns))
+        while status == lib.BW_TIMEOUT and left_ns > slice_ns:
+            left_ns -= slice_ns
+            slice_ns = SLICE_NS
+            self.rung_again += 1
+            lib.bw_ring_again(self.ring)
+            status = lib.bw_wait(self.timeline, value, min(left_ns, slice_ns))
         if status:
             self.raise_status(status, value, timeout_ns / NS)
 

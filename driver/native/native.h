@@ -121,6 +121,12 @@ struct bw_ring {
         void *flusher;          /* the thread that submits a batch which nobody adds to any more, or NULL */
 };
 
+/*
+ * Ring the doorbell once more, for work that seems not to be seen. Two posted writes by two ways into a GPU may change
+ * places: a doorbell that came before the GPPut in video memory finds nothing new.
+ */
+void bw_ring_again(struct bw_ring *ring);
+
 /* Submit the launches that wait. */
 void bw_flush(struct bw_ring *ring);
 /* Submit what waits on each ring, then wait until all of it is done; what the first ring answers that is not. */

@@ -36,6 +36,16 @@ void publish(struct bw_ring *ring, uint64_t entry)
                 bw_write32(ring->doorbell, ring->token);
 }
 
+void bw_ring_again(struct bw_ring *ring)
+{
+        acquire(ring);
+        if (ring->doorbell && !ring->bell) {
+                bw_read32(ring->gp_put); /* the answer comes after the store has arrived */
+                bw_write32(ring->doorbell, ring->token);
+        }
+        release(ring, BW_OK);
+}
+
 bool try_acquire(struct bw_ring *ring)
 {
         return !__atomic_exchange_n(&ring->lock, 1, __ATOMIC_ACQUIRE);

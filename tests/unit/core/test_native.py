@@ -38,6 +38,18 @@ def test_an_access_reads_and_writes_exactly_its_width(width):
     assert getattr(lib, f"bw_read{width}")(address) == value
 
 
+def test_a_doorbell_is_rung_again_with_the_same_token_and_never_when_the_ring_is_closed():
+    words = (ctypes.c_uint32 * 4)()
+    ring = ffi.new("struct bw_ring *")
+    ring.gp_put, ring.doorbell, ring.token = ctypes.addressof(words), ctypes.addressof(words) + 8, 0x1234
+    lib.bw_ring_again(ring)
+    assert list(words) == [0, 0, 0x1234, 0]
+
+    words[2], ring.doorbell = 0, 0
+    lib.bw_ring_again(ring)
+    assert list(words) == [0, 0, 0, 0]
+
+
 def test_fences_can_be_called():
     lib.bw_store_fence()
     lib.bw_full_fence()
