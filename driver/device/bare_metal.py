@@ -72,9 +72,10 @@ def bring_up(
         with journal.step("set up video memory"):
             memory = _memory_of(bus, registers, chip, gsp)
             undo.callback(memory.close)
-        ring_at = registers.table.register(DOORBELL).offset_of()
-        doorbell = bus.doorbell(bar_at(bus, REGISTERS_PLACE).index, ring_at)
-        undo.callback(doorbell.close)
+        with journal.step("set up the doorbell"):
+            ring_at = registers.table.register(DOORBELL).offset_of()
+            doorbell = bus.doorbell(bar_at(bus, REGISTERS_PLACE).index, ring_at)
+            undo.callback(doorbell.close)
         with journal.step("open the resource manager"):
             ground = Ground(
                 bus=bus,
@@ -123,9 +124,12 @@ def bar_at(bus: Bus, place: int) -> Bar:
 
     Raises:
         TransportError: the device has fewer, or this one cannot be reached.
+        DeviceLost: nobody answers.
     """
-    entries = PciFunction(bus.config).bars()
+    function = PciFunction(bus.config)
+    entries = function.bars()
     if place >= len(entries):
+        function.identity()  # a function that is gone has no BAR either
         raise TransportError("the PCI function has fewer memory BARs than a GPU", bars=len(entries))
     index = entries[place].index
     if index not in bus.bars:
