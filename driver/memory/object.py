@@ -1,0 +1,142 @@
+"""What memory objects of both kinds share: where they are, who may use them, how they end."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from operator import index
+from typing import Protocol, TypeVar
+
+from barewire.errors import Freed, UsageError
+from barewire.memory.mapping import CpuMapping
+from barewire.memory.vram import Extent, VramAllocator
+from barewire.memory.windows import VramWindow
+
+Opened = TypeVar("Opened", bound="MemoryObject")
+
+
+class Home(Protocol):
+    """What memory belongs to: the memory of one GPU (`barewire.memory.gpu.GpuMemory`)."""
+
+    @property
+    def allocator(self) -> VramAllocator: ...
+
+    @property
+    def window(self) -> VramWindow: ...
+
+    @property
+    def closed(self) -> bool: ...
+
+    def check(self) -> None:
+        """Raise Freed or ForkedChild if it must not be used."""
+        ...
+
+    def abandon(self, give_back: Callable[[], None]) -> None:
+        """Have something given back later; may be called by the garbage collector at any moment."""
+        ...
+
+    def next_handle(self) -> int:
+        """A number that nothing else has."""
+        ...
+
+
+class MemoryObject:
+    """Memory of a GPU. It is freed by close(), and when nothing refers to it any more.
+
+    Attributes:
+        home: the memory of the GPU that reaches it.
+        handle: a number of its own.
+        size_bytes: whole pages of `page_size_bytes`.
+        page_size_bytes: the least that its extents are made of.
+        extents: where the GPU finds it, in order.
+
+    Args:
+        give_back: gives up what it holds; does not refer to the object.
+    """
+
+    aperture = ""
+    host_address = None
+
+    def __init__(
+        self,
+        home: Home,
+        size_bytes: int,
+        page_size_bytes: int,
+        extents: Sequence[Extent],
+        give_back: Callable[[], None],
+    ) -> None:
+        self.home = home
+        self.handle = home.next_handle()
+        self.size_bytes = size_bytes
+        self.page_size_bytes = page_size_bytes
+        self.extents = tuple(extents)
+        self._mappings: list[CpuMapping] = []
+        self._give_back = give_back
+        self._finalizer = weakref.finalize(self, home.abandon, give_back)
+        self._finalizer.atexit = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was freed."""
+        return not self._finalizer.alive or self.home.closed
+
+    def check(self) -> None:
+        """Raise Freed or ForkedChild if it must not be used."""
+        self.home.check()
+        if self.closed:
+            raise Freed("the memory was freed", handle=self.handle)
+
+    def part(self, offset: int, size_bytes: int) -> tuple[Extent, ...]:
+        """Where the GPU finds some of its bytes, in order."""
+        return part_of(self.extents, offset, size_bytes)
+
+    def close(self) -> None:
+        """Give it back, after its mappings; a second time is nothing."""
+        if self.closed:
+            return
+        self.home.check()
+        if self._finalizer.detach() is None:
+            return  # another thread closes it
+        for mapping in list(self._mappings):
+            mapping.close()
+        self._give_back()
+
+    def _checked(self, offset: int, size_bytes: int | None) -> tuple[int, int]:
+        """A part of it as plain numbers: offset and size.
+
+        Raises:
+            UsageError: it has no such part.
+        """
+        self.check()
+        offset = index(offset)  # NumPy's numbers wrap around
+        size = self.size_bytes - offset if size_bytes is None else index(size_bytes)
+        if offset < 0 or size < 0 or offset + size > self.size_bytes:
+            raise UsageError(
+                "these bytes are not part of the memory",
+                offset=offset,
+                size_bytes=size,
+                of_bytes=self.size_bytes,
+            )
+        return offset, size
+
+    def __enter__(self: Opened) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = ", closed" if self.closed else ""
+        return f"<{self.aperture} memory {self.handle:#x}, {self.size_bytes} bytes{state}>"
+
+
+def part_of(extents: Sequence[Extent], offset: int, size_bytes: int) -> tuple[Extent, ...]:
+    """Where some bytes of several extents in a row are."""
+    found = []
+    for extent in extents:
+        if offset < extent.size_bytes and size_bytes > 0:
+            count = min(size_bytes, extent.size_bytes - offset)
+            found.append(Extent(extent.address + offset, count))
+            size_bytes -= count
+        offset = max(0, offset - extent.size_bytes)
+    return tuple(found)
