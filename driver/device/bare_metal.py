@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Union
 
 from barewire import guard
 from barewire.abi.layout import Struct
 from barewire.chip.bringup import boot_facts
 from barewire.chip.identify import Chip, identify
-from barewire.errors import BootError, ForkedChild, TransportError, UsageError
+from barewire.errors import BootError, TransportError, UsageError
 from barewire.gsp.boot import BootTimeouts, boot
 from barewire.gsp.steps import Journal, Progress
 from barewire.memory.formats import format_of
 from barewire.memory.gpu import GpuMemory, open_memory
 from barewire.pci.config import PciFunction
+from barewire.process import check_same_process
 from barewire.regs.board import load_board
 from barewire.regs.registers import RegisterFile
 from barewire.rm.rpc import Ground, RpcResourceManager
@@ -166,20 +168,5 @@ def _memory_of(bus: Bus, registers: RegisterFile, chip: Chip, gsp: Gsp) -> GpuMe
         usable_regions(gsp.static_info),
         bar_at(bus, VIDEO_PLACE),
         bar1_root=gsp.static_info["bar1PdeBase"],
-        check=_same_process(),
+        check=partial(check_same_process, os.getpid()),
     )
-
-
-def _same_process() -> Callable[[], None]:
-    """What raises in a child of this process."""
-    parent = os.getpid()
-
-    def check() -> None:
-        if os.getpid() != parent:
-            raise ForkedChild(
-                "this device was opened by the parent process",
-                hint="Open it anew in the child.",
-                opened_by_pid=parent,
-            )
-
-    return check

@@ -24,7 +24,6 @@ from barewire.abi.layout import Abi, Struct
 from barewire.errors import (
     BarewireError,
     DeviceLost,
-    ForkedChild,
     Freed,
     NoDevice,
     PermissionMissing,
@@ -32,6 +31,7 @@ from barewire.errors import (
     TransportError,
     UsageError,
 )
+from barewire.process import check_same_process
 from barewire.rm import names
 from barewire.rm.kernel import Kernel, request_number
 
@@ -154,12 +154,8 @@ class Client:
             ForkedChild: this process is a fork of the one that opened the device.
             Freed: it was closed.
         """
-        if os.getpid() != self.pid:
-            raise ForkedChild(
-                "this device was opened by the parent process",
-                hint="Open it anew in the child; RM serves a client only in the process that made it.",
-                opened_by_pid=self.pid,
-            )
+        hint = "Open it anew in the child; RM serves a client only in the process that made it."
+        check_same_process(self.pid, hint)
         if self.closed:
             raise Freed("the device was closed")
 

@@ -15,13 +15,13 @@ from typing import Any, Protocol
 from barewire.abi.layout import Abi, Struct
 from barewire.errors import (
     BarewireError,
-    ForkedChild,
     Freed,
     RmError,
     RpcError,
     RpcTimeout,
     TransportError,
 )
+from barewire.process import check_same_process
 from barewire.rm import names
 from barewire.rm.client import RmObject
 
@@ -93,12 +93,7 @@ class RpcClient:
             ForkedChild: this process is a fork of the one that opened the device.
             Freed: it was closed.
         """
-        if os.getpid() != self.pid:
-            raise ForkedChild(
-                "this device was opened by the parent process",
-                hint="Open it anew in the child.",
-                opened_by_pid=self.pid,
-            )
+        check_same_process(self.pid)
         if self.closed:
             raise Freed("the device was closed")
 
