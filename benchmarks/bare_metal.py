@@ -16,7 +16,6 @@ The median of the repetitions is the figure; the least and the most stand beside
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import statistics
 import subprocess
@@ -25,7 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sm import figure, machine
+from benchmarks.sm import figure, write_result
 
 REPETITIONS = 7
 MIB, GIB = 1 << 20, 1 << 30
@@ -157,12 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
         verdict = {True: "met", False: "MISSED", None: ""}[found.get("met")]
         print(f"{name}: {found['value']} {found['unit']} {verdict}")
     if options.out:
-        about = {
-            "part": "bare metal", "host": machine(), "revision": options.revision,
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "checks": [], "figures": figures,
-        }  # fmt: skip
-        options.out.write_text(json.dumps(about, indent=1) + "\n")
+        write_result(options.out, "bare metal", options.revision, figures)
     return 1 if any(found.get("met") is False for found in figures.values()) else 0
 
 

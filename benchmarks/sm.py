@@ -270,6 +270,16 @@ def machine() -> dict[str, Any]:
     }
 
 
+def write_result(path: Path, part: str, revision: str, figures: dict[str, Any]) -> None:
+    """A file of figures that were taken on this host."""
+    about = {
+        "part": part, "host": machine(), "revision": revision,
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "checks": [], "figures": figures,
+    }  # fmt: skip
+    path.write_text(json.dumps(about, indent=1) + "\n")
+
+
 def instruction_sets() -> list[str]:
     """The names of those that this host can run."""
     found = []
@@ -314,12 +324,7 @@ def main(arguments: list[str] | None = None) -> int:
                     verdict = {True: "met", False: "MISSED", None: ""}[found.get("met")]
                     print(f"{name}: {setting}: {found['value']} {found['unit']} {verdict}", flush=True)
     if options.out:
-        about = {
-            "part": "sm", "host": machine(), "revision": options.revision,
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "checks": [], "figures": figures,
-        }  # fmt: skip
-        options.out.write_text(json.dumps(about, indent=1) + "\n")
+        write_result(options.out, "sm", options.revision, figures)
     fastest = [isa for isa in INSTRUCTION_SETS if any(f": {isa}, " in name for name in figures)][-1:]
     wanted = [f": {Setting(isa, cores)}" for isa in fastest]
     missed = [

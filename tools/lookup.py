@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Print every register that was asked for."""
     value = _word(args.value) if args.value else None
-    table = registers.table_for(registers.require_chip(args.chip))
+    table = registers.table_for(args.chip)
     chosen = [one for text in args.registers for one in registers.choose(table, text)]
     report = Report()
     names = dict.fromkeys(one.register.name if one.register else one.label for one in chosen)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from barewire.errors import NoDevice, UnknownChip, UnknownName, UsageError
+from barewire.errors import NoDevice, UnknownName, UsageError
 from barewire.regs import chips
 from barewire.regs.board import PLACEMENTS, load_board
 from barewire.regs.chips import Register, RegisterTable, parse_name
@@ -51,7 +51,11 @@ class Source:
 
 
 def table_for(chip: str) -> RegisterTable:
-    """All that is known of a chip's registers: at absolute offsets where barewire can bring it up."""
+    """All that is known of a chip's registers: at absolute offsets where barewire can bring it up.
+
+    Raises:
+        UnknownChip: there is no table of it.
+    """
     return load_board(chip) if chip in PLACEMENTS else chips.load(chip)
 
 
@@ -227,14 +231,3 @@ def shown_fields(chosen: Chosen, word: int) -> dict[str, str] | str:
     if reading is None:
         return {}
     return {name: str(value) for name, value in reading.fields().items()}
-
-
-def require_chip(chip: str) -> str:
-    """A chip that there are tables for.
-
-    Raises:
-        UnknownChip: there are none.
-    """
-    if chip not in chips.FALLBACKS:
-        raise UnknownChip(f"no registers are known for {chip!r}", hint=", ".join(chips.known_chips()))
-    return chip
