@@ -81,6 +81,10 @@ class Endpoint(Protocol):
         """
         ...
 
+    def settle(self) -> None:
+        """Wait until no access is under way by what the host mapped before; called after it unmapped some."""
+        ...
+
     def reset(self) -> None:
         """A conventional reset by the host: a cold device afterwards."""
         ...

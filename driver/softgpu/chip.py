@@ -7,7 +7,7 @@ itself in `SoftGpu.defects`. Where the facts are from, each unit says.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from barewire.errors import UsageError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.faults import Faults
     from barewire.softgpu.fifo import Fifo
     from barewire.softgpu.fsp import Fsp
+    from barewire.softgpu.gr.graphics import Graphics
     from barewire.softgpu.gsp.boot import GspFirmware
     from barewire.softgpu.gsp.resman import ResourceManager
     from barewire.softgpu.interrupts import InterruptTree
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from barewire.softgpu.mmu import Mmu
     from barewire.softgpu.pci import PciFunction
     from barewire.softgpu.pmc import Pmc
+    from barewire.softgpu.sanitizer.place import Place
+    from barewire.softgpu.sanitizer.sanitizer import Sanitizer
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -55,6 +58,8 @@ class SoftOptions:
         dirty_vram_bytes: of video memory hold garbage after every reset, from address 0 on. Nothing says what
             is in memory that was never written; all else of it is zero here, which hides who relies on that.
         check_tlb: compare every translation that the TLB gives with the tables, and report stale ones; slow.
+        sanitize: look for everything that hardware leaves undefined, and report it with its place in the
+            driver's stream; slow.
     """
 
     chip: str = "gh100"
@@ -65,6 +70,7 @@ class SoftOptions:
     fsp_ready_s: float = 0.0
     dirty_vram_bytes: int = 0
     check_tlb: bool = False
+    sanitize: bool = False
 
     def __post_init__(self) -> None:
         if self.chip != "gh100":
@@ -85,12 +91,14 @@ class Report:
         kind: a few words that are the same for every such report ("unknown register").
         text: what was done, in one sentence.
         facts: offsets, values and addresses.
+        place: where in the driver's stream it happened, where that is known.
         count: how often, one after another, with the same facts.
     """
 
     kind: str
     text: str
     facts: dict[str, Any] = field(default_factory=dict)
+    place: Place | None = None
     count: int = 1
 
 
@@ -113,6 +121,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("firmware", "barewire.softgpu.gsp.boot", "GspFirmware"),
     ("resman", "barewire.softgpu.gsp.resman", "ResourceManager"),
     ("fifo", "barewire.softgpu.fifo", "Fifo"),
+    ("graphics", "barewire.softgpu.gr.graphics", "Graphics"),
 )
 
 
@@ -130,7 +139,8 @@ class SoftGpu:
         defects: what tasks of the model raised, which none should.
         vram, host, clock, work, registers: memory, DMA, time, tasks, BAR0.
         pci, pmc, interrupts, faults, mmu, invalidation, apertures, pramin, fsp, falcon, firmware, resman,
-            fifo: the units.
+            fifo, graphics: the units.
+        sanitizer: looks for what is undefined; None if it was not asked for.
     """
 
     pci: PciFunction
@@ -146,6 +156,7 @@ class SoftGpu:
     firmware: GspFirmware
     resman: ResourceManager
     fifo: Fifo
+    graphics: Graphics
 
     def __init__(self, options: SoftOptions | None = None) -> None:
         self.options = options or SoftOptions()
@@ -160,11 +171,17 @@ class SoftGpu:
         self.work = Work(self)
         self.host = DmaPort(self._may_master, self._dma_refused)
         self.registers = RegisterSpace(self, BAR0_BYTES)
+        self.sanitizer = self._sanitizer() if self.options.sanitize else None
         self.parts: list[Any] = []
         self.bars = self._bar_shapes()
         self._bar_bytes = {bar.index: bar.size_bytes for bar in self.bars}
         for attribute, module, name in PARTS:
             self._add_part(attribute, getattr(importlib.import_module(module), name))
+
+    def _sanitizer(self) -> Sanitizer:
+        from barewire.softgpu.sanitizer.sanitizer import Sanitizer
+
+        return Sanitizer(self)
 
     def _add_part(self, attribute: str, made_by: Any) -> None:
         part = made_by(self)
@@ -198,13 +215,19 @@ class SoftGpu:
         """Where BAR0 has a register."""
         return self.table.register(name).offset_of(*indices)
 
-    def report(self, kind: str, text: str, **facts: Any) -> None:
-        """Write down that something undefined or forbidden was done."""
+    def report(self, kind: str, text: str, place: Place | None = None, **facts: Any) -> None:
+        """Write down that something undefined or forbidden was done.
+
+        Args:
+            place: where in the driver's stream; where the channel that runs now stands if not given.
+        """
+        if place is None and self.sanitizer is not None:
+            place = self.sanitizer.place_now()
         last = self.reports[-1] if self.reports else None
         if last is not None and (last.kind, last.text, last.facts) == (kind, text, facts):
-            self.reports[-1] = Report(kind, text, facts, last.count + 1)
+            self.reports[-1] = replace(last, count=last.count + 1)
         elif len(self.reports) < REPORTS_KEPT:
-            self.reports.append(Report(kind, text, facts))
+            self.reports.append(Report(kind, text, facts, place))
 
     # What the host does.
 
@@ -247,12 +270,18 @@ class SoftGpu:
         with self.lock:
             return None if index == 0 or self.closed else self.apertures.memory(index)
 
+    def settle(self) -> None:
+        """Wait until nothing is under way that uses what the host has just taken away."""
+        with self.lock:
+            self.graphics.settle()
+
     def reset(self) -> None:
         """A conventional reset: a cold device afterwards."""
         with self.lock:
             if self.closed:
                 return
             self.work.cancel_all()
+            self.graphics.end_all()
             self.fifo.reset()  # what engines are at ends here, before memory and firmware change under them
             self.vram.unprotect()
             self._soil_vram()
@@ -264,6 +293,7 @@ class SoftGpu:
         """Leave the bus, as a GPU does that is lost."""
         with self.lock:
             self.work.cancel_all()
+            self.graphics.end_all()
             self.pci.unplug()
 
     def close(self) -> None:
@@ -271,6 +301,7 @@ class SoftGpu:
         if self.closed:
             return
         self.closed = True
+        self.graphics.end_all()
         self.work.close()
         with self.lock:
             for part in reversed(self.parts):

@@ -30,7 +30,7 @@ from barewire.softgpu.channel import (
 from barewire.softgpu.channel_memory import Refused, Userd, VirtualMemory
 from barewire.softgpu.copy import CopyEngine
 from barewire.softgpu.fault_sources import host_source, mmu_fault
-from barewire.softgpu.graphics_stub import GraphicsStub
+from barewire.softgpu.gr.engine import GraphicsEngine
 from barewire.softgpu.host_methods import HostMethods
 from barewire.softgpu.runlist import Runlist
 from barewire.softgpu.unit import NoRegister, Unit
@@ -147,7 +147,7 @@ class Fifo(Unit):
         engine = _BY_NAME[name]
         if engine.is_copy:
             return CopyEngine(self, channel, engine)
-        return GraphicsStub(self, channel, engine)
+        return GraphicsEngine(self, channel, engine)
 
     def destroy(self, channel: Channel) -> None:
         """Take a channel off for good; a second time is nothing."""

@@ -400,8 +400,8 @@ class SoftBus:
         return memory
 
     def _settle(self) -> None:
-        """Wait until the device has done with what it has looked up: it serves one access at a time."""
-        self.endpoint.config_read(VENDOR_ID, 2)
+        """Wait until the device has done with what it has looked up."""
+        self.endpoint.settle()
 
     def doorbell(self, bar_index: int, offset: int) -> CarriedDoorbell | SoftDoorbell:
         """A word that rings once written; see `Bus.doorbell`.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.gsp.mishaps import Action, Mishap
@@ -178,7 +178,7 @@ class RpcServer:
         self.doorbell()
         self._take(message)
 
-    def _complain(self, kind: str, text: str, **facts: int) -> None:
+    def _complain(self, kind: str, text: str, **facts: Any) -> None:
         self._gpu.report(kind, text, **facts)
         self._firmware.log(text)
 

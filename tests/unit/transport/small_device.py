@@ -123,6 +123,9 @@ class SmallDevice:
     def bar_memory(self, index: int) -> tuple[int, int] | None:
         return (self._aperture, BAR2_BYTES) if index == 2 else None
 
+    def settle(self) -> None:
+        """Nothing is under way by itself."""
+
     def reset(self) -> None:
         with self.lock:
             self.resets.append("conventional")

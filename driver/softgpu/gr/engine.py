@@ -1,4 +1,4 @@
-"""Where graphics and compute will be: takes every method and does nothing.
+"""The graphics engine as one channel sees it: takes every method and does nothing, for now.
 
 Facts: OGKM:src/common/sdk/nvidia/inc/class/{clcbc0,clcb97,cla140,cl902d}.h (class numbers).
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CLASSES = (0xCBC0, 0xCB97, 0xA140, 0x902D)  # compute, 3D, inline to memory, 2D
 
 
-class GraphicsStub:
+class GraphicsEngine:
     """One channel's view of the graphics engine."""
 
     class_ids: tuple[int, ...] = CLASSES

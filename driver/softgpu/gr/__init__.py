@@ -1,0 +1,1 @@
+"""GR: the compute engine of the software GPU."""

@@ -1,0 +1,1 @@
+"""What hardware leaves undefined, found and told with its place in the driver's stream."""
