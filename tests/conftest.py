@@ -1,18 +1,19 @@
-"""Where tests run: all of tests/hardware needs a GPU, is skipped with a reason without one, and is counted.
+"""Where tests run: what needs a GPU is skipped with a reason without one, and how many ran where is counted.
 
 Markers:
-    hardware: needs an NVIDIA GPU that the stock kernel driver owns (set for all of tests/hardware).
+    hardware: needs an NVIDIA GPU that the stock kernel driver owns (tests/device on "nv:0").
+    software_gpu: runs on the software GPU through the driver (tests/device on "soft:gh100", tests/faults).
     full: an exhaustive form of a test; runs when BAREWIRE_FULL=1 is set (`scripts/test --full`).
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-HARDWARE = Path(__file__).parent / "hardware"
 CONTROL_NODE = Path("/dev/nvidiactl")
 
 
@@ -43,6 +44,7 @@ def gpu_description() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hardware: needs a GPU that the stock NVIDIA kernel driver owns")
+    config.addinivalue_line("markers", "software_gpu: runs on the software GPU, through the driver")
     config.addinivalue_line("markers", "full: exhaustive; runs with BAREWIRE_FULL=1")
     try:
         from hypothesis import settings
@@ -61,35 +63,35 @@ def _full() -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     why_not = missing_gpu()
     for item in items:
-        if HARDWARE in item.path.parents:
-            item.add_marker(pytest.mark.hardware)
         if item.get_closest_marker("hardware") and why_not:
             item.add_marker(pytest.mark.skip(reason=why_not))
         if item.get_closest_marker("full") and not _full():
             item.add_marker(pytest.mark.skip(reason="exhaustive form; run with BAREWIRE_FULL=1"))
 
 
+PLACES = {"hardware": "on a GPU", "software_gpu": "on the software GPU", "": "on the CPU"}
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     outcome = yield
     report = outcome.get_result()
-    report.on_hardware = item.get_closest_marker("hardware") is not None
+    marks = [mark for mark in PLACES if mark and item.get_closest_marker(mark)]
+    report.place = PLACES[marks[0] if marks else ""]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests ran where, so that a run without a GPU is never taken for one with it."""
-    ran = {False: 0, True: 0}
-    left_out = {False: 0, True: 0}
+    ran: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
     for outcome, reports in terminalreporter.stats.items():
         for report in reports:
-            if not hasattr(report, "on_hardware"):
+            if not hasattr(report, "place"):
                 continue
             if outcome == "skipped":
-                left_out[report.on_hardware] += 1
+                left_out[report.place] += 1
             elif report.when == "call":
-                ran[report.on_hardware] += 1
-    place = gpu_description() if ran[True] else (missing_gpu() or "not asked for")
-    terminalreporter.write_line(
-        f"ran on the CPU: {ran[False]} (skipped {left_out[False]}); "
-        f"on a GPU: {ran[True]} (skipped {left_out[True]}): {place}"
-    )
+                ran[report.place] += 1
+    counts = [f"{place}: {ran[place]} (skipped {left_out[place]})" for place in reversed(PLACES.values())]
+    which = gpu_description() if ran[PLACES["hardware"]] else (missing_gpu() or "not asked for")
+    terminalreporter.write_line(f"ran {'; '.join(counts)}: {which}")

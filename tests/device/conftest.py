@@ -1,7 +1,7 @@
 """One set of tests for every way to a GPU: the software GPU, which we boot, and silicon that RM owns.
 
 Each test runs on `soft:gh100` and, where there is a GPU, on `nv:0`. BAREWIRE_TEST_DEVICE names another
-device instead of both.
+device instead of both. What a device cannot do is skipped, with the reason.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE, HERE.parents[1]):  # the second so that `tests.hardware` is found
+for folder in (HERE, HERE.parents[1]):  # the second so that `tests.hardware` and `benchmarks` are found
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
@@ -24,30 +24,57 @@ from device_buffers import Buffers  # noqa: E402
 
 ASKED_FOR = os.environ.get("BAREWIRE_TEST_DEVICE")
 ON_SILICON = pytest.mark.hardware
+ON_SOFTWARE = pytest.mark.software_gpu
 # The software GPU tells of translations that it should have been told to forget, and its memory is not zero.
 STRICT = {"check_tlb": True, "dirty_vram_bytes": 96 << 20}
 NEVER = ("stale translation", "unknown token", "doorbell", "overlap")
 
 
-def devices() -> list[Any]:
-    if ASKED_FOR:
-        return [pytest.param(ASKED_FOR, marks=ON_SILICON if ASKED_FOR.startswith("nv:") else ())]
-    return [pytest.param("soft:gh100"), pytest.param("nv:0", marks=ON_SILICON)]
+def device_names() -> list[Any]:
+    """The devices to run on, each marked with what it is."""
+    names = [ASKED_FOR] if ASKED_FOR else ["soft:gh100", "nv:0"]
+    return [
+        pytest.param(name, marks=ON_SILICON if name.startswith("nv:") else ON_SOFTWARE) for name in names
+    ]
 
 
-@pytest.fixture(scope="module", params=devices())
-def dev(request: pytest.FixtureRequest) -> Iterator[Any]:
+@pytest.fixture(scope="module", params=device_names())
+def device_name(request: pytest.FixtureRequest) -> str:
+    """The device that a test runs on, for those that open it themselves."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def dev(device_name: str) -> Iterator[Any]:
     """An open device, shared by a file's tests."""
     import barewire as bw
 
-    soft = request.param.startswith("soft:")
-    device = bw.open(request.param, **(STRICT if soft else {}))
+    soft = device_name.startswith("soft:")
+    device = bw.open(device_name, **(STRICT if soft else {}))
     card = device.bus.endpoint if soft else None
     yield device
     device.close()
     if card is not None:
         assert not card.defects
         assert [str(report) for report in card.reports if report.kind in NEVER] == []
+
+
+@pytest.fixture
+def other(device_name: str) -> Iterator[Any]:
+    """A second, independent open: of the same GPU on silicon, a second software GPU."""
+    import barewire as bw
+
+    device = bw.open(device_name)
+    yield device
+    device.close()
+
+
+@pytest.fixture(scope="module")
+def micro(dev: Any) -> Any:
+    """The small kernels of kernels/cuda/micro.cu."""
+    from barewire import kernels
+
+    return kernels.load(dev, "micro")
 
 
 @pytest.fixture

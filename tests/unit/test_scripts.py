@@ -21,7 +21,8 @@ case "$*" in
     "-m venv "*)
         mkdir -p "$3/bin"
         for name in python pip ruff mypy barewire; do
-            printf '#!/usr/bin/env bash\\necho "%s $*" >>"$ASKED"\\n' "$name" >"$3/bin/$name"
+            note="$name"' $*${BAREWIRE_FULL:+ [full]}'
+            printf '#!/usr/bin/env bash\\necho "%s" >>"$ASKED"\\n' "$note" >"$3/bin/$name"
             if [[ $name == "${FAILS:-}" ]]; then
                 echo '[[ "$*" != *"${FAILS_AT:-}"* ]] || exit "${FAILS_WITH:-1}"' >>"$3/bin/$name"
             fi
@@ -46,7 +47,6 @@ class Checkout:
         self.environment = {"PATH": str(self.programs), "ASKED": str(self.asked_file), "LACKS": ""}
         self.asked_file.touch()
         self.programs.mkdir()
-        (folder / "tests" / "hardware").mkdir(parents=True)
         shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("*.py"))
         for name in BORROWED:
             (self.programs / name).symlink_to(shutil.which(name) or f"/bin/{name}")
@@ -186,13 +186,13 @@ def test_the_test_script_lints_checks_types_and_tests_in_this_order(checkout):
     assert install.endswith(".[test]")
     assert lint.startswith("ruff check")
     assert types.startswith("mypy")
-    assert tests == "python -m pytest tests/unit tests/soft tests/device -k layers"
+    assert tests == "python -m pytest tests/unit tests/soft tests/device tests/faults -k layers"
 
 
-def test_the_full_form_adds_the_hardware_tests(checkout):
+def test_the_full_form_asks_for_exhaustive_tests_of_the_same_suites(checkout):
     checkout.run("test", "--full")
 
-    assert checkout.asked[-1] == "python -m pytest tests/unit tests/soft tests/device tests/hardware"
+    assert checkout.asked[-1] == "python -m pytest tests/unit tests/soft tests/device tests/faults [full]"
 
 
 @pytest.mark.parametrize("stage", ["ruff", "mypy"])

@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks import barewire_side as side
 from benchmarks import reference, summary
-from tests.hardware import api, bench, faults, golden, machine, run
+from tests.hardware import api, bench, device, faults, golden, machine, run
 from tests.hardware.report import Figure, Machine, Report, figure
 from tests.unit.benchmarks.fakes import FakeDevice
 
@@ -344,10 +344,10 @@ def test_what_differs_falls_into_few_experiments(compared: dict[str, Any]) -> No
 def test_a_skipped_or_failed_test_has_not_passed() -> None:
     results = ElementTree.fromstring(
         """<testsuites><testsuite>
-        <testcase classname="tests.hardware.test_memory" name="test_a_copy_is_right[4]"/>
-        <testcase classname="tests.hardware.test_memory" name="test_b"><failure message="no">x
+        <testcase classname="tests.device.test_memory" name="test_a_copy_is_right[4]"/>
+        <testcase classname="tests.device.test_memory" name="test_b"><failure message="no">x
         y</failure></testcase>
-        <testcase classname="tests.hardware.test_memory" name="test_c"><skipped message="why"/></testcase>
+        <testcase classname="tests.device.test_memory" name="test_c"><skipped message="why"/></testcase>
         </testsuite></testsuites>"""
     )
 
@@ -356,6 +356,12 @@ def test_a_skipped_or_failed_test_has_not_passed() -> None:
     assert found[0] == ("memory: a copy is right[4]", True, "")
     assert [passed for _, passed, _ in found] == [True, False, False]
     assert "why" in found[2][2]
+
+
+def test_every_module_of_the_tests_of_every_device_is_run_by_one_part() -> None:
+    modules = sorted(path.stem for path in (api.ROOT / api.FOLDER).glob("test_*.py"))
+
+    assert sorted((*api.MODULES, *device.MODULES)) == modules
 
 
 def test_the_parts_that_could_hurt_come_last() -> None:

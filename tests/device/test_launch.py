@@ -1,4 +1,4 @@
-"""Launches on a real GPU: shapes, arguments, memories, order; every result is read back and compared."""
+"""Launches on a GPU: shapes, arguments, memories, order; every result is read back and compared."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-pytestmark = pytest.mark.hardware
 
 
 def test_the_device_says_what_it_is(dev: Any) -> None:

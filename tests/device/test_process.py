@@ -11,11 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from tests.hardware import machine
-from tests.hardware.conftest import DEVICE
-
-pytestmark = pytest.mark.hardware
+from device_held import gone_back_to, held
 
 
 def test_two_devices_in_one_process_do_not_disturb_each_other(dev: Any, other: Any) -> None:
@@ -37,20 +33,20 @@ def test_two_devices_in_one_process_do_not_disturb_each_other(dev: Any, other: A
         np.testing.assert_array_equal(target.numpy(), data + np.uint32(19))
 
 
-def test_closing_one_device_leaves_the_other_working(dev: Any) -> None:
+def test_closing_one_device_leaves_the_other_working(dev: Any, device_name: str) -> None:
     import barewire as bw
 
-    brief = bw.open(DEVICE)
+    brief = bw.open(device_name)
     brief.array(np.arange(1000))
     brief.close()
 
     np.testing.assert_array_equal(dev.array(np.arange(50)).numpy(), np.arange(50))
 
 
-def test_a_closed_device_refuses_work_and_closes_twice_without_harm() -> None:
+def test_a_closed_device_refuses_work_and_closes_twice_without_harm(device_name: str) -> None:
     import barewire as bw
 
-    device = bw.open(DEVICE)
+    device = bw.open(device_name)
     array = device.array(np.arange(10))
     device.close()
     device.close()
@@ -61,36 +57,36 @@ def test_a_closed_device_refuses_work_and_closes_twice_without_harm() -> None:
         array.numpy()
 
 
-def test_a_closed_device_leaves_no_descriptor_and_no_mapping() -> None:
+def test_a_closed_device_leaves_no_descriptor_and_no_mapping(device_name: str) -> None:
     import barewire as bw
     from barewire import kernels
 
-    before = (len(machine.gpu_descriptors()), machine.gpu_mappings())
-    device = bw.open(DEVICE)
+    before = held(device_name)
+    device = bw.open(device_name)
     module = kernels.load(device, "micro")
     array = device.zeros(100, np.uint32)
     pinned = device.pinned(1 << 20, np.uint8)
     queue = device.queue()
     module["increment"][(1,), (32,)](array)
     device.synchronize()
-    inside = (len(machine.gpu_descriptors()), machine.gpu_mappings())
+    inside = held(device_name)
     del pinned, queue
     device.close()
 
     assert inside > before
-    assert (len(machine.gpu_descriptors()), machine.gpu_mappings()) == before
+    assert held(device_name) == before
 
 
-def test_a_device_that_is_forgotten_is_closed() -> None:
+def test_a_device_that_is_forgotten_is_closed(device_name: str) -> None:
     import barewire as bw
 
-    before = len(machine.gpu_descriptors())
-    device = bw.open(DEVICE)
+    before = held(device_name)
+    device = bw.open(device_name)
     device.array(np.arange(1000))
     del device
     gc.collect()
 
-    assert len(machine.gpu_descriptors()) == before
+    assert gone_back_to(before, device_name)
 
 
 def test_a_forked_child_gets_a_typed_error_and_the_parent_works_on(dev: Any, micro: Any) -> None:
@@ -143,12 +139,14 @@ def test_a_forked_child_that_exits_normally_frees_nothing_of_its_parent(dev: Any
     ("ending", "code"),
     [("", 0), ("dev.close()", 0), ("raise SystemExit(3)", 3), ("1 / 0", 1), ("import os; os._exit(4)", 4)],
 )
-def test_every_way_out_of_a_process_leaves_video_memory_as_it_was(dev: Any, ending: str, code: int) -> None:
+def test_every_way_out_of_a_process_leaves_video_memory_as_it_was(
+    dev: Any, device_name: str, ending: str, code: int
+) -> None:
     program = textwrap.dedent(
         f"""
         import numpy as np
         import barewire as bw
-        dev = bw.open({DEVICE!r})
+        dev = bw.open({device_name!r})
         array = dev.array(np.ones(1 << 26, dtype=np.uint8))
         {ending}
         """
@@ -165,10 +163,10 @@ def test_every_way_out_of_a_process_leaves_video_memory_as_it_was(dev: Any, endi
         assert not done.stderr
 
 
-def test_a_device_is_a_context_manager() -> None:
+def test_a_device_is_a_context_manager(device_name: str) -> None:
     import barewire as bw
 
-    with bw.open(DEVICE) as device:
+    with bw.open(device_name) as device:
         array = device.array(np.arange(5))
         assert array.numpy().tolist() == [0, 1, 2, 3, 4]
     with pytest.raises(bw.BarewireError):

@@ -1,4 +1,4 @@
-"""The layers below the arrays on a real GPU: address spaces, channels, pushbuffers, semaphores."""
+"""The layers below the arrays on a GPU: address spaces, channels, pushbuffers, semaphores."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-pytestmark = pytest.mark.hardware
 
 
 def test_a_copy_written_method_by_method_moves_the_bytes(dev: Any, random: np.random.Generator) -> None:
@@ -78,6 +76,8 @@ def test_the_gpus_clock_runs(dev: Any) -> None:
 
 
 def test_the_time_within_rm_is_counted(dev: Any) -> None:
+    if not hasattr(dev.rm, "ioctl_seconds"):
+        pytest.skip("this RM is not reached by ioctls")
     before = dev.rm.ioctl_seconds
     dev.queue().close()
 

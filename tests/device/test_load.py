@@ -1,4 +1,4 @@
-"""Code in every form that loads, on a real GPU."""
+"""Code in every form that loads, on a GPU."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-pytestmark = pytest.mark.hardware
 
 PTX = """
 .version 7.8

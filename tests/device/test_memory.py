@@ -1,4 +1,4 @@
-"""Memory on a real GPU: what goes in comes out, for every size and layout, whichever way it travelled."""
+"""Memory on a GPU: what goes in comes out, for every size and layout, whichever way it travelled."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-pytestmark = pytest.mark.hardware
 
 SIZES = (
     *(1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 63, 64, 65, 255, 257, 4095, 4096, 4097, 65535, 65537),

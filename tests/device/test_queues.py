@@ -1,4 +1,4 @@
-"""Several queues, their order, their clocks, and graphs, on a real GPU."""
+"""Several queues, their order, their clocks, and graphs, on a GPU."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-pytestmark = pytest.mark.hardware
 
 
 def test_a_queue_that_waits_sees_what_the_other_has_written(dev: Any, micro: Any) -> None:

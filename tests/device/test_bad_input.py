@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.hardware
-
 
 @pytest.fixture(autouse=True)
 def nothing_was_submitted(dev: Any, micro: Any) -> Iterator[list[int]]:
