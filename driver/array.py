@@ -45,6 +45,12 @@ class Placed:
         where = "freed" if self.gpu_va is None else f"at {self.gpu_va:#x}"
         return f"<{type(self).__name__} {self.dtype.name}{list(self.shape)} {where} on {self.device.name}>"
 
+    def _repr_html_(self) -> str:
+        """Its shape and where it is, for notebooks; reads nothing of it."""
+        from barewire.show import array as shown
+
+        return shown(self).html
+
 
 class Array(Placed):
     """An array in video memory, C-contiguous. Made by `Device.array`, `Device.empty` and `Device.zeros`.

@@ -44,6 +44,12 @@ class BarewireError(Exception):
             lines.append("    " + self.hint)
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """What is known, as a card for notebooks."""
+        from barewire.show import error as shown
+
+        return shown(self).html
+
     def to_dict(self) -> dict[str, Any]:
         """The error as plain data: its kind, message, hint and facts."""
         return {"error": type(self).__name__, "message": self.message, "hint": self.hint, **self.facts}

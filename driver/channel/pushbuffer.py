@@ -122,3 +122,16 @@ class Pushbuffer:
     def tobytes(self) -> bytes:
         """The words, little-endian."""
         return struct.pack(f"<{len(self.words)}I", *self.words)
+
+    def _repr_html_(self) -> str:
+        """What it does, and every method of it, for notebooks."""
+        from barewire.channel import decoder
+        from barewire.show import pushbuffer as shown
+
+        operations = list(decoder.iterate_pushbuffer(self.words, self._bound(), self.class_ids[0]))
+        return shown(operations, decoder.summarize(operations), len(self.words)).html
+
+    def _bound(self) -> dict[int, int]:
+        """Subchannel -> class, of the engine's classes."""
+        engine = self.class_ids[1:]
+        return {methods.SUBCHANNEL[classes.load(class_id).kind]: class_id for class_id in engine}

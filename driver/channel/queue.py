@@ -14,11 +14,14 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from barewire.channel.pushbuffer import Pushbuffer
 from barewire.errors import BarewireError, ChannelDead, Freed, PollTimeout, UsageError, WrongDevice
 from barewire.native._native import ffi, lib
+
+if TYPE_CHECKING:
+    from barewire.channel.state import QueueState
 
 RING_ENTRIES = 1024
 SEGMENT_BYTES = 512
@@ -534,3 +537,17 @@ class Queue:
 
     def __repr__(self) -> str:
         return f"<Queue {self.name}: {self.completed} of {self.submitted} done>"
+
+    def state(self) -> QueueState:
+        """The ring's last entries and USERD, read back: slow, and for looking only."""
+        from barewire.channel.state import look
+
+        if self._reached is not None:
+            raise Freed(f"{self.name} has ended: its ring is not there any more")
+        return look(self)
+
+    def _repr_html_(self) -> str:
+        """Its channel and its timeline, for notebooks."""
+        from barewire.show import queue as shown
+
+        return shown(self).html

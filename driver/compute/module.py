@@ -30,6 +30,7 @@ from barewire.native._native import ffi, lib
 if TYPE_CHECKING:
     from barewire.array import Array
     from barewire.compute.cubin import CubinImage, KernelInfo
+    from barewire.compute.machine_code import MachineCode
     from barewire.device import Device
 
 Dimensions = int | tuple[int, ...]
@@ -161,6 +162,12 @@ class Module(Mapping[str, "Kernel"]):
     def __repr__(self) -> str:
         return f"<Module {self.name}: {', '.join(self.image.kernels)}>"
 
+    def _repr_html_(self) -> str:
+        """Its kernels, for notebooks."""
+        from barewire.show import module as shown
+
+        return shown(self).html
+
 
 class Kernel:
     """One kernel. `kernel[grid, block](*arguments)` launches it."""
@@ -279,6 +286,19 @@ class Kernel:
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}: {self.info.registers} registers, {len(self.info.params)} arguments>"
+
+    def _repr_html_(self) -> str:
+        """What a launch of it needs, for notebooks."""
+        from barewire.show import kernel as shown
+
+        return shown(self).html
+
+    @property
+    def machine_code(self) -> MachineCode:
+        """Its instructions, as nvdisasm writes them."""
+        from barewire.compute.machine_code import machine_code
+
+        return machine_code(self)
 
 
 class Launcher(FastLauncher):

@@ -161,6 +161,12 @@ class QmdView(Mapping[str, FieldValue]):
     def __repr__(self) -> str:
         return f"QmdView({self.version}, {len(self)} fields set)"
 
+    def _repr_html_(self) -> str:
+        """The words as strips of their fields, for notebooks."""
+        from barewire.show import qmd as shown
+
+        return shown(self).html
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         return {

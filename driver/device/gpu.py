@@ -309,6 +309,12 @@ class Device(DeviceCopies):
     def __repr__(self) -> str:
         return f"<Device {self.name}: {self.facts.name}, {'closed' if self.closed else 'open'}>"
 
+    def _repr_html_(self) -> str:
+        """What it is, for notebooks."""
+        from barewire.show import device as shown
+
+        return shown(self).html
+
 
 class GraphMemory:
     """A piece of video memory that the CPU writes."""

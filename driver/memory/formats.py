@@ -365,6 +365,12 @@ class PageTableFormat:
             return 0
         return len(self.directories) - self.directories.index(level)
 
+    def _repr_html_(self) -> str:
+        """Its levels, and which bits of an address each takes, for notebooks."""
+        from barewire.show import format_table as shown
+
+        return shown(self).html
+
 
 _PDE_CODES = {Aperture.VIDEO: 1, Aperture.HOST: 2, Aperture.HOST_NONCOHERENT: 3}
 _PTE_CODES = {Aperture.VIDEO: 0, Aperture.PEER: 1, Aperture.HOST: 2, Aperture.HOST_NONCOHERENT: 3}

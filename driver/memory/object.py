@@ -129,6 +129,12 @@ class MemoryObject:
         state = ", closed" if self.closed else ""
         return f"<{self.aperture} memory {self.handle:#x}, {self.size_bytes} bytes{state}>"
 
+    def _repr_html_(self) -> str:
+        """Where its pieces are, for notebooks."""
+        from barewire.show import memory as shown
+
+        return shown(self).html
+
 
 def part_of(extents: Sequence[Extent], offset: int, size_bytes: int) -> tuple[Extent, ...]:
     """Where some bytes of several extents in a row are."""

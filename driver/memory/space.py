@@ -22,9 +22,10 @@ from barewire.errors import (
 from barewire.memory.formats import Aperture, PageAttributes, TablePointer, kind_number
 from barewire.memory.host import HostMemory
 from barewire.memory.mapping import PAGE_BYTES, checked_part
-from barewire.memory.pagetable import Invalidation, PageTables, joined
+from barewire.memory.pagetable import Directory, Invalidation, PageTables, joined
 from barewire.memory.paging import Pages, best_page, cut
 from barewire.memory.tables import TableStore
+from barewire.memory.tree import Table, tree
 from barewire.memory.va import VirtualAddresses
 from barewire.memory.video import VideoMemory
 from barewire.memory.vram import Extent
@@ -102,6 +103,16 @@ class AddressSpace:
     def root_entries(self) -> int:
         """How many entries the root directory has."""
         return self.tables.format.root.entries
+
+    def directories(self, gpu_va: int, span_bytes: int) -> list[Directory]:
+        """The directories on the way to an address, from the root to that whose entries cover `span_bytes`.
+
+        Raises:
+            UsageError: they are not all there, since nothing is mapped near by.
+        """
+        self.check()
+        with self._lock:
+            return self.tables.directories(gpu_va, span_bytes)
 
     def check(self) -> None:
         """Raise Freed or ForkedChild if it must not be used."""
@@ -265,6 +276,11 @@ class AddressSpace:
         self.check()
         return pages(self.tables.format, self._store, self.root, start_va, end_va)
 
+    def tree(self, start_va: int = 0, end_va: int | None = None) -> Table:
+        """The tables in memory, read back, with the pages in them. Change nothing while it runs."""
+        self.check()
+        return tree(self.tables.format, self._store, self.root, start_va, end_va)
+
     def close(self) -> None:
         """Make the GPU let go of the tables, and free them; a second time is nothing.
 
@@ -400,6 +416,12 @@ class AddressSpace:
     def __repr__(self) -> str:
         state = ", closed" if self.closed else ""
         return f"<address space, {len(self.mappings)} mappings, root at {self.root.address:#x}{state}>"
+
+    def _repr_html_(self) -> str:
+        """What is mapped, for notebooks; reads no tables."""
+        from barewire.show import mappings as shown
+
+        return shown(self.mappings.values()).html
 
 
 def _attempt(errors: list[BarewireError], step: Callable[[], None]) -> bool:

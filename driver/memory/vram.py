@@ -70,6 +70,12 @@ class VramAllocator:
         with self._lock:
             return {start: size for region in self._regions for start, size in region.taken.items()}
 
+    def _repr_html_(self) -> str:
+        """How much is taken, for notebooks."""
+        from barewire.show import usage as shown
+
+        return shown(self).html
+
     def allocate(
         self, size_bytes: int, alignment: int = PAGE_BYTES, *, contiguous: bool = False
     ) -> tuple[Extent, ...]:

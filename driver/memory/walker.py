@@ -56,6 +56,12 @@ class Walk(NamedTuple):
         """Where the byte is, in the leaf's aperture; None if nothing is mapped."""
         return None if self.leaf is None else self.leaf.address + self.gpu_va % self.page_bytes
 
+    def _repr_html_(self) -> str:
+        """The address cut into the levels' indices, and what each entry says, for notebooks."""
+        from barewire.show import walk as shown
+
+        return shown(self).html
+
     def __str__(self) -> str:
         end = "sparse" if self.sparse else "not mapped" if self.leaf is None else str(self.leaf)
         return "\n".join([*map(str, self.steps), end])
@@ -120,7 +126,7 @@ def _in_directory(
     within: tuple[int, int],
 ) -> Iterator[Found]:
     level = form.directories[depth]
-    for entry_va, words in _entries(store, table, level, base, within):
+    for entry_va, words in entries_of(store, table, level, base, within):
         leaf = form.pte.decode(words[0]) if level.leaf else None
         if leaf is not None:
             yield Found(entry_va, level.span_bytes, leaf)
@@ -145,7 +151,7 @@ def _in_pair(
     for table, level in ((small, form.small), (big, form.big)):
         if table is None:
             continue
-        for gpu_va, (word,) in _entries(store, table, level, base, within):
+        for gpu_va, (word,) in entries_of(store, table, level, base, within):
             leaf = form.pte.decode(word)
             if leaf is not None or word == form.pte.sparse:
                 found[gpu_va] = Found(gpu_va, level.span_bytes, leaf)
@@ -156,7 +162,7 @@ def _in_pair(
             hidden = gpu_va + found[gpu_va].page_bytes
 
 
-def _entries(
+def entries_of(
     store: TableStore, table: TablePointer, level: Level, base: int, within: tuple[int, int]
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
     """(gpu_va, words) of the entries that are not all zeros and touch a range."""

@@ -138,7 +138,9 @@ class Reading(int):
 
     def _repr_html_(self) -> str:
         """The word as a strip of its fields, for notebooks."""
-        return bit_strip_html(self)
+        from barewire.show import reading as shown
+
+        return shown(self).html
 
 
 def _as_values(found: FieldValue | tuple[FieldValue, ...]) -> Value | tuple[Value, ...]:
@@ -157,23 +159,6 @@ def _show(value: Value | tuple[Value, ...]) -> str:
     if isinstance(value, Value):
         return value.name or hex_or_small(int(value))
     return "[" + ", ".join(_show(each) for each in value) + "]"
-
-
-def bit_strip_html(reading: Reading) -> str:
-    """A table of one row: fields from high to low bit, with name, bits and value."""
-    import html
-
-    cells = []
-    scalars = [field for field in reading.register.fields.values() if not field.is_array and field.high <= 31]
-    for field in sorted(scalars, key=lambda field: -field.low):
-        value = Value(*field.decode(int(reading)))
-        bits = f"{field.high}:{field.low}" if field.width > 1 else f"{field.low}"
-        cells.append(
-            f"<td style='text-align:center;border:1px solid #999'><small>{bits}</small><br>"
-            f"{html.escape(field.name.lower())}<br><b>{html.escape(_show(value))}</b></td>"
-        )
-    title = f"<caption>{html.escape(reading.label)} = {int(reading):#010x}</caption>"
-    return f"<table>{title}<tr>{''.join(cells)}</tr></table>"
 
 
 class RegisterArray:
@@ -223,6 +208,12 @@ class RegisterFile:
     def __repr__(self) -> str:
         at = f" at {self.base:#x}" if self.base else ""
         return f"RegisterFile({self.table.chip}{at})"
+
+    def _repr_html_(self) -> str:
+        """What there is, for notebooks; reads nothing."""
+        from barewire.show import register_file as shown
+
+        return shown(self).html
 
     def relative(self, base: int) -> RegisterFile:
         """The same registers, at `base`: for units that exist several times (NV_PFALCON_* of each falcon)."""

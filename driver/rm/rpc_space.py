@@ -25,6 +25,7 @@ class RpcAddressSpace(RmObject):
         handle: of RM's VA space object.
         tables: the page tables, with what is mapped (`barewire.memory.space.AddressSpace`).
         groups: channel groups in it.
+        context_vas: where it has the buffers that all contexts of the graphics engine share, by buffer id.
     """
 
     kind = "address space"
@@ -38,6 +39,7 @@ class RpcAddressSpace(RmObject):
         self.tables = tables
         self.closed = False
         self.groups: weakref.WeakSet[RpcChannelGroup] = weakref.WeakSet()
+        self.context_vas: dict[int, int] = {}
         self.handle = client.new_handle()
         params = client.abi.new("NV_VASPACE_ALLOCATION_PARAMETERS", flags=names.VASPACE_EXTERNALLY_OWNED)
         try:
@@ -92,6 +94,16 @@ class RpcAddressSpace(RmObject):
         self.check()
         self.tables.unmap(gpu_va)
 
+    def walk(self, gpu_va: int) -> Any:
+        """What the tables in memory say of an address, read back (`memory.walker.Walk`)."""
+        self.check()
+        return self.tables.walk(gpu_va)
+
+    def tree(self, start_va: int = 0, end_va: int | None = None) -> Any:
+        """The tables in memory, read back, with the pages in them (`memory.tree.Table`)."""
+        self.check()
+        return self.tables.tree(start_va, end_va)
+
     def close(self) -> None:
         """Free it and its page tables; a second time is nothing.
 
@@ -119,3 +131,9 @@ class RpcAddressSpace(RmObject):
     def _unset(self) -> None:
         if self.rm.client.silence is None:
             self.rm.client.ask(self.rm.client.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=self.handle)
+
+    def _repr_html_(self) -> str:
+        """What is mapped, for notebooks; reads no tables."""
+        from barewire.show import mappings as shown
+
+        return shown(self.mappings.values()).html

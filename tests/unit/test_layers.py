@@ -158,8 +158,26 @@ def transport_knows_no_register(module: Module) -> Iterator[Finding]:
 def registers_know_no_transport(module: Module) -> Iterator[Finding]:
     if module.unit == "regs":
         for one in module.imports:
-            if one.target.startswith("barewire.") and unit_of(one.target) not in ("regs", "errors"):
+            if one.target.startswith("barewire.") and unit_of(one.target) not in ("regs", "errors", "show"):
                 yield one.line, f"imports {one.target}"
+
+
+def displays_see_only_what_they_are_given(module: Module) -> Iterator[Finding]:
+    """What draws objects for notebooks loads nothing of barewire, and names types of the driver alone.
+
+    It stands below everything: any object may show itself by it. The software GPU and the tools are not the
+    driver's objects, and a bus would be a way to the device.
+    """
+    if module.unit != "show":
+        return
+    for one in module.imports:
+        if one.target.split(".")[0] != "barewire" or unit_of(one.target) in ("show", "errors"):
+            continue
+        if not one.for_types_only or unit_of(one.target) in (*NEVER_SHOWN, ""):
+            yield one.line, f"imports {one.target}"
+
+
+NEVER_SHOWN = ("softgpu", "tools", "kernels", "transport", "native")
 
 
 def machine_code_is_a_table(module: Module) -> Iterator[Finding]:
@@ -277,7 +295,7 @@ DECODERS = ("barewire.channel.decoder", "barewire.compute.qmd_decoder")
 def decoders_share_nothing_with_builders(module: Module) -> Iterator[Finding]:
     if module.name in DECODERS:
         for one in module.imports:
-            allowed = unit_of(one.target) in ("regs", "errors") or one.target in DECODERS
+            allowed = unit_of(one.target) in ("regs", "errors", "show") or one.target in DECODERS
             if one.target.startswith("barewire") and not allowed:
                 yield one.line, f"imports {one.target}"
 
@@ -297,6 +315,7 @@ def nothing_is_imported_by_its_folder(module: Module) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     transport_knows_no_register,
     registers_know_no_transport,
+    displays_see_only_what_they_are_given,
     machine_code_is_a_table,
     submission_knows_no_backend,
     submission_knows_the_device_only_by_type,
@@ -341,6 +360,15 @@ PLANTED = [
     (registers_know_no_transport, "driver/regs/file.py", "from barewire.transport import bus"),
     (registers_know_no_transport, "driver/regs/file.py", "from barewire.rm import ioctl"),
     (registers_know_no_transport, "driver/regs/__init__.py", "from ..channel import methods"),
+    (displays_see_only_what_they_are_given, "driver/show/tables.py", "from barewire.memory import tree"),
+    (displays_see_only_what_they_are_given, "driver/show/objects.py", "def f():\n    import barewire"),
+    (displays_see_only_what_they_are_given, "driver/show/html.py", "from barewire.native import lib"),
+    (
+        displays_see_only_what_they_are_given,
+        "driver/show/objects.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from barewire.softgpu.chip import Report",
+    ),
+    (displays_see_only_what_they_are_given, "driver/show/__init__.py", "from barewire import softgpu"),
     (machine_code_is_a_table, "driver/sass/listing.py", "from barewire.compute import elf"),
     (machine_code_is_a_table, "driver/sass/text.py", "from ..regs import bits"),
     (
@@ -454,6 +482,12 @@ def test_every_rule_has_been_seen_to_bite():
         ("tools/cli.py", "import rich\nfrom barewire.rm import ioctl\nprint('tools may')"),
         ("driver/softgpu/mmu.py", "from barewire.regs import chips\nfrom . import chip"),
         ("driver/transport/soft.py", "from barewire.softgpu import chip"),
+        (
+            "driver/show/objects.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from barewire.device import Device",
+        ),
+        ("driver/regs/registers.py", "def f():\n    from barewire.show import reading"),
+        ("driver/channel/decoder.py", "def f():\n    from barewire.show import operations"),
     ],
 )
 def test_what_is_allowed_is_not_found(path: str, line: str):
