@@ -80,11 +80,15 @@ NV906F_CTRL_GET_MMU_FAULT_INFO_PARAMS NV906F_CTRL_CMD_RESET_CHANNEL_PARAMS NvNot
 NV2080_CTRL_EVENT_SET_NOTIFICATION_PARAMS NV2080_CTRL_GPU_GET_GID_INFO_PARAMS
 NV2080_CTRL_CMD_FB_GET_FB_REGION_INFO_PARAMS NVA06C_CTRL_TIMESLICE_PARAMS
 NV2080_CTRL_GPU_GET_FERMI_GPC_INFO_PARAMS NV2080_CTRL_GPU_GET_FERMI_TPC_INFO_PARAMS
-NV2080_CTRL_CE_GET_CE_PCE_MASK_PARAMS
+NV2080_CTRL_CE_GET_CE_PCE_MASK_PARAMS NV2080_CTRL_GR_SET_CTXSW_PREEMPTION_MODE_PARAMS
+NV906F_CTRL_CMD_GET_DEFER_RC_STATE_PARAMS NV83DE_CTRL_DEBUG_SET_EXCEPTION_MASK_PARAMS
+NV83DE_CTRL_DEBUG_READ_ALL_SM_ERROR_STATES_PARAMS NV83DE_SM_ERROR_STATE_REGISTERS
+NV83DE_CTRL_DEBUG_CLEAR_ALL_SM_ERROR_STATES_PARAMS NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_PARAMS
+NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_ENTRY
 """
 WANTED = {"abi": _WANTED_NAMES.split(), "gsp": _WANTED_OF_FIRMWARE.split()}
 # Structures that the compiled headers do not give, from OGKM:src/nvidia/inc/kernel/gpu/gsp/, clc0b5.h,
-# ctrla06c.h and ctrl2080{gpu,ce}.h.
+# ctrl90f1.h, ctrla06c.h and ctrl2080{gpu,ce}.h.
 WRITTEN_OUT = {
     "PACKED_REGISTRY_TABLE": {"size": 8, "fields": {"size": [0, "u4"], "numEntries": [4, "u4"]}},
     "PACKED_REGISTRY_ENTRY": {
@@ -114,6 +118,12 @@ WRITTEN_OUT = {
     },
     "NV2080_CTRL_CE_GET_CE_PCE_MASK_PARAMS": {
         "size": 8, "fields": {"ceEngineType": [0, "u4"], "pceMask": [4, "u4"]},
+    },
+    "NV90F1_CTRL_VASPACE_COPY_SERVER_RESERVED_PDES_PARAMS.levels": {
+        "size": 24,
+        "fields": {
+            "physAddress": [0, "u8"], "size": [8, "u8"], "aperture": [16, "u4"], "pageShift": [20, "u1"],
+        },
     },
     "NVB0B5_ALLOCATION_PARAMETERS": {"size": 8, "fields": {"version": [0, "u4"], "engineType": [4, "u4"]}},
 }  # fmt: skip
@@ -194,7 +204,8 @@ def write_abi(abi: str, versions: list[str], texts: list[str]) -> None:
         if name not in known and source in known:
             known[name] = known[source]
     for name, written in WRITTEN_OUT.items():
-        known.setdefault(name, written)
+        if not known.get(name, {}).get("fields"):  # the dump may have its size alone
+            known[name] = written
     wanted = WANTED[abi.split("_")[0]]
     missing = [name for name in wanted if name not in known]
     if missing:

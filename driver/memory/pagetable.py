@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from barewire.errors import BadMapping
+from barewire.errors import BadMapping, UsageError
 from barewire.memory.formats import Level, PageAttributes, PageTableFormat, TablePointer
 from barewire.memory.paging import U64, Pages, Words, cut
 from barewire.memory.runs import Run, check_range, range_of, runs_of
@@ -37,6 +37,18 @@ class Invalidation(NamedTuple):
     size_bytes: int
     depth: int
     revoked: bool
+
+
+class Directory(NamedTuple):
+    """Where a directory is.
+
+    Attributes:
+        page_shift: what one of its entries covers, as a power of two.
+    """
+
+    address: int
+    size_bytes: int
+    page_shift: int
 
 
 def joined(first: Invalidation, second: Invalidation) -> Invalidation:
@@ -130,6 +142,24 @@ class PageTables:
             table = waiting.pop()
             yield table
             waiting += table.children.values()
+
+    def directories(self, gpu_va: int, span_bytes: int) -> list[Directory]:
+        """The directories on the way to an address, from the root to that whose entries cover `span_bytes`.
+
+        Raises:
+            UsageError: they are not all there.
+        """
+        found = []
+        table: Table | None = self._root
+        while table is not None:
+            level = table.level
+            found.append(Directory(table.page.address, level.table_bytes, level.va_bits.low))
+            if level.span_bytes <= span_bytes:
+                return found
+            table = table.children.get(table.word_of(gpu_va))
+        raise UsageError(
+            "there are no directories for this address yet", gpu_va=gpu_va, span_bytes=span_bytes
+        )
 
     # Mapping
 

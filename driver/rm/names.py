@@ -132,7 +132,8 @@ CONTROLS = {
     "DEBUG_READ_MMU_FAULT_INFO": Control(0x83DE0328, "NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_PARAMS"),
 }
 # Controls that a kernel driver makes on its own account, and we make over RPC in its place
-# (OGKM:ctrl/ctrl0080/ctrl0080dma.h, ctrl/ctrl2080/ctrl2080{gpu,fifo,ce}.h, ctrl/ctrla06f/ctrla06fgpfifo.h).
+# (OGKM:ctrl/ctrl0080/ctrl0080dma.h, ctrl/ctrl2080/ctrl2080{gpu,fifo,ce,internal}.h, ctrl/ctrl90f1.h,
+# ctrl/ctrla06f/ctrla06fgpfifo.h).
 OVER_RPC = {
     "DMA_SET_PAGE_DIRECTORY": Control(0x00801813, "NV0080_CTRL_DMA_SET_PAGE_DIRECTORY_PARAMS"),
     "DMA_UNSET_PAGE_DIRECTORY": Control(0x00801814, "NV0080_CTRL_DMA_UNSET_PAGE_DIRECTORY_PARAMS"),
@@ -141,6 +142,13 @@ OVER_RPC = {
     "FIFO_GET_DEVICE_INFO_TABLE": Control(0x20801112, "NV2080_CTRL_FIFO_GET_DEVICE_INFO_TABLE_PARAMS"),
     "CE_GET_FAULT_METHOD_BUFFER_SIZE": Control(
         0x20802A08, "NV2080_CTRL_CE_GET_FAULT_METHOD_BUFFER_SIZE_PARAMS"
+    ),
+    "GPU_PROMOTE_CTX": Control(0x2080012B, "NV2080_CTRL_GPU_PROMOTE_CTX_PARAMS"),
+    "GR_GET_CONTEXT_BUFFERS_INFO": Control(
+        0x20800A32, "NV2080_CTRL_INTERNAL_STATIC_GR_GET_CONTEXT_BUFFERS_INFO_PARAMS"
+    ),
+    "VASPACE_COPY_SERVER_RESERVED_PDES": Control(
+        0x90F10106, "NV90F1_CTRL_VASPACE_COPY_SERVER_RESERVED_PDES_PARAMS"
     ),
     "BIND": Control(0xA06F0104, "NVA06F_CTRL_BIND_PARAMS"),
 }
@@ -194,14 +202,18 @@ OS46_OFFSET_FIXED = 1 << 15
 # (NV0080_CTRL_DMA_SET_PAGE_DIRECTORY_FLAGS_APERTURE; OGKM:nvos.h, ctrl0080dma.h)
 VASPACE_EXTERNALLY_OWNED = 1 << 3
 PAGE_DIRECTORY_IN_VIDEO = 0
+DIRECTORY_IN_VIDEO = 1  # the same of a level that RM copies (OGKM:ctrl90f1.h: an aperture of GMMU)
+PROMOTED_IN_VIDEO = 4  # NV2080_CTRL_GPU_INITIALIZE_CTX: video memory, not kept in the GPU's cache
 
 # Memory that RM is told of by address (NV_MEMORY_DESC_PARAMS: addressSpace, cacheAttrib), and what else a
 # kernel driver says of a channel (OGKM:alloc/alloc_channel.h, g_kernel_channel_nvoc.h)
 MEMORY_SPACES = {"video": 2, "host": 1}
 MEMORY_CACHED = 1
 CHANNEL_PRIVILEGE_USER = 0
+CHANNEL_PRIVILEGE_ADMIN = 1
 CHANNEL_NO_ERROR_NOTIFIER = 1 << 2
 CHANNEL_NO_ECC_NOTIFIER = 1 << 4
+OS04_PRIVILEGED = 1 << 5
 OS04_USERD_INDEX_SHIFT = 8  # of the channel in its page of eight USERDs
 OS04_USERD_PAGE_SHIFT = 12
 OS04_USERD_PAGE_FIXED = 1 << 21

@@ -6,7 +6,7 @@
     gpu_va = space.map(memory)
 
 Memory and page tables are the driver's own (`barewire.memory`); RM has the objects, the channels and the
-errors. It has the interface of `ioctl.NvResourceManager`, for one kind of engine: copies.
+errors. It has the interface of `ioctl.NvResourceManager`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from typing import TYPE_CHECKING, Any
 from barewire.abi.layout import Struct
 from barewire.errors import BarewireError, DeviceError, UsageError
 from barewire.regs.registers import RegisterFile
-from barewire.rm import rpc_channels, rpc_facts
+from barewire.rm import names, rpc_channels, rpc_facts
 from barewire.rm.rpc_channels import ChannelIds, RpcChannelGroup
 from barewire.rm.rpc_client import RpcClient
+from barewire.rm.rpc_facts import CHIPS
+from barewire.rm.rpc_graphics import Graphics
 from barewire.rm.rpc_space import RpcAddressSpace
 from barewire.rm.rpc_watch import RpcWatch
 
@@ -82,7 +84,10 @@ class RpcResourceManager:
         static: GSP's static configuration.
         engines: those that channels may be made on.
         known_engines: the GPU's engines with their runlists.
+        internal: the client that GSP has for itself, with its subdevice.
         facts: what is known of the GPU.
+        graphics: contexts of the graphics engine, which compute channels need.
+        graphics_class: of the object that RM makes the golden context of.
         channel_ids: the numbers of channels.
         watch: listens to GSP.
         settle_doorbell: waits until the GPU has got what rang so far.
@@ -92,7 +97,6 @@ class RpcResourceManager:
         clock_address: 0: the GPU's clock is read by register.
     """
 
-    engines = ("copy",)
     clock_address = 0
     rest_s = 0.25
 
@@ -103,11 +107,15 @@ class RpcResourceManager:
         self.registers = ground.registers
         self.static = ground.static
         self.channel_ids = ChannelIds()
-        self.known_engines = rpc_facts.engines(client, rpc_facts.internal_of(ground.static))
+        self.internal = rpc_facts.internal_of(ground.static)
+        self.known_engines = rpc_facts.engines(client, self.internal)
         self._runlists = {engine.engine_type: engine.runlist for engine in self.known_engines}
         self.facts: GpuFacts = rpc_facts.gather(
             client, ground.static, self.known_engines, ground.chip, ground.chipset, ground.pci_address
         )
+        self.engines = ("compute", "copy") if names.ENGINE_GR0 in self._runlists else ("copy",)
+        self.graphics = Graphics(self)
+        self.graphics_class = CHIPS[ground.chip].graphics
         self.settle_doorbell: Callable[[], object] = getattr(ground.doorbell, "settle", _nothing_carried)
         self.work_doorbell = ground.doorbell.address, ground.doorbell.bell
         self.watch = RpcWatch(ground.rpc, self._runlists.get, ground.check_running)
@@ -202,7 +210,7 @@ class RpcResourceManager:
     def channel_group(
         self, space: RpcAddressSpace, engine: str = "copy", copy_engine: int | None = None
     ) -> RpcChannelGroup:
-        """A channel group on a copy engine (the first of facts.copy_engines)."""
+        """A channel group on the graphics engine, or on a copy engine (the first of facts.copy_engines)."""
         return RpcChannelGroup(self, space, engine, copy_engine)
 
     # The end

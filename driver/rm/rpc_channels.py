@@ -14,17 +14,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from barewire.abi.layout import Struct
-from barewire.errors import BarewireError, EngineMissing, ResourceError, UsageError
+from barewire.errors import BarewireError, EngineMissing, ResourceError
 from barewire.rm import names
 from barewire.rm.channels import USERD_BYTES, Channel, ChannelGroup, ChannelPlace, MmuFaultInfo
+from barewire.rm.rpc_graphics import GraphicsContext
+from barewire.rm.rpc_place import INSTANCE_BYTES, PAGE_BYTES, RAMFC_BYTES, cleared, describe, userd_flags
 from barewire.rounding import round_up
 
 if TYPE_CHECKING:
     from barewire.rm.rpc import RpcResourceManager
 
-INSTANCE_BYTES = 0x1000
-RAMFC_BYTES = 0x200
-PAGE_BYTES = 0x1000
 CHANNELS_PER_RUNLIST = 2048
 FIRST_CHANNEL_ID = 1  # 0 is the firmware's
 TOKEN_RUNLIST_SHIFT = 16
@@ -71,6 +70,7 @@ class RpcChannelGroup(ChannelGroup):
 
     Attributes:
         runlist: of the engine.
+        context: of the graphics engine, which its channels share; None where they are for copies.
     """
 
     rm: RpcResourceManager
@@ -80,16 +80,30 @@ class RpcChannelGroup(ChannelGroup):
     ) -> None:
         if engine not in rm.engines:
             raise EngineMissing(
-                f"channels for {engine} cannot be made over RPC yet",
-                expected=", ".join(rm.engines),
-                engine=engine,
+                f"this GPU has no engine for {engine}", expected=", ".join(rm.engines), engine=engine
             )
+        self.context: GraphicsContext | None = None
+        if engine == "compute":
+            rm.graphics.prepare()
         super().__init__(rm, space, engine, copy_engine)
         self.runlist = rm.runlist_of(self.engine_type)
         space.groups.add(self)
+        if engine == "compute":
+            try:
+                self.context = GraphicsContext(rm.graphics, space)
+            except BaseException:
+                rm.client.quietly(self.close)
+                raise
 
     def _make(self, place: ChannelPlace) -> Channel:
         return RpcChannel(self, place)
+
+    def _free(self, errors: list[BarewireError]) -> None:
+        """Its channels, itself, then the context that they had."""
+        super()._free(errors)
+        if self.context is not None:
+            client = self.rm.client
+            client.attempt(errors, client.when_gone, self.handle, self.context.close)
 
 
 class RpcChannel(Channel):
@@ -115,12 +129,12 @@ class RpcChannel(Channel):
             self.channel_id = rm.channel_ids.take(group.runlist)
             self.handle = rm.client.new_handle()
             undo.callback(rm.client.when_gone, self.handle, self._give_back)
-            self._memory = rm.video_memory(INSTANCE_BYTES + self._methods_bytes, contiguous=True)
-            _clear(self._memory)
-            rm.memory.window.fence()  # or the zeros may come after what RM writes there
+            self._memory = cleared(rm, INSTANCE_BYTES + self._methods_bytes)
             super().__init__(group, place)
             undo.callback(self._forget_object)
             self.rm.client.ask(self.handle, "BIND", engineType=group.engine_type)
+            if group.context is not None:
+                group.context.promote(self.handle)
             self._notifier = place.notifier_memory.map_cpu() if place.notifier_memory else None
             self.rm.watch.add(self)
             undo.pop_all()
@@ -141,14 +155,11 @@ class RpcChannel(Channel):
         self.rm.client.quietly(self.rm.client.free, self.handle)
 
     def _parameters(self, place: ChannelPlace) -> Struct:
-        userd_page, userd_index = divmod(self.channel_id, names.USERDS_PER_PAGE)
         params = self.rm.client.abi.new(
             "NV_CHANNELGPFIFO_ALLOCATION_PARAMETERS",
             gpFifoOffset=place.ring_gpu_va,
             gpFifoEntries=place.ring_entries,
-            flags=names.OS04_USERD_PAGE_FIXED
-            | userd_index << names.OS04_USERD_INDEX_SHIFT
-            | userd_page << names.OS04_USERD_PAGE_SHIFT,
+            flags=userd_flags(self.channel_id),
             hContextShare=self.group.share_handle,
             engineType=self.group.engine_type,
             internalFlags=names.CHANNEL_PRIVILEGE_USER
@@ -156,10 +167,10 @@ class RpcChannel(Channel):
             | names.CHANNEL_NO_ECC_NOTIFIER,
         )
         own = self._memory
-        _describe(params, "instanceMem", own, 0, INSTANCE_BYTES)
-        _describe(params, "ramfcMem", own, 0, RAMFC_BYTES)
-        _describe(params, "userdMem", place.userd_memory, place.userd_offset, USERD_BYTES)
-        _describe(params, "mthdbufMem", own, INSTANCE_BYTES, self._methods_bytes)
+        describe(params, "instanceMem", own, 0, INSTANCE_BYTES)
+        describe(params, "ramfcMem", own, 0, RAMFC_BYTES)
+        describe(params, "userdMem", place.userd_memory, place.userd_offset, USERD_BYTES)
+        describe(params, "mthdbufMem", own, INSTANCE_BYTES, self._methods_bytes)
         return params
 
     @property
@@ -204,26 +215,6 @@ class RpcChannel(Channel):
         if notifier is not None:
             client.attempt(errors, notifier.close)
         client.attempt(errors, client.when_gone, self.handle, self._give_back)
-
-
-def _describe(params: Struct, name: str, memory: Any, offset: int, size_bytes: int) -> None:
-    """Part of a memory by where the GPU finds it, as RM is told of it."""
-    extents = memory.part(offset, size_bytes)
-    if len(extents) != 1:
-        raise UsageError(f"{name} has to be in one piece", offset=offset, size_bytes=size_bytes)
-    params[f"{name}.base"] = extents[0].address
-    params[f"{name}.size"] = size_bytes
-    params[f"{name}.addressSpace"] = names.MEMORY_SPACES[memory.aperture]
-    params[f"{name}.cacheAttrib"] = names.MEMORY_CACHED
-
-
-def _clear(memory: Any) -> None:
-    """Fill video memory with zeros; RM expects that of what it is given."""
-    mapping = memory.map_cpu()
-    try:
-        mapping.view[:] = bytes(memory.size_bytes)
-    finally:
-        mapping.close()
 
 
 def method_buffer_bytes(client: Any) -> int:

@@ -20,13 +20,18 @@ MAX_TABLE_READS = 64
 
 
 class ChipClasses(NamedTuple):
-    """A chip's compute capability as one number, and its classes."""
+    """A chip's compute capability as one number, and its classes.
+
+    Attributes:
+        graphics: the class of which RM makes the golden context (HOPPER_A).
+    """
 
     sm_version: int
     classes: ClassIds
+    graphics: int
 
 
-HOPPER = ChipClasses(90, ClassIds(gpfifo=0xC86F, compute=0xCBC0, copy=0xC8B5, usermode=0xC661))
+HOPPER = ChipClasses(90, ClassIds(gpfifo=0xC86F, compute=0xCBC0, copy=0xC8B5, usermode=0xC661), 0xCB97)
 CHIPS = {"gh100": HOPPER}
 
 

@@ -20,22 +20,31 @@ from barewire.gsp.events import GspEvent, OsErrorLog, RcTriggered
 ABI = firmware_abi("570.144")
 INTERNAL_CLIENT, INTERNAL_SUBDEVICE = 0xC2000001, 0xC2000003
 GPFIFO_CLASS, COPY_CLASS, GROUP_CLASS, SPACE_CLASS = 0xC86F, 0xC8B5, 0xA06C, 0x90F1
-PARENTS = {0x80: 0x0, 0x2080: 0x80, SPACE_CLASS: 0x80, GROUP_CLASS: 0x80, GPFIFO_CLASS: GROUP_CLASS,
-           COPY_CLASS: GPFIFO_CLASS}  # fmt: skip
+COMPUTE_CLASS, GRAPHICS_CLASS, SHARE_CLASS, DEBUGGER_CLASS = 0xCBC0, 0xCB97, 0x9067, 0x83DE
+ON_GRAPHICS = (COMPUTE_CLASS, GRAPHICS_CLASS)
+PARENTS = {0x80: (0x0,), 0x2080: (0x80,), SPACE_CLASS: (0x80,), GROUP_CLASS: (0x80,),
+           GPFIFO_CLASS: (GROUP_CLASS, 0x80), COPY_CLASS: (GPFIFO_CLASS,), COMPUTE_CLASS: (GPFIFO_CLASS,),
+           GRAPHICS_CLASS: (GPFIFO_CLASS,), SHARE_CLASS: (GROUP_CLASS,), DEBUGGER_CLASS: (0x80,)}  # fmt: skip
 PARAMS = {
     0x0: "NV0000_ALLOC_PARAMETERS", 0x80: "NV0080_ALLOC_PARAMETERS", 0x2080: "NV2080_ALLOC_PARAMETERS",
     SPACE_CLASS: "NV_VASPACE_ALLOCATION_PARAMETERS", GROUP_CLASS: "NV_CHANNEL_GROUP_ALLOCATION_PARAMETERS",
     GPFIFO_CLASS: "NV_CHANNELGPFIFO_ALLOCATION_PARAMETERS", COPY_CLASS: "NVB0B5_ALLOCATION_PARAMETERS",
+    SHARE_CLASS: "NV_CTXSHARE_ALLOCATION_PARAMETERS", DEBUGGER_CLASS: "NV83DE_ALLOC_PARAMETERS",
+    COMPUTE_CLASS: None, GRAPHICS_CLASS: None,
 }  # fmt: skip
 # RM engine type, runlist: graphics, two copy engines on its runlist, three with their own.
 ENGINES = [(1, 0), (9, 0), (10, 0), (11, 9), (12, 10), (13, 11)]
+# Sizes of context buffers by NV0080_CTRL_FIFO_GET_ENGINE_CONTEXT_PROPERTIES_ENGINE_ID_*.
+CONTEXT_SIZES = {0x00: 0x9800, 0x10: 0x3000, 0x11: 0x2000, 0x12: 0x2000, 0x13: 0x30000, 0x14: 0x1000,
+                 0x17: 0x1000, 0x18: 0x8000}  # fmt: skip
+RESERVED_FIRST, RESERVED_LAST = 0x1_0000_0000, 0x1_1FFF_FFFF
 PCE_MASKS = {11: 0b1, 12: 0b1110, 13: 0b110}
 
 
 class Node:
     """An object of RM."""
 
-    def __init__(self, handle: int, parent: Node | None, class_id: int, params: Struct) -> None:
+    def __init__(self, handle: int, parent: Node | None, class_id: int, params: Struct | None) -> None:
         self.handle = handle
         self.parent = parent
         self.class_id = class_id
@@ -43,6 +52,9 @@ class Node:
         self.root: int | None = None
         self.scheduled = False
         self.bound = False
+        self.shares_directories = False
+        self.contexts: dict[int, dict[str, int]] = {}
+        self.promotions: list[dict[int, dict[str, int]]] = []
 
 
 class FirmwareRm:
@@ -58,12 +70,18 @@ class FirmwareRm:
         self.failures: dict[int, BarewireError] = {}
         self.closed = False
         self.drains = 0
+        self.golden = 0
+        self.context_sizes = dict(CONTEXT_SIZES)
+        self.errors = ABI.new("NV83DE_CTRL_DEBUG_READ_ALL_SM_ERROR_STATES_PARAMS")
+        self.mode = -1
         self.controls: dict[int, Callable[[Node | None, Struct], None]] = {
             0x20801112: self._device_table, 0x20800137: self._gpcs, 0x20800138: self._tpcs,
             0x20802A02: self._pce_mask, 0x20802A08: self._method_size, 0x00801813: self._set_root,
             0x00801814: self._unset_root, 0xA06F0104: self._bind, 0xA06C0101: self._schedule,
             0xC36F0108: self._token, 0xA06F0112: self._nothing, 0xA06C0105: self._nothing,
-            0xA06C0103: self._nothing,
+            0xA06C0103: self._nothing, 0x20800A32: self._context_sizes, 0x2080012B: self._promote,
+            0x90F10106: self._share_directories, 0x20801210: self._set_mode, 0x83DE0309: self._nothing,
+            0x83DE030C: self._sm_errors, 0x83DE0328: self._mmu_faults,
         }  # fmt: skip
         self.structs = {
             0x20801112: "NV2080_CTRL_FIFO_GET_DEVICE_INFO_TABLE_PARAMS",
@@ -77,18 +95,27 @@ class FirmwareRm:
             0xC36F0108: "NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN_PARAMS",
             0xA06F0112: "NVA06F_CTRL_STOP_CHANNEL_PARAMS", 0xA06C0105: "NVA06C_CTRL_PREEMPT_PARAMS",
             0xA06C0103: "NVA06C_CTRL_TIMESLICE_PARAMS",
+            0x20800A32: "NV2080_CTRL_INTERNAL_STATIC_GR_GET_CONTEXT_BUFFERS_INFO_PARAMS",
+            0x2080012B: "NV2080_CTRL_GPU_PROMOTE_CTX_PARAMS",
+            0x90F10106: "NV90F1_CTRL_VASPACE_COPY_SERVER_RESERVED_PDES_PARAMS",
+            0x20801210: "NV2080_CTRL_GR_SET_CTXSW_PREEMPTION_MODE_PARAMS",
+            0x83DE0309: "NV83DE_CTRL_DEBUG_SET_EXCEPTION_MASK_PARAMS",
+            0x83DE030C: "NV83DE_CTRL_DEBUG_READ_ALL_SM_ERROR_STATES_PARAMS",
+            0x83DE0328: "NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_PARAMS",
         }  # fmt: skip
 
     # What `GspRpc` offers
 
     def alloc(self, client: int, parent: int, handle: int, class_id: int, params: Struct | None) -> None:
         self._answer("alloc", class_id)
-        assert params is not None and params.layout.name == PARAMS[class_id]
+        assert PARAMS[class_id] == (params.layout.name if params is not None else None)
         if handle in self.nodes:
             raise status.refused("GSP_RM_ALLOC", status.code_of("NV_ERR_INSERT_DUPLICATE_NAME"))
         above = self.nodes.get(parent)
-        if class_id and (above is None or above.class_id != PARENTS[class_id]):
+        if class_id and (above is None or above.class_id not in PARENTS[class_id]):
             raise status.refused("GSP_RM_ALLOC", status.code_of("NV_ERR_INVALID_OBJECT_PARENT"))
+        if class_id in ON_GRAPHICS:
+            self._make_graphics_object(above)
         self.nodes[handle] = Node(handle, above, class_id, params)
 
     def control(self, client: int, handle: int, number: int, params: Struct | None) -> None:
@@ -188,6 +215,50 @@ class FirmwareRm:
     def _method_size(self, node: Node | None, params: Struct) -> None:
         params["size"] = 0x4321
 
+    def _make_graphics_object(self, channel: Node) -> None:
+        if not channel.contexts:
+            raise status.refused("GSP_RM_ALLOC", status.code_of("NV_ERR_INVALID_STATE"))
+        if not self.golden:
+            space = self.nodes[channel.params["hVASpace"]]
+            assert space.shares_directories, "the golden context wants a range of RM's own"
+            self.golden = channel.handle
+
+    def _context_sizes(self, node: Node | None, params: Struct) -> None:
+        assert node is None, "only GSP's own client may ask"
+        table = params.element("engineContextBuffersInfo", 0)
+        for number, size in self.context_sizes.items():
+            table.element("engine", number)["size"] = size
+
+    def _promote(self, node: Node | None, params: Struct) -> None:
+        channel = self.nodes[params["hObject"]]
+        assert (params["engineType"], channel.class_id) == (1, GPFIFO_CLASS)
+        entries = [params.element("promoteEntry", index) for index in range(params["entryCount"])]
+        told = {entry["bufferId"]: {name: entry[name] for name in entry.layout.fields} for entry in entries}
+        channel.contexts.update(told)
+        channel.promotions.append(told)
+
+    def _share_directories(self, node: Node | None, params: Struct) -> None:
+        levels = [params.element("levels", index) for index in range(params["numLevelsToCopy"])]
+        assert (params["virtAddrLo"], params["virtAddrHi"]) == (RESERVED_FIRST, RESERVED_LAST)
+        assert params["pageSize"] == 1 << levels[-1]["pageShift"]
+        assert all(level["aperture"] == 1 and level["physAddress"] and level["size"] for level in levels)
+        node.shares_directories = True
+
+    def _set_mode(self, node: Node | None, params: Struct) -> None:
+        assert self.nodes[params["hChannel"]].class_id == GPFIFO_CLASS
+        self.mode = params["cilpPreemptMode"]
+
+    def _sm_errors(self, node: Node | None, params: Struct) -> None:
+        first, count = params["startingSM"], params["numSMsToRead"]
+        for index in range(count):
+            source = self.errors.element("smErrorStateArray", first + index)
+            params.element("smErrorStateArray", index).data[:] = source.data
+
+    def _mmu_faults(self, node: Node | None, params: Struct) -> None:
+        params["count"] = 1
+        entry = params.element("mmuFaultInfoList", 0)
+        entry["faultAddress"], entry["faultType"], entry["accessType"] = 0xDEAD000, 2, 1
+
     def _set_root(self, node: Node | None, params: Struct) -> None:
         space = self.nodes[params["hVASpace"]]
         if space.root is not None or not space.params["flags"] & 1 << 3:
@@ -267,14 +338,21 @@ class PlainSpace:
         self.root = SimpleNamespace(address=home.next_address(4096))
         self.root_entries = 2
         self.mappings: dict[int, Any] = {}
+        self.mapped = 0
         self.addresses = SimpleNamespace()
         self.closed = False
         home.spaces.append(self)
 
     def map(self, memory: PlainMemory, gpu_va: int | None = None, **options: Any) -> int:
-        at = gpu_va or 0x10_0000_0000 + 0x20_0000 * len(self.mappings)
+        self.mapped += 1
+        at = gpu_va or 0x10_0000_0000 + 0x20_0000 * self.mapped
         self.mappings[at] = SimpleNamespace(memory=memory, size_bytes=memory.size_bytes, **options)
         return at
+
+    def directories(self, gpu_va: int, span_bytes: int) -> list[Any]:
+        shifts = (56, 47, 38, 29)
+        return [SimpleNamespace(address=self.home.next_address(4096), size_bytes=16 if shift == 56 else 4096,
+                                page_shift=shift) for shift in shifts]  # fmt: skip
 
     def unmap(self, gpu_va: int) -> None:
         if gpu_va not in self.mappings:

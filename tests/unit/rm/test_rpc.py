@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -20,7 +16,6 @@ if str(HERE) not in sys.path:
 from barewire.errors import (  # noqa: E402
     DeviceError,
     DeviceLost,
-    EngineMissing,
     Freed,
     ResourceError,
     RmError,
@@ -31,56 +26,18 @@ from barewire.errors import (  # noqa: E402
 )
 from barewire.fault.gather import explain  # noqa: E402
 from barewire.native._native import ffi  # noqa: E402
-from barewire.rm.rpc import Ground, RpcResourceManager  # noqa: E402
+from barewire.rm.rpc import RpcResourceManager  # noqa: E402
 from rpc_firmware import (  # noqa: E402
     COPY_CLASS,
     GPFIFO_CLASS,
     GROUP_CLASS,
     SPACE_CLASS,
-    FirmwareRm,
-    PlainGpuMemory,
     notification,
-    static_info,
 )
+from rpc_world import World, eventually, make_channel  # noqa: E402
 
 STATUS_ERROR = 0xFFFF
 COPY2_RUNLIST, COPY2_TYPE = 10, 12
-
-
-class World:
-    """A firmware, and a manager on it."""
-
-    def __init__(self) -> None:
-        self.firmware = FirmwareRm()
-        self.memory = PlainGpuMemory()
-        self.undone = 0
-        self.stopped: Exception | None = None
-        self.time = [5, 0x1234_5678, 5]
-
-    def open(self) -> RpcResourceManager:
-        undo = contextlib.ExitStack()
-        undo.callback(self._undo)
-        ground = Ground(
-            bus=SimpleNamespace(name="fake:"),
-            rpc=self.firmware,
-            check_running=self._check_running,
-            static=static_info(),
-            memory=self.memory,
-            doorbell=SimpleNamespace(address=0, bell=0x1000),
-            registers=SimpleNamespace(read=lambda name: self.time.pop(0)),
-            chip="gh100",
-            chipset=0x180,
-            pci_address="",
-            undo=undo,
-        )
-        return RpcResourceManager.open(ground)
-
-    def _check_running(self) -> None:
-        if self.stopped is not None:
-            raise self.stopped
-
-    def _undo(self) -> None:
-        self.undone += 1
 
 
 @pytest.fixture
@@ -93,23 +50,6 @@ def rm(world: World) -> Iterator[RpcResourceManager]:
     made = world.open()
     yield made
     made.close()
-
-
-def make_channel(rm: RpcResourceManager, space: Any) -> tuple[Any, Any, Any, Any]:
-    """(group, channel, video memory, notifier memory), scheduled."""
-    video, host = rm.video_memory(2 << 20), rm.host_memory(4096)
-    group = rm.channel_group(space)
-    channel = group.channel(space.map(video), 1024, video, 0x2000, host, video)
-    channel.engine_object()
-    group.schedule()
-    return group, channel, video, host
-
-
-def eventually(condition: Any, timeout_s: float = 2.0) -> bool:
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end and not condition():
-        time.sleep(0.001)
-    return bool(condition())
 
 
 def test_the_facts_come_from_static_information_and_internal_controls(rm: RpcResourceManager) -> None:
@@ -267,12 +207,6 @@ def test_groups_are_preempted_sliced_and_stopped(world: World, rm: RpcResourceMa
     assert [number for _, number in world.firmware.said[-3:]] == [0xA06C0105, 0xA06C0103, 0xA06F0112]
     with pytest.raises(UsageError):
         group.preempt(2.0)
-
-
-def test_a_compute_channel_is_refused_by_name(rm: RpcResourceManager) -> None:
-    with pytest.raises(EngineMissing) as missing:
-        rm.channel_group(rm.address_space(), engine="compute")
-    assert missing.value.engine == "compute"
 
 
 def test_the_death_of_a_channel_is_written_to_its_notifier_and_to_no_other(
