@@ -187,6 +187,7 @@ class Channel:
         by_subchannel: the engines that subchannels 0 to 4 lead to.
         extended_base: bits 56:40 of pushbuffer addresses, already in place.
         words, index: the part of the pushbuffer that was fetched, and the next of its words.
+        method: the one that was executed last, of those that do something.
         segment_va, segment_left: where the rest of the segment is, in bytes and words.
         left, address, kind, subchannel: methods of the sequence that is open.
         host: the data of host methods, by address.
@@ -211,6 +212,7 @@ class Channel:
     extended_base: int = 0
     words: list[int] = field(default_factory=list)
     index: int = 0
+    method: int = 0
     segment_va: int = 0
     segment_left: int = 0
     segment_main: bool = True

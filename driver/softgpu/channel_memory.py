@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from barewire.regs import classes
@@ -139,6 +139,18 @@ class VirtualMemory:
         except DmaRefused as why:
             raise Refused(address, FaultType.POISONED, access) from why
 
+    def places(self, address: int, size_bytes: int, write: bool) -> Iterator[Place]:
+        """Where a range of addresses is, in order, neighbours joined.
+
+        Raises:
+            Refused: at the first byte that has no place, after the places before it.
+        """
+        access = Access.WRITE if write else Access.READ
+        try:
+            yield from self._places(address & ADDRESS_MASK, size_bytes, access)
+        except PageFault as fault:
+            raise Refused(fault.gpu_va, fault.fault_type, access) from None
+
     def _places(self, address: int, size_bytes: int, access: Access) -> Iterator[Place]:
         """Where a range of addresses is, joined as far as it goes; what is known need not be translated."""
         end = address + size_bytes
@@ -264,6 +276,43 @@ class PhysicalMemory:
             raise Refused(fault.gpu_va or address, fault.fault_type, access) from None
         except DmaRefused as why:
             raise Refused(address, FaultType.POISONED, access) from why
+
+    def places(self, address: int, size_bytes: int, write: bool) -> Iterator[Place]:
+        """The range itself; its `gpu_va` is the physical address.
+
+        Raises:
+            Refused: part of it cannot be reached.
+        """
+        access = Access.PHYSICAL_WRITE if write else Access.PHYSICAL_READ
+        address &= ADDRESS_MASK
+        try:
+            place = self._gpu.mmu.physical(self.aperture, address, size_bytes, access)
+        except PageFault as fault:
+            raise Refused(fault.gpu_va or address, fault.fault_type, access) from None
+        yield place._replace(gpu_va=address)
+
+
+class ToldMemory:
+    """Memory whose every use is told to somebody before it happens.
+
+    Args:
+        memory: of which kind.
+        tell: takes a place and whether it is written.
+    """
+
+    def __init__(self, memory: VirtualMemory | PhysicalMemory, tell: Callable[[Place, bool], None]) -> None:
+        self._memory = memory
+        self._tell = tell
+
+    def pieces(self, address: int, size_bytes: int, write: bool) -> Iterator[tuple[int, int]]:
+        """(CPU address, bytes), in order.
+
+        Raises:
+            Refused: at the first byte that cannot be reached, after the pieces before it.
+        """
+        for place in self._memory.places(address, size_bytes, write):
+            self._tell(place, write)
+            yield from self._memory.pieces(place.gpu_va, place.size_bytes, write)
 
 
 def _load(at: int, size_bytes: int) -> int:

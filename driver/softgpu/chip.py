@@ -160,6 +160,8 @@ class SoftGpu:
 
     def __init__(self, options: SoftOptions | None = None) -> None:
         self.options = options or SoftOptions()
+        if self.options.sanitize:
+            self.options = replace(self.options, check_tlb=True)
         self.table = load_board(self.options.chip)
         self.lock = TurnLock()
         self.reports: list[Report] = []
@@ -274,6 +276,8 @@ class SoftGpu:
         """Wait until nothing is under way that uses what the host has just taken away."""
         with self.lock:
             self.graphics.settle()
+            if self.sanitizer is not None:
+                self.sanitizer.settled()
 
     def reset(self) -> None:
         """A conventional reset: a cold device afterwards."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from barewire.softgpu import copy_launch, copy_moves, semaphores
 from barewire.softgpu.channel import Channel, ChannelError, Interrupt1, Stop, host_copy_error
-from barewire.softgpu.channel_memory import Memory, PhysicalMemory, Refused
+from barewire.softgpu.channel_memory import Memory, PhysicalMemory, Refused, ToldMemory, VirtualMemory
 from barewire.softgpu.copy_launch import COPY_CLASS, BadLaunch, Launch, LaunchError
 from barewire.softgpu.copy_layout import GOB_BYTES, BlockLinear, Remap
 from barewire.softgpu.copy_moves import LINES_AT_ONCE
@@ -24,6 +24,7 @@ from barewire.softgpu.page_tables import Access, Aperture, FaultType
 
 if TYPE_CHECKING:
     from barewire.softgpu.fifo import Fifo
+    from barewire.softgpu.sanitizer.operation import Operation
 
 _AT = addresses(COPY_CLASS)
 _LAST = max(_AT.values())
@@ -64,6 +65,7 @@ class CopyEngine:
         self.source: FaultSource = copy_source(engine)
         self.busy = False
         self._unflushed = False
+        self._operation: Operation | None = None
         self._state = [0] * (_LAST + 1)
         self._enabled = True
         self._spans: list[tuple[int, int]] = []
@@ -197,6 +199,23 @@ class CopyEngine:
             raise host_copy_error(Interrupt1.HCE_PRIV, "physical addresses need a privileged channel")
 
     def _transfer(self, launch: Launch) -> Iterator[None]:
+        sanitizer = self._gpu.sanitizer
+        if sanitizer is None:
+            yield from self._move(launch)
+            return
+        self._operation = sanitizer.begin(
+            self._channel,
+            "copy",
+            engine=self.name,
+            source=self._address(*_OFFSETS["SRC"]),
+            target=self._address(*_OFFSETS["DST"]),
+        )
+        try:
+            yield from self._move(launch)
+        finally:
+            sanitizer.ended(self._operation)
+
+    def _move(self, launch: Launch) -> Iterator[None]:
         lines = self._get("LINE_COUNT") if launch.multi_line else 1
         elements = self._get("LINE_LENGTH_IN")
         if not lines or not elements:
@@ -260,7 +279,7 @@ class CopyEngine:
             )
         if address % _SCRUB_ALIGNMENT or size % _SCRUB_ALIGNMENT:
             raise BadLaunch(LaunchError.INVALID_ALIGNMENT, "scrubbing takes whole pages")
-        yield from copy_moves.fill_flat(memory, address, size, b"\0")
+        yield from copy_moves.fill_flat(self._told(memory), address, size, b"\0")
 
     @staticmethod
     def _flat(operand: copy_moves.Operand, size: int, lines: int) -> bool:
@@ -299,7 +318,19 @@ class CopyEngine:
             self._get("SET_REMAP_COMPONENTS"), self._get("SET_REMAP_CONST_A"), self._get("SET_REMAP_CONST_B")
         )
 
-    def _memory(self, side: str, physical: bool) -> Memory:
+    def _told(self, memory: VirtualMemory | PhysicalMemory) -> Memory:
+        """Memory whose uses the sanitizer hears of, if there is one."""
+        sanitizer, operation = self._gpu.sanitizer, self._operation
+        if sanitizer is None or operation is None:
+            return memory
+        return ToldMemory(
+            memory,
+            lambda place, write: sanitizer.touched(
+                operation, place.aperture, place.address, place.size_bytes, write, place.gpu_va
+            ),
+        )
+
+    def _memory(self, side: str, physical: bool) -> VirtualMemory | PhysicalMemory:
         if not physical:
             return self._channel.memory
         aperture = _APERTURES[self._get(f"SET_{side}_PHYS_MODE") & 3]
@@ -317,7 +348,7 @@ class CopyEngine:
         address = self._address(*_OFFSETS[side])
         if not used:
             return copy_moves.Pitch(self._channel.memory, 0, size)
-        memory = self._memory(side, physical)
+        memory = self._told(self._memory(side, physical))
         if not pitched:
             return self._blocks(side, memory, address, lines, size, element_bytes)
         pitch = self._get(_PITCHES[side])
@@ -361,6 +392,7 @@ class CopyEngine:
         size = launch.payload_bytes
         if address % (16 if four_words else size):
             raise BadLaunch(LaunchError.INVALID_ALIGNMENT, f"a semaphore at {address:#x}")
+        flushed = not self._unflushed
         if self._unflushed:
             self._unflushed = False
             self._gpu.report(
@@ -381,6 +413,9 @@ class CopyEngine:
             size = 8 if not launch.reduction else size
         memory.store(address, size, payload, access)
         self._fifo.released = True
+        if self._gpu.sanitizer is not None:
+            engine = self.name if flushed else ""
+            self._gpu.sanitizer.released(self._channel, address, engine=engine, adds=bool(launch.reduction))
 
     def _reduced(self, launch: Launch, address: int, payload: int) -> int:
         size = launch.payload_bytes

@@ -89,6 +89,8 @@ class Fifo(Unit):
         self.waiting.clear()
         self.released = False
         self._worker = self._timer = None
+        if self.gpu.sanitizer is not None:
+            self.gpu.sanitizer.reset()
 
     # Registers.
 
@@ -124,8 +126,11 @@ class Fifo(Unit):
             self.gpu.defects.append(defect)
 
     def _begin(self) -> None:
-        if self.latency_s:
-            self.gpu.work.after(self.latency_s, lambda: self.run(SLICE_NS))
+        latency_s = self.latency_s
+        if self.gpu.sanitizer is not None:
+            latency_s += self.gpu.sanitizer.delay_s()
+        if latency_s:
+            self.gpu.work.after(latency_s, lambda: self.run(SLICE_NS))
         else:
             self.run(INLINE_NS)
 
@@ -157,6 +162,8 @@ class Fifo(Unit):
         if runlist is not None:
             runlist.remove(channel)
         channel.state = State.DEAD
+        if self.gpu.sanitizer is not None:
+            self.gpu.sanitizer.channel_destroyed(channel)
 
     def schedule(self, channel: Channel, on: bool) -> None:
         """Let a channel onto its runlist, or take it off."""
@@ -204,6 +211,8 @@ class Fifo(Unit):
             channel.engine_job = False
         self.waiting.discard(channel)
         self._leave(channel)
+        if self.gpu.sanitizer is not None:
+            self.gpu.sanitizer.stopped(channel)
 
     def _leave(self, channel: Channel) -> None:
         """Off the PBDMA, if it is there; after a reset there is none."""
@@ -247,7 +256,9 @@ class Fifo(Unit):
             channel.credits -= 1
         else:
             self.gpu.report("doorbell", "a doorbell rang with nothing new in the ring", token=channel.token)
-        channel.gp_put = put
+        before, channel.gp_put = channel.gp_put, put
+        if fresh and self.gpu.sanitizer is not None:
+            self.gpu.sanitizer.rang(channel, before)
         if channel.state is State.IDLE and channel.has_work:
             channel.state = State.READY
 
@@ -263,6 +274,8 @@ class Fifo(Unit):
                 ready = [runlist for runlist in self.runlists.values() if runlist.is_ready]
                 if not ready:
                     break
+                if self.gpu.sanitizer is not None:
+                    self.gpu.sanitizer.mix(ready)
                 share = max((end - time.monotonic_ns()) // len(ready), 1)
                 for runlist in ready:
                     runlist.run(time.monotonic_ns() + share)
@@ -328,6 +341,8 @@ class Fifo(Unit):
         channel.engine_job = False
         self.waiting.discard(channel)
         self._leave(channel)
+        if self.gpu.sanitizer is not None:
+            self.gpu.sanitizer.channel_destroyed(channel)
         self._tell(channel, error)
 
     def fail_host_access(self, channel: Channel, refused: Refused) -> None:

@@ -135,6 +135,13 @@ class HostMethods:
                     "a host semaphore was released without waiting for the copies before it",
                     token=channel.token,
                 )
+        if operation.wait_for_idle:
+            self._idle(channel)
+
+    def _idle(self, channel: Channel) -> None:
+        """The channel's engines were seen idle."""
+        if self._gpu.sanitizer is not None:
+            self._gpu.sanitizer.idle(channel)
 
     def _release(self, channel: Channel, operation: semaphores.Operation, gpu_va: int, payload: int) -> None:
         memory = channel.memory
@@ -144,6 +151,8 @@ class HostMethods:
         else:
             memory.store(gpu_va, operation.size_bytes, payload)
         self._fifo.released = True
+        if self._gpu.sanitizer is not None:
+            self._gpu.sanitizer.released(channel, gpu_va)
 
     def _reduce(self, channel: Channel, operation: semaphores.Operation, gpu_va: int, payload: int) -> None:
         memory, size = channel.memory, operation.size_bytes
@@ -155,6 +164,8 @@ class HostMethods:
             memory.store(gpu_va + 8, 8, self._gpu.clock.now_ns())
         memory.store(gpu_va, size, value, Access.ATOMIC)
         self._fifo.released = True
+        if self._gpu.sanitizer is not None:
+            self._gpu.sanitizer.released(channel, gpu_va, adds=True)
 
     def _acquire(self, channel: Channel, operation: semaphores.Operation, gpu_va: int, payload: int) -> bool:
         size = operation.size_bytes
@@ -162,7 +173,11 @@ class HostMethods:
 
         def check(until: int) -> Stop | None:
             value = channel.memory.load(gpu_va, size)
-            return None if semaphores.satisfied(name, value, payload, size) else Stop.WAIT
+            if not semaphores.satisfied(name, value, payload, size):
+                return Stop.WAIT
+            if self._gpu.sanitizer is not None:
+                self._gpu.sanitizer.acquired(channel, gpu_va)
+            return None
 
         if check(0) is None:
             return False
@@ -196,12 +211,14 @@ class HostMethods:
     def _set_reference(self, channel: Channel, data: int) -> bool:
         for engine in channel.engines:
             engine.settle()
+        self._idle(channel)
         channel.userd.put(Reference=data)
         return False
 
     def _wait_for_idle(self, channel: Channel, data: int) -> bool:
         for engine in channel.engines:
             engine.settle()
+        self._idle(channel)
         return False
 
     def _yield(self, channel: Channel, data: int) -> bool:

@@ -296,6 +296,8 @@ class Mmu:
         """
         if pdb is not None and pdb.aperture is Aperture.NONCOHERENT:
             pdb = Pdb(Aperture.COHERENT, pdb.address)
+        if self.gpu.sanitizer is not None:
+            self.gpu.sanitizer.invalidated(pdb, gpu_va, depth)
         self.invalidations.append((pdb, gpu_va, depth))
         del self.invalidations[:-1000]
         self.tlb.invalidate(pdb, gpu_va, depth)
@@ -407,6 +409,8 @@ class Mmu:
     def _keep(self, pdb: Pdb, gpu_va: int, walk: Walk) -> Leaf | FaultType:
         for note in walk.notes:
             self.gpu.report("page table", note, gpu_va=gpu_va)
+        if self.gpu.sanitizer is not None:
+            self.gpu.sanitizer.walked(pdb, walk)
         found = _found(walk)
         self.tlb.keep(pdb, gpu_va, found)
         return found

@@ -61,6 +61,16 @@ class Pbdma:
             ChannelError: the channel did what takes it off its runlist.
             Refused: Host could not reach memory that the channel named.
         """
+        sanitizer = self._gpu.sanitizer
+        if sanitizer is None:
+            return self._run(channel, until_ns)
+        sanitizer.running = channel
+        try:
+            return self._run(channel, until_ns)
+        finally:
+            sanitizer.running = None
+
+    def _run(self, channel: Channel, until_ns: int) -> Stop:
         while True:
             if channel.pending is not None:
                 stop = channel.pending(until_ns)
@@ -68,6 +78,8 @@ class Pbdma:
                     return stop
                 channel.pending = None
                 channel.engine_job = False
+                if self._gpu.sanitizer is not None:
+                    self._gpu.sanitizer.resumed(channel)
             if channel.index < len(channel.words):
                 self._execute(channel)
             elif not self._fetch(channel):
@@ -113,6 +125,8 @@ class Pbdma:
         channel.gp_words.reverse()
 
     def _take_entry(self, channel: Channel, entry: int) -> None:
+        if self._gpu.sanitizer is not None:
+            self._gpu.sanitizer.taken(channel, entry)
         channel.in_segment = True
         channel.words = []
         channel.index = 0
@@ -159,6 +173,8 @@ class Pbdma:
         gpu_va = channel.segment_va
         size = min(channel.segment_left * WORD_BYTES, PAGE_BYTES - gpu_va % PAGE_BYTES)
         data = channel.memory.read(gpu_va, size)
+        if self._gpu.sanitizer is not None:
+            self._gpu.sanitizer.fetched(channel, gpu_va, data)
         channel.words = memoryview(data).cast("I").tolist()
         channel.index = 0
         channel.segment_va = gpu_va + size
@@ -202,10 +218,11 @@ class Pbdma:
                     method, word = address, value
                 if not active:
                     continue
+                if method < HOST_END and kept[method]:
+                    host[method] = word
+                    continue
+                channel.index, channel.method = index, method  # for who asks where this is
                 if method < HOST_END:
-                    if kept[method]:
-                        host[method] = word
-                        continue
                     stop = self._run_host(channel, method, word)
                 else:
                     stop = self._run_engine(channel, method, word)
