@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable
 
 from barewire.channel import methods
-from barewire.errors import UsageError
+from barewire.errors import BadPushbuffer, UsageError
 from barewire.regs import classes
 
 
@@ -124,12 +124,17 @@ class Pushbuffer:
         return struct.pack(f"<{len(self.words)}I", *self.words)
 
     def _repr_html_(self) -> str:
-        """What it does, and every method of it, for notebooks."""
+        """What it does, and every method of it, for notebooks; what does not parse is said."""
         from barewire.channel import decoder
         from barewire.show import pushbuffer as shown
 
-        operations = list(decoder.iterate_pushbuffer(self.words, self._bound(), self.class_ids[0]))
-        return shown(operations, decoder.summarize(operations), len(self.words)).html
+        operations, problem = [], ""
+        try:
+            for operation in decoder.iterate_pushbuffer(self.words, self._bound(), self.class_ids[0]):
+                operations.append(operation)
+        except BadPushbuffer as broken:
+            problem = str(broken)
+        return shown(operations, decoder.summarize(operations), len(self.words), problem).html
 
     def _bound(self) -> dict[int, int]:
         """Subchannel -> class, of the engine's classes."""

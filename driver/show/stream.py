@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from barewire.show import strip
 from barewire.show.html import (
+    ALARM,
     FONT,
     LINE,
     MUTED,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from barewire.compute.qmd_decoder import QmdView
 
 MOST_OPERATIONS = 400
+OPEN_OPERATIONS = 40  # longer ones are folded at first
 WORD_BITS = 32
 LABEL_PX = 150  # what stands left of a strip
 WORD_PX = LABEL_PX + strip.BIT_PX * WORD_BITS
@@ -40,14 +42,23 @@ ENGINE_TINTS = {"host": TINTS[0], "compute": TINTS[1], "copy": TINTS[2], "inline
 # Pushbuffers
 
 
-def pushbuffer(operations_of: Sequence[Operation], events: Sequence[Event], words: int) -> Shown:
-    """What a pushbuffer does, in sentences, and below it every method."""
-    text = "\n".join(str(event) for event in events)
-    sentences = element(
-        "ol", *(element("li", str(event)) for event in events), style="margin:2px 0 6px 24px;padding:0"
+def pushbuffer(
+    operations_of: Sequence[Operation], events: Sequence[Event], words: int, problem: str = ""
+) -> Shown:
+    """What a pushbuffer does, in sentences, and below it every method.
+
+    Args:
+        words: how many words it has.
+        problem: where it breaks off, if it does.
+    """
+    style = "margin:2px 0 6px 24px;padding:0"
+    sentences = element("ol", *(element("li", str(event)) for event in events), style=style)
+    methods = fold(
+        muted("every method"), _operations_table(operations_of), is_open=len(operations_of) <= OPEN_OPERATIONS
     )
-    methods = fold(muted("every method"), _operations_table(operations_of), is_open=len(operations_of) <= 40)
-    return Shown(block(title("pushbuffer", f"{words} words"), sentences, methods), text)
+    broken = element("div", problem, style=f"color:{ALARM}") if problem else ""
+    text = "\n".join([*map(str, events), *([problem] if problem else [])])
+    return Shown(block(title("pushbuffer", f"{words} words"), sentences, methods, broken), text)
 
 
 def operations(found: Iterable[Operation], heading: str = "pushbuffer") -> Shown:
