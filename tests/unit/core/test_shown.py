@@ -40,8 +40,7 @@ def test_the_state_of_a_queue_is_its_ring_and_userd(device):
 
     put = {name: value for name, _, value in state.userd}["GP_PUT"]
     assert put == state.first + len(state.entries)
-    assert state.entries[-1].gpu_va is not None
-    assert "GP_PUT" in text(state) and "segment" in text(state)
+    assert "GP_PUT" in text(state) and f"{state.ring_va:#013x}" in text(state)
     queue.close()
     with pytest.raises(Freed):
         queue.state()
