@@ -7,7 +7,7 @@ ctrl0080fifo.h. Numbers that no specification gives are the model's own choice.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftOptions
@@ -33,11 +33,33 @@ GID_BINARY = 2
 TPC_MASKS: tuple[int, ...] = (0x1FF,) * 7 + (0x007,)
 GPC_MASK = (1 << len(TPC_MASKS)) - 1
 SMS_PER_TPC = 2
+TPCS: tuple[tuple[int, int], ...] = tuple(
+    (gpc, tpc) for gpc, mask in enumerate(TPC_MASKS) for tpc in range(mask.bit_count())
+)
+
+
+class SmPlace(NamedTuple):
+    """Where an SM is: its cluster, the TPC in it, the SM in that."""
+
+    gpc: int
+    tpc: int
+    sm: int
+
+
+# By the SM's global number: cluster by cluster. An H100 counts them in another order, which depends on what
+# is fused off.
+SM_PLACES: tuple[SmPlace, ...] = tuple(
+    SmPlace(gpc, tpc, sm) for gpc, tpc in TPCS for sm in range(SMS_PER_TPC)
+)
+
+# Which errors an SM reports, as RM sets its registers up: read in the log of an H100 (h100-faults.json).
+WARP_ESR_REPORT_MASK = 0x1F81FB60
+GLOBAL_ESR_REPORT_MASK = 0x00001174
 
 # NV2080_CTRL_GR_INFO_INDEX_*.
 GRAPHICS_FACTS: dict[int, int] = {
     0x07: len(TPC_MASKS),  # SHADER_PIPE_COUNT
-    0x09: sum(mask.bit_count() for mask in TPC_MASKS),  # SHADER_PIPE_SUB_COUNT
+    0x09: len(TPCS),  # SHADER_PIPE_SUB_COUNT
     0x0C: 0x900,  # SM_VERSION
     0x0D: 64,  # MAX_WARPS_PER_SM
     0x0E: 32,  # MAX_THREADS_PER_WARP
@@ -45,21 +67,21 @@ GRAPHICS_FACTS: dict[int, int] = {
     0x14: 8,  # LITTER_NUM_GPCS
     0x17: 9,  # LITTER_NUM_TPC_PER_GPC
     0x1A: 1,  # TIMESLICE_ENABLED
-    0x1D: sum(mask.bit_count() for mask in TPC_MASKS) * SMS_PER_TPC * 128,  # GPU_CORE_COUNT
+    0x1D: len(SM_PLACES) * 128,  # GPU_CORE_COUNT
     0x20: SMS_PER_TPC,  # LITTER_NUM_SM_PER_TPC
     0x24: 8,  # LITTER_NUM_GRS
     0x2A: 9,  # FAMILY_MAX_TPC_PER_GPC
     0x2C: 64,  # MAX_SUBCONTEXT_COUNT
 }
 
-# GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment. Those that drivers
-# clear word by word (main, patch, FECS event, privileged access map) are smaller than a board's.
+# GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment. They are smaller than a
+# board's: drivers clear some word by word (main, patch, FECS event, privileged access map).
 CONTEXT_BUFFERS: dict[int, tuple[int, int]] = {
     0x00: (64 * KIB, 4 * KIB),  # GRAPHICS: the main context
     0x08: (1024 * KIB, 4 * KIB),  # ZCULL
     0x09: (64 * KIB, 4 * KIB),  # PM
     0x0A: (8 * MIB, 4 * KIB),  # COMPUTE_PREEMPT
-    0x0B: (8 * MIB, 4 * KIB),  # PREEMPT
+    0x0B: (4 * MIB, 4 * KIB),  # PREEMPT
     0x0C: (256 * KIB, 4 * KIB),  # SPILL
     0x0D: (128 * KIB, 4 * KIB),  # PAGEPOOL
     0x0E: (4 * MIB, 4 * KIB),  # BETACB

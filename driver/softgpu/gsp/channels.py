@@ -8,7 +8,7 @@ Facts: OGKM:src/nvidia/src/kernel/gpu/fifo/kernel_channel.c, kernel_channel_grou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from barewire.softgpu.channel import ChannelSetup
 from barewire.softgpu.engines import BY_2080_TYPE, Engine, of_runlist
 from barewire.softgpu.gsp import channel_params as given
 from barewire.softgpu.gsp import rpc_structs as structs
+from barewire.softgpu.gsp.graphics_contexts import GraphicsContext
 from barewire.softgpu.gsp.instance import (
     RAMFC_BYTES,
     SUBCONTEXTS,
@@ -47,6 +48,7 @@ class GroupObject(RmObject):
         vaspace: of channels that name none.
         timeslice_us: how long it runs before others get a turn.
         channels: those alive.
+        context: the GR context that its channels share.
     """
 
     engine: Engine = BY_2080_TYPE[1]
@@ -56,6 +58,7 @@ class GroupObject(RmObject):
     interleave: int = 0
     notifier: Stretch | None = None
     channels: list[ChannelObject] = field(default_factory=list, repr=False)
+    context: GraphicsContext = field(default_factory=GraphicsContext, repr=False)
 
     def release(self, rm: ResourceManager) -> None:
         rm.groups.release(self.engine.runlist, self.number)
@@ -76,7 +79,9 @@ class ChannelObject(RmObject):
         scheduled: whether it was let onto the runlist.
         disabled: whether it was taken off for a while (FIFO_DISABLE_CHANNELS).
         xid: of the error that ended it; 0 while it is well.
-        contexts: GR context buffers that were promoted, by buffer id.
+        fault: address and type of its last MMU fault.
+        deferred: the error that a debugger keeps from being dealt with; None for none.
+        own_context: its GR context, if it is in no group.
     """
 
     chid: int = 0
@@ -99,12 +104,18 @@ class ChannelObject(RmObject):
     interleave: int = 0
     xid: int = 0
     fault: tuple[int, int] | None = None
-    contexts: dict[int, int] = field(default_factory=dict)
+    deferred: Callable[[], None] | None = None
+    own_context: GraphicsContext = field(default_factory=GraphicsContext, repr=False)
 
     @property
     def runlist(self) -> int:
         """The runlist that schedules it."""
         return self.engine.runlist
+
+    @property
+    def context(self) -> GraphicsContext:
+        """Its GR context, which it shares with its group."""
+        return self.group.context if self.group is not None else self.own_context
 
     @property
     def companions(self) -> list[ChannelObject]:
@@ -216,6 +227,7 @@ def make_channel(rm: ResourceManager, asked: Allocation) -> ChannelObject:
     if group is not None:
         group.channels.append(channel)
         rm.scheduling.set_timeslice(group)
+        rm.scheduling.set_preemption_mode(channel, channel.context.compute_mode)
     vaspace.dependants.append(channel)
     if share is not None:
         share.dependants.append(channel)
@@ -243,6 +255,11 @@ def channels_of(rm: ResourceManager) -> Iterator[ChannelObject]:
         for found in client.objects.values():
             if isinstance(found, ChannelObject):
                 yield found
+
+
+def contexts_of(rm: ResourceManager) -> Iterator[GraphicsContext]:
+    """Every GR context there is, once."""
+    yield from dict.fromkeys(channel.context for channel in channels_of(rm))
 
 
 def _engine_of(type_2080: int) -> Engine:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from barewire.softgpu.engines import BY_2080_TYPE, DEVICE_GRAPHICS, FIRST_COPY_TYPE
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.channels import ChannelObject, make_channel, make_context_share, make_group
+from barewire.softgpu.gsp.debugger import GraphicsObject, make_debugger
+from barewire.softgpu.gsp.graphics_contexts import admit
 from barewire.softgpu.gsp.objects import Client, EventObject, Kind, RmObject, Subdevice, VaSpace
 from barewire.softgpu.gsp.records import Layout, Record
 from barewire.softgpu.gsp.status import Refused, Status
@@ -127,26 +129,29 @@ def _make_copy_object(rm: ResourceManager, asked: Allocation) -> RmObject:
             raise Refused(
                 Status.INVALID_ARGUMENT, f"engine {params.engineType:#x} is no copy engine of the channel"
             )
-    return _on_channel(channel, asked)
+    _allow(channel, asked.class_id)
+    return asked.make(RmObject)
 
 
 def _make_graphics_object(rm: ResourceManager, asked: Allocation) -> RmObject:
     channel = _channel(asked)
     if channel.engine.device_type != DEVICE_GRAPHICS:
         raise Refused(Status.INVALID_CLASS, f"{CLASSES[asked.class_id].name} on {channel.engine.name}")
-    if not channel.contexts:
-        raise Refused(Status.INVALID_STATE, "no GR context buffers were promoted for the channel")
-    return _on_channel(channel, asked)
+    admit(rm, channel, asked.class_id)
+    _allow(channel, asked.class_id)
+    made = asked.make(GraphicsObject, channel=channel)
+    channel.context.objects.append(made)
+    return made
 
 
 def _channel(asked: Allocation) -> ChannelObject:
     return cast(ChannelObject, asked.parent)
 
 
-def _on_channel(channel: ChannelObject, asked: Allocation) -> RmObject:
+def _allow(channel: ChannelObject, class_id: int) -> None:
+    """Let SET_OBJECT name a class on a channel."""
     if channel.setup is not None and channel.setup.classes is not None:
-        channel.setup.classes.add(asked.class_id)
-    return asked.make(RmObject)
+        channel.setup.classes.add(class_id)
 
 
 def _make_event(rm: ResourceManager, asked: Allocation) -> RmObject:
@@ -212,7 +217,7 @@ CLASSES: dict[int, ClassRow] = {
     0xC661: ClassRow(
         "HOPPER_USERMODE_A", Kind.USERMODE, _UNDER_SUBDEVICE, _may_have(structs.USERMODE), _plain
     ),
-    0x83DE: ClassRow("GT200_DEBUGGER", Kind.DEBUGGER, _UNDER_DEVICE, _needs(structs.DEBUGGER), _plain),
+    0x83DE: ClassRow("GT200_DEBUGGER", Kind.DEBUGGER, _UNDER_DEVICE, _needs(structs.DEBUGGER), make_debugger),
     0x0004: ClassRow("NV01_TIMER", Kind.OTHER, _UNDER_SUBDEVICE, (0,), _plain),
     0x208F: ClassRow("NV20_SUBDEVICE_DIAG", Kind.OTHER, _UNDER_SUBDEVICE, (0,), _plain),
     0x0005: ClassRow("NV01_EVENT", Kind.EVENT, (), _EVENT_SIZES, _make_event),

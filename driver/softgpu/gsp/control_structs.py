@@ -169,6 +169,32 @@ GR_TPC_MASK = Layout("NV2080_CTRL_GR_GET_TPC_MASK_PARAMS", 0x18,
                      gpcId=(0x10, "u32"), tpcMask=(0x14, "u32"))  # fmt: skip
 RESIDENT_CHANNEL = Layout("NV2080_CTRL_GR_GET_CURRENT_RESIDENT_CHANNEL_PARAMS", 0x18, chID=(0x0, "u32"))
 
+# The debugger.
+EXCEPTION_MASK = Layout("NV83DE_CTRL_DEBUG_SET_EXCEPTION_MASK_PARAMS", 0x4, exceptionMask=(0x0, "u32"))
+SM_ERROR_STATE = Layout(
+    "NV83DE_SM_ERROR_STATE_REGISTERS", 0x30,
+    hwwGlobalEsr=(0x0, "u32"), hwwWarpEsr=(0x4, "u32"), hwwWarpEsrPc=(0x8, "u32"),
+    hwwGlobalEsrReportMask=(0xC, "u32"), hwwWarpEsrReportMask=(0x10, "u32"), hwwEsrAddr=(0x18, "u64"),
+    hwwWarpEsrPc64=(0x20, "u64"), hwwCgaEsr=(0x28, "u32"), hwwCgaEsrReportMask=(0x2C, "u32"),
+)  # fmt: skip
+SINGLE_SM_ERROR_STATE = Layout("NV83DE_CTRL_DEBUG_READ_SINGLE_SM_ERROR_STATE_PARAMS", 0x38,
+                               hTargetChannel=(0x0, "u32"), smID=(0x4, "u32"),
+                               smErrorState=(0x8, "bytes[0x30]"))  # fmt: skip
+ALL_SM_ERROR_STATES = Layout(
+    "NV83DE_CTRL_DEBUG_READ_ALL_SM_ERROR_STATES_PARAMS", 0x12D8,
+    hTargetChannel=(0x0, "u32"), numSMsToRead=(0x4, "u32"), smErrorStateArray=(0x8, "bytes[0x12c0]"),
+    mmuFaultInfo=(0x12C8, "u32"), mmuFaultValid=(0x12CC, "u8"), mmuFaultFaultInfo=(0x12D0, "u32"),
+    startingSM=(0x12D4, "u32"),
+)  # fmt: skip
+CLEAR_SINGLE_SM_ERROR_STATE = Layout("NV83DE_CTRL_DEBUG_CLEAR_SINGLE_SM_ERROR_STATE_PARAMS", 0x8,
+                                     hTargetChannel=(0x0, "u32"), smID=(0x4, "u32"))  # fmt: skip
+CLEAR_ALL_SM_ERROR_STATES = Layout("NV83DE_CTRL_DEBUG_CLEAR_ALL_SM_ERROR_STATES_PARAMS", 0x8,
+                                   hTargetChannel=(0x0, "u32"), numSMsToClear=(0x4, "u32"))  # fmt: skip
+MMU_FAULT_LIST = Layout("NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_PARAMS", 0x48,
+                        mmuFaultInfoList=(0x0, "bytes[0x40]"), count=(0x40, "u32"))  # fmt: skip
+MMU_FAULT_ENTRY = Layout("NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_ENTRY", 0x10, faultAddress=(0x0, "u64"),
+                         faultType=(0x8, "u32"), accessType=(0xC, "u32"))  # fmt: skip
+
 # Robust channels.
 RC_ERROR_COUNT = Layout("NV2080_CTRL_RC_GET_ERROR_COUNT_PARAMS", 0x4, errorCount=(0x0, "u32"))
 RC_RECOVERY = Layout("NV2080_CTRL_CMD_RC_RECOVERY_PARAMS", 0x4, rcEnable=(0x0, "u32"))

@@ -1,7 +1,7 @@
 """GSP-RM: the resource manager that runs in firmware, as its RPCs show it.
 
     rm.boot()                               # once the driver's system information and registry are there
-    rm.handle(function, payload)            # -> (rpc_result, reply), or None where nothing is answered
+    rm.handle(function, payload)            # -> (rpc_result, reply), None for no answer, or Later
 
 Facts: OGKM:src/nvidia/inc/kernel/vgpu/rpc_global_enums.h,
 src/nvidia/src/kernel/vgpu/rpc.c (what goes in, and which results are read).
@@ -10,7 +10,8 @@ src/nvidia/src/kernel/vgpu/rpc.c (what goes in, and which results are read).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from barewire.softgpu.gsp import controls
 from barewire.softgpu.gsp import rpc_structs as structs
@@ -24,6 +25,7 @@ from barewire.softgpu.gsp.classes import (
 from barewire.softgpu.gsp.control_structs import SET_PAGE_DIRECTORY, UNSET_PAGE_DIRECTORY
 from barewire.softgpu.gsp.events import Events
 from barewire.softgpu.gsp.instance import directory_block
+from barewire.softgpu.gsp.later import Later, Wait
 from barewire.softgpu.gsp.memory_objects import alloc_memory, duplicate
 from barewire.softgpu.gsp.numbers import chid_numbers, group_numbers
 from barewire.softgpu.gsp.objects import Client, Kind, ObjectTree, RmObject, Subdevice
@@ -93,8 +95,9 @@ class FirmwareLayout(Protocol):
         """Where FSP's region begins."""
 
 
-Answer = tuple[int, bytes] | None
+Answer = tuple[int, bytes] | Later | None
 Handler = Callable[[bytes], Answer]
+_Result = TypeVar("_Result")
 
 
 class ResourceManager:
@@ -112,6 +115,7 @@ class ResourceManager:
         usable_bytes: video memory that drivers may use, from 0 on.
         bar_roots: page directories of BAR1 and BAR2, offsets in video memory.
         server_table: the table of its own range in every address space that it owns.
+        has_golden_image: whether GR contexts have something to begin with.
         registry: the keys that the driver sent; system_info: what it said of the system.
     """
 
@@ -151,6 +155,7 @@ class ResourceManager:
         self.usable_bytes = self.gpu.vram.size_bytes
         self.bar_roots = (0, 0)
         self.server_table = 0
+        self.has_golden_image = False
         self._next_reserved = 0
 
     def reset(self) -> None:
@@ -205,7 +210,10 @@ class ResourceManager:
     # Calls.
 
     def handle(self, function: int, payload: bytes) -> Answer:
-        """Answer an RPC: what to put into rpc_result, and the reply's payload; None for no reply."""
+        """Answer an RPC: what to put into rpc_result, and the reply's payload; None for no reply.
+
+        A call that has to wait for an engine is answered later.
+        """
         handler = self._handlers.get(function)
         if handler is None:
             self.gpu.report("unknown function", f"firmware has no function {function}", function=function)
@@ -247,14 +255,15 @@ class ResourceManager:
             raise Refused(Status.INVALID_PARAM_STRUCT, f"{len(params)} of {size} bytes of parameters")
         return head, bytearray(params)
 
-    def _with_status(self, function: int, record: Record, call: Callable[[], None]) -> None:
+    def _with_status(self, function: int, record: Record, call: Callable[[], _Result]) -> _Result | None:
         """Run a call whose reply has a status of its own, which takes the refusal."""
         record.status = Status.OK
         try:
-            call()
+            return call()
         except Refused as refused:
             self._note(function, refused)
             record.status = refused.status
+            return None
 
     # Objects.
 
@@ -317,11 +326,21 @@ class ResourceManager:
     def _control(self, payload: bytes) -> Answer:
         head, params = self._split(structs.GSP_RM_CONTROL, payload)
 
-        def run() -> None:
-            controls.run(self, self.tree.find(head.hClient, head.hObject), head.cmd, params)
+        def run() -> Wait | None:
+            return controls.run(self, self.tree.find(head.hClient, head.hObject), head.cmd, params)
 
-        self._with_status(Function.GSP_RM_CONTROL, head, run)
-        return Status.OK, head.to_bytes() + bytes(params)
+        def reply() -> tuple[int, bytes]:
+            return Status.OK, head.to_bytes() + bytes(params)
+
+        wait = self._with_status(Function.GSP_RM_CONTROL, head, run)
+        if wait is None:
+            return reply()
+
+        def end(came: bool) -> tuple[int, bytes]:
+            self._with_status(Function.GSP_RM_CONTROL, head, partial(wait.then, came))
+            return reply()
+
+        return Later(wait, end)
 
     # Page directories, BARs, TLB.
 

@@ -6,18 +6,23 @@ Facts: OGKM:src/nvidia/src/kernel/gpu/rc/kernel_rc_notification.c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from barewire.softgpu.engines import ENGINES
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.channels import ChannelObject, channels_of
+from barewire.softgpu.gsp.debugger import takes_fatal_errors
 from barewire.softgpu.gsp.events import NOTIFIER_RC_ERROR
+from barewire.softgpu.gsp.graphics_contexts import FAULTS_KEPT, MmuFaultEntry
 from barewire.softgpu.page_tables import Access, FaultType
 
 if TYPE_CHECKING:
     from barewire.softgpu.gsp.resman import ResourceManager
 
+XID_GRAPHICS = 13
 XID_MMU_FAULT = 31
 XID_PBDMA = 32
 XID_CHANNEL_RESET = 43
@@ -26,6 +31,11 @@ NOTIFIER_ERROR = 0xFFFF
 ERRORS_KEPT = 64
 _TAG_RUNLIST_LOW = 24  # a channel in texts: runlist and number
 _NO_PROCESS = 0xFFFFFFFF
+_NO_METHOD = ", Class 0000cbc0, Offset 00000000, Data 00000000"  # an exception that no method caused
+# NV_PFB_PRI_MMU_FAULT_INFO: where it has what; the type comes first.
+_INFO_CLIENT_LOW, _INFO_ACCESS_LOW, _INFO_HUB, _INFO_GPC_LOW, _INFO_VALID = 8, 16, 1 << 20, 24, 1 << 31
+# What a debugger may keep from being dealt with.
+_DEBUGGED_XIDS = (XID_GRAPHICS, XID_MMU_FAULT)
 
 # NV_PFAULT_CLIENT_HUB_*: copy engines of the board, the high-speed ones from HSCE0 on.
 _HUB_CLIENTS = {0x01: "CE0", 0x02: "CE1", 0x0C: "CE3", 0x18: "CE2"}
@@ -66,7 +76,8 @@ _ACCESS_NAMES = {
 class FaultFacts(Protocol):
     """What is known of an MMU fault.
 
-    More may be there: `from_host` (the PBDMA's own access), `source.engine_id`, `source.client_id`.
+    More may be there: `from_host` (the PBDMA's own access), `source.engine_id`, `source.client_id`, and
+    `source.gpc` where the client is one of a cluster's and not one of the hub's.
     """
 
     @property
@@ -115,9 +126,17 @@ class RobustChannels:
         self.enabled = True
 
     def channel_error(
-        self, channel: Any, xid: int, fault: FaultFacts | None = None, text: str | None = None
+        self,
+        channel: Any,
+        xid: int,
+        fault: FaultFacts | None = None,
+        text: str | None = None,
+        lines: Sequence[str] = (),
     ) -> None:
         """Take a channel and its group down, and tell the driver.
+
+        A debugger that wants fatal errors of the channel's grids keeps all of this from happening until it
+        gives them up.
 
         Args:
             channel: (runlist, chid), RM's object, or anything with `runlist` and `chid` in itself or in its
@@ -125,6 +144,7 @@ class RobustChannels:
             xid: why.
             fault: the MMU's fault, if it is one.
             text: what the log says after the channel's number; made up from the rest if it is missing.
+            lines: what the log says before that, each line as it is.
         """
         found = self.find(channel)
         if found is None:
@@ -132,11 +152,30 @@ class RobustChannels:
             return
         if fault is not None:
             found.fault = (fault.gpu_va, int(fault.fault_type))
+            _remember(found, fault)
             self._rm.events.fault_queued()
+        deal = partial(self._deal_with, found, xid, fault, text, tuple(lines))
+        if xid in _DEBUGGED_XIDS and not found.engine.is_copy and takes_fatal_errors(found):
+            found.deferred = deal
+            return
+        deal()
+
+    def resume(self, channel: ChannelObject) -> None:
+        """Deal with the errors that a debugger kept back, if none wants them any more."""
+        for member in channel.companions:
+            deal = member.deferred
+            if deal is not None and not takes_fatal_errors(member):
+                member.deferred = None
+                deal()
+
+    def _deal_with(
+        self, found: ChannelObject, xid: int, fault: FaultFacts | None, text: str | None, lines: Sequence[str]
+    ) -> None:
         self._take_down(found, xid)
-        line = f"{_prefix(found)}{text or describe(found, xid, fault)}"
-        self._keep(ChannelErrorRecord(xid, line, found.runlist, found.chid, self._rm.gpu.clock.now_ns()))
-        self._rm.events.error_log(xid, line, found.runlist, found.chid)
+        for line in (*lines, f"{_prefix(found, xid)}{text or describe(found, xid, fault)}"):
+            self._keep(ChannelErrorRecord(xid, line, found.runlist, found.chid, self._rm.gpu.clock.now_ns()))
+            self._rm.events.error_log(xid, line, found.runlist, found.chid)
+        self.count += 1
         facts = found.fault if fault is not None else None
         self._rm.events.robust_channel(found.engine.type_2080, found.chid, xid, facts)
         self._rm.events.notify(NOTIFIER_RC_ERROR, xid, found.engine.type_2080)
@@ -180,22 +219,39 @@ class RobustChannels:
         self._rm.memory.write(channel.notifier, record.to_bytes())
 
     def _keep(self, error: ChannelErrorRecord) -> None:
-        self.count += 1
         self.errors.append(error)
         del self.errors[:-ERRORS_KEPT]
 
 
-def _prefix(channel: ChannelObject) -> str:
+def _remember(channel: ChannelObject, fault: FaultFacts) -> None:
+    """Keep a fault for the debugger of the channel's GR context."""
+    context, source = channel.context, getattr(fault, "source", None)
+    entry = MmuFaultEntry(fault.gpu_va, int(fault.fault_type), int(fault.access))
+    context.faults = [*context.faults, entry][-FAULTS_KEPT:]
+    gpc: int | None = getattr(source, "gpc", None)
+    context.fault_info = (
+        int(fault.fault_type)
+        | getattr(source, "client_id", 0) << _INFO_CLIENT_LOW
+        | int(fault.access) << _INFO_ACCESS_LOW
+        | (_INFO_HUB if gpc is None else gpc << _INFO_GPC_LOW)
+        | _INFO_VALID
+    )
+
+
+def _prefix(channel: ChannelObject, xid: int) -> str:
     process = channel.process_id or channel.client.process_id
     who = "'<unknown>'" if process in (0, _NO_PROCESS) else str(process)
     tag = channel.runlist << _TAG_RUNLIST_LOW | channel.chid
-    return f"pid={who}, name=<unknown>, channel 0x{tag:08x}"
+    what = "Graphics Exception: " if xid == XID_GRAPHICS else ""
+    return f"pid={who}, name=<unknown>, {what}channel 0x{tag:08x}"
 
 
 def describe(channel: ChannelObject, xid: int, fault: FaultFacts | None) -> str:
     """What the log says of an error after the channel's number."""
     if fault is not None:
         return ", intr 00000000. " + describe_fault(channel, fault)
+    if xid == XID_GRAPHICS:
+        return _NO_METHOD
     if xid == XID_PBDMA:
         return " intr0 00000000"
     if xid == channel.engine.xid and channel.engine.is_copy:

@@ -135,7 +135,8 @@ EVENT = Layout(
     hParentClient=(0x0, "u32"), hSrcResource=(0x4, "u32"), hClass=(0x8, "u32"), notifyIndex=(0xC, "u32"),
     data=(0x10, "u64"),
 )  # fmt: skip
-DEBUGGER = Layout("NV83DE_ALLOC_PARAMETERS", 0xC, hAppClient=(0x4, "u32"), hClass3dObject=(0x8, "u32"))
+DEBUGGER = Layout("NV83DE_ALLOC_PARAMETERS", 0xC, hDebuggerClient_Obsolete=(0x0, "u32"),
+                  hAppClient=(0x4, "u32"), hClass3dObject=(0x8, "u32"))  # fmt: skip
 NOTIFICATION = Layout(
     "NvNotification", 0x10,
     nanoseconds=(0x0, "u64"), info32=(0x8, "u32"), info16=(0xC, "u16"), status=(0xE, "u16"),

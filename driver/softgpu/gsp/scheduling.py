@@ -1,14 +1,40 @@
-"""How firmware speaks to Host about channels: all that this side knows of `fifo` is here."""
+"""How firmware speaks to Host and to GR about channels: all that this side knows of `fifo` and `graphics`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
+from barewire.softgpu.channel import State
 from barewire.softgpu.page_tables import Pdb
 
 if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
     from barewire.softgpu.gsp.channels import ChannelObject, GroupObject
+
+
+class SmState(Protocol):
+    """What one SM reports of its errors."""
+
+    @property
+    def sm(self) -> int:
+        """Its global number."""
+
+    @property
+    def global_esr(self) -> int:
+        """NV_PGRAPH_PRI_GPC_TPC_SM_HWW_GLOBAL_ESR."""
+
+    @property
+    def warp_esr(self) -> int:
+        """NV_PGRAPH_PRI_GPC_TPC_SM_HWW_WARP_ESR."""
+
+    @property
+    def pc(self) -> int:
+        """GPU address of the instruction."""
+
+    @property
+    def address(self) -> int:
+        """That the instruction accessed; 0 for none."""
 
 
 class Scheduling:
@@ -58,6 +84,33 @@ class Scheduling:
         """Another root for the channel's address space; None for none."""
         if channel.setup is not None:
             channel.setup.pdb = root
+
+    def is_idle(self, channel: ChannelObject) -> bool:
+        """Whether a channel has nothing to do, and its engines nothing of it."""
+        known = self._of(channel)
+        if known.state in (State.OFF, State.DEAD):
+            return True
+        return known.state is State.IDLE and not any(engine.busy for engine in known.engines)
+
+    # GR.
+
+    def set_preemption_mode(self, channel: ChannelObject, mode: int) -> None:
+        """Where GR may leave the channel's grids: 0 at their ends, 1 at those of CTAs, 2 anywhere."""
+        self._gpu.graphics.set_preemption_mode(self._of(channel), mode)
+
+    def sm_states(self, channel: ChannelObject) -> Sequence[SmState]:
+        """The SMs that report errors of a channel's grids."""
+        return tuple(self._gpu.graphics.sm_states(self._of(channel)))
+
+    def clear_sm_states(self, channel: ChannelObject, sm: int | None = None) -> None:
+        """Forget what the SMs report, or one of them."""
+        self._gpu.graphics.clear_sm_states(self._of(channel), sm)
+
+    @property
+    def resident_chid(self) -> int | None:
+        """The number of the channel that GR works for; None for none."""
+        resident = self._gpu.graphics.resident
+        return resident.chid if resident is not None else None
 
     def clear(self) -> None:
         """Forget every channel, as firmware that ends does; nothing waits for their engines."""

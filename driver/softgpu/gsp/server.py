@@ -8,11 +8,13 @@ the same on the host's side (OGKM:message_queue_cpu.c:GspMsgQueueReceiveStatus).
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barewire.softgpu.bus import DmaRefused
+from barewire.softgpu.gsp.later import ASK_AGAIN_S, Later
 from barewire.softgpu.gsp.mishaps import Action, Mishap
 from barewire.softgpu.gsp.queues import (
     BadElement,
@@ -113,6 +115,23 @@ class Piece(NamedTuple):
     rpc_result: int
     sequence: int
     flaw: Action | None = None
+
+
+class Unanswered(NamedTuple):
+    """A call that waits for its answer.
+
+    Attributes:
+        function, sequence: of the call.
+        mishap: what is to go wrong with the answer.
+        later: what it waits for, and gives the answer.
+        until_s: when it waits no longer, by the monotonic clock.
+    """
+
+    function: int
+    sequence: int
+    mishap: Mishap | None
+    later: Later
+    until_s: float
 
 
 class RpcServer:
@@ -240,7 +259,14 @@ class RpcServer:
 
     def _work_on(self, function: int, sequence: int, payload: bytes, mishap: Mishap | None) -> None:
         self._unloading = function == UNLOADING_GUEST_DRIVER
-        answer = self._failure(function, payload, mishap) or self._handle(function, payload)
+        answer: tuple[int, bytes] | Later | None = self._failure(function, payload, mishap)
+        if answer is None:
+            answer = self._handle(function, payload)
+        if isinstance(answer, Later):
+            self._busy = True
+            call = Unanswered(function, sequence, mishap, answer, time.monotonic() + answer.wait.timeout_s)
+            self._ask_again_later(call)
+            return
         if answer is not None and (mishap is None or mishap.action is not Action.DROP):
             self._queue(function, answer[1], answer[0], sequence, mishap)
         if function in NEEDED_TO_BOOT:
@@ -250,11 +276,28 @@ class RpcServer:
                 self._firmware.commands_received()
         self._finish_unload()
 
-    def _handle(self, function: int, payload: bytes) -> tuple[int, bytes] | None:
+    def _ask_again_later(self, call: Unanswered) -> None:
+        self._gpu.work.after(ASK_AGAIN_S, lambda: self._ask_again(call))
+
+    def _ask_again(self, call: Unanswered) -> None:
+        """Whether a call can be answered now; if not, come back for it."""
+        if self.stopped:
+            return
+        came = call.later.wait.ready()
+        if not came and time.monotonic() < call.until_s:
+            self._ask_again_later(call)
+            return
+        self._busy = False
+        rpc_result, payload = call.later.answer(came)
+        if call.mishap is None or call.mishap.action is not Action.DROP:
+            self._queue(call.function, payload, rpc_result, call.sequence, call.mishap)
+        self.doorbell()
+
+    def _handle(self, function: int, payload: bytes) -> tuple[int, bytes] | Later | None:
         resman = self._gpu.resman
         if resman is None:
             return None if function in NEEDED_TO_BOOT else (NV_ERR_NOT_SUPPORTED, payload)
-        answer: tuple[int, bytes] | None = resman.handle(function, payload)
+        answer: tuple[int, bytes] | Later | None = resman.handle(function, payload)
         return answer
 
     @staticmethod

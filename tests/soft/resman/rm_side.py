@@ -135,6 +135,29 @@ class DriverSide:
             changes["vaspace"] = self.vaspace()
         return self.alloc(parent, handle, 0xC86F, channel_params(**changes))
 
+    # GR contexts.
+
+    def graphics_channel(self, parent=DEVICE, promoted=True, **changes):
+        """A channel for GR, with the buffers of a GR context mapped and promoted."""
+        map_context(self.gpu, changes.pop("root", ROOT), changes.get("instance", INSTANCE))
+        channel = self.channel(parent, engine=GR0, **changes)
+        if promoted:
+            assert self.promote(channel, *context_entries(changes.get("instance", INSTANCE))) == OK
+        return channel
+
+    def debugger(self, **changes):
+        """A debugger's session for a compute object of a new channel."""
+        compute = self.made(self.graphics_channel(**changes), 0xCBC0)
+        return self.made(DEVICE, 0x83DE, struct.pack("<3I", 0, 0, compute))
+
+    def promote(self, channel, *entries, engine=GR0, client=CLIENT):
+        """The status of PROMOTE_CTX; entries as `promotion` makes them."""
+        params = bytearray(0x230)
+        struct.pack_into("<5I", params, 0, engine, 0, 0, CLIENT, channel)
+        struct.pack_into("<I", params, 0x28, len(entries))
+        params[0x30 : 0x30 + 0x20 * len(entries)] = b"".join(entries)
+        return self.control(SUBDEVICE, 0x2080012B, bytes(params), client)[0]
+
     def object_of(self, handle, client=CLIENT):
         """RM's own idea of an object."""
         return self.gpu.resman.tree.find(client, handle)
@@ -156,6 +179,55 @@ def map_page(gpu, root, gpu_va, target):
             gpu.vram.write(at, entry.to_bytes(8, "little"))
         table = entry & ~0xFFF
     gpu.vram.write(table + 8 * (gpu_va >> 12 & 0x1FF), (target | PTE).to_bytes(8, "little"))
+
+
+LARGE = 2 << 20
+PRIVILEGED_PTE = PTE | 2 << 3  # PCF bit 1
+
+
+def map_large(gpu, root, gpu_va, target, entry=PRIVILEGED_PTE):
+    """Map a 2 MiB page, with the tables of `map_page`; privileged unless told otherwise."""
+    map_page(gpu, root, gpu_va, target)
+    at = root + 0x1000 * SHIFTS.index(PD0) + 16 * (gpu_va >> PD0 & 0xFF)
+    gpu.vram.write(at, (target | entry).to_bytes(8, "little") + bytes(8))
+
+
+# The buffers of a GR context by their ids: where they are in a context's megabytes, and the least size.
+CONTEXT_BYTES = 20 << 20
+CONTEXT_VA, CONTEXT_MEMORY = 0x0800_0000, 0x1000_0000
+BUFFERS = {
+    0: (0 << 20, 0x5_0000), 2: (2 << 20, 0x4000), 3: (4 << 20, 0x2_0000), 4: (6 << 20, 0x2_0000),
+    5: (8 << 20, 4 << 20), 6: (12 << 20, 0x2_0000), 9: (14 << 20, 0x4000), 10: (16 << 20, 0x8000),
+    11: (18 << 20, 0x8000),
+}  # fmt: skip
+INITIALISED = (0, 2, 9, 10, 11)
+
+
+def context_memory(instance=INSTANCE):
+    """Where the buffers of a channel's context are: channels have theirs apart, by their instance blocks."""
+    return CONTEXT_MEMORY + (instance - INSTANCE) // 0x1000 * (32 << 20)
+
+
+def map_context(gpu, root=ROOT, instance=INSTANCE, entry=PRIVILEGED_PTE):
+    for offset in range(0, CONTEXT_BYTES, LARGE):
+        map_large(gpu, root, CONTEXT_VA + offset, context_memory(instance) + offset, entry)
+
+
+def promotion(buffer, gpu_va=0, address=0, size=0, *, attributes=4, initialise=0, unmapped=0):
+    """NV2080_CTRL_GPU_PROMOTE_CTX_BUFFER_ENTRY."""
+    return struct.pack("<QQQIHBB", address, gpu_va, size, attributes, buffer, initialise, unmapped)
+
+
+def context_entries(instance=INSTANCE, buffers=BUFFERS):
+    """All the buffers, as a driver promotes those of its first context."""
+    memory = context_memory(instance)
+    return [
+        promotion(buffer, CONTEXT_VA + offset, memory + offset, size, initialise=1)
+        if buffer in INITIALISED
+        else promotion(buffer, CONTEXT_VA + offset)
+        for buffer, (offset, size) in BUFFERS.items()
+        if buffer in buffers
+    ]
 
 
 def memory_desc(base, size, space=2):

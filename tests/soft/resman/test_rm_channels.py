@@ -483,69 +483,11 @@ def test_an_object_says_what_set_object_takes(rm):
     assert reply == (copy, 0xC8B5, 0xC8B5, COPY2)
 
 
-# Graphics.
-
-
-def promote(rm, channel, *entries, engine=GR0):
-    params = bytearray(0x230)
-    struct.pack_into("<5I", params, 0, engine, 0, 0, 0xC1D00001, channel)
-    struct.pack_into("<I", params, 0x28, len(entries))
-    for row, (physical, virtual, size, buffer, initialize) in enumerate(entries):
-        struct.pack_into(
-            "<QQQIHBB", params, 0x30 + 0x20 * row, physical, virtual, size, 4, buffer, initialize, 0
-        )
-    return rm.control(SUBDEVICE, 0x2080012B, bytes(params))[0]
-
-
-def test_nouveaus_golden_context_goes_through(rm, gpu):
-    vaspace = rm.made(DEVICE, 0x90F1, bytes(0x30))
-    for gpu_va, page in ((0x1000, 0x80_0000), (0x2000, 0x90_0000)):
-        map_page(gpu, TABLES[0], gpu_va, page)
-    rm.asked(vaspace, 0x90F10106, copy_pdes(TABLES))
-    channel = rm.channel(
-        vaspace=vaspace, engine=GR0, flags=flags_of(1, True), internal=0x15, ring=0, entries=512,
-        instance=0x60_0000, userd=0x60_1000, methods=0x60_2000,
-    )  # fmt: skip
-
-    assert promote(rm, channel, (0x80_0000, 0x1000, 0x40_0000, 0, 1), (0x90_0000, 0x2000, 0x1000, 2, 1)) == OK
-    threed = rm.made(channel, 0xCB97)
-
-    assert rm.free(threed) == OK
-    assert rm.free(channel) == OK
-    assert rm.free(vaspace) == OK
-    assert gpu.reports == []
-
-
-def test_a_context_buffer_that_is_not_mapped_is_reported(rm, gpu):
-    assert promote(rm, rm.channel(engine=GR0), (0x80_0000, 0x1000, 0x40_0000, 0, 1)) == OK
-
-    assert gpu.reports[-1].kind == "unmapped context buffer"
-
-
 def test_a_copy_object_without_parameters_takes_the_copy_engine_of_graphics(rm):
     channel = rm.channel(engine=GR0)
 
     assert rm.alloc(channel, 5, 0xC8B5)[0] == OK
     assert rm.object_of(channel).setup.engines == ("GR0", "COPY0", "COPY1")
-
-
-def test_a_graphics_object_needs_context_buffers(rm):
-    channel = rm.channel(engine=GR0)
-
-    assert rm.alloc(channel, 5, 0xCBC0)[0] == INVALID_STATE
-    assert promote(rm, channel, (0x80_0000, 0x1000, 0x1000, 0, 1)) == OK
-    assert rm.alloc(channel, 5, 0xCBC0)[0] == OK
-
-
-@pytest.mark.parametrize(
-    ("entry", "engine", "status"),
-    [((0x80_0000, 0, 0x1000, 13, 1), GR0, INVALID_ARGUMENT),
-     ((1 << 40, 0, 0x1000, 0, 1), GR0, INVALID_ADDRESS), ((0x80_0000, 0, 0, 0, 1), GR0, INVALID_ADDRESS),
-     ((0, 0x1000, 0, 3, 0), COPY2, INVALID_CHANNEL),
-     ((0, 0x1000, 0, 3, 0), 0, INVALID_ARGUMENT)],
-)  # fmt: skip
-def test_context_buffers_that_cannot_be_are_refused(rm, entry, engine, status):
-    assert promote(rm, rm.channel(engine=GR0), entry, engine=engine) == status
 
 
 def test_a_notifier_is_memory_that_the_parameters_describe(rm):

@@ -7,7 +7,18 @@ import struct
 import pytest
 from barewire.softgpu.engines import ENGINES, GSP_STALL_VECTOR
 from barewire.softgpu.gsp import controls
-from rm_side import CLIENT, COPY2, DEVICE, INVALID_ARGUMENT, INVALID_PARAMS, NOT_SUPPORTED, OK, SUBDEVICE
+from rm_side import (
+    CLIENT,
+    COPY2,
+    DEVICE,
+    INSTANCE,
+    INVALID_ARGUMENT,
+    INVALID_PARAMS,
+    NOT_SUPPORTED,
+    OK,
+    SUBDEVICE,
+    USERD,
+)
 
 
 def test_every_control_takes_its_parameters_and_answers(rm):
@@ -17,6 +28,7 @@ def test_every_control_takes_its_parameters_and_answers(rm):
         "address space": rm.vaspace(root=0x80_0000),
         "channel": rm.channel(),
         "channel group": rm.group(),
+        "debugger": rm.debugger(instance=INSTANCE + 0x8000, userd=USERD + 0x8000),
     }
 
     for number, row in controls.table().items():

@@ -8,7 +8,7 @@ import struct
 import pytest
 from barewire.softgpu.gsp import controls
 from barewire.softgpu.gsp.classes import CLASSES
-from rm_side import CLIENT, DEVICE, OK, SUBDEVICE, channel_params
+from rm_side import CLIENT, DEVICE, INSTANCE, OK, SUBDEVICE, USERD, channel_params
 
 FUNCTIONS = (4, 10, 21, 47, 54, 65, 70, 72, 73, 76, 79, 103, 200, 5, 0x1003)
 SEEDS = range(4)
@@ -64,6 +64,7 @@ def test_controls_of_noise_are_answered(rm, gpu, seed):
     objects = {
         "device": DEVICE, "subdevice": SUBDEVICE, "address space": rm.vaspace(), "channel": rm.channel(),
         "channel group": rm.group(),
+        "debugger": rm.debugger(instance=INSTANCE + 0x8000, userd=USERD + 0x8000),
     }  # fmt: skip
     for _ in range(5):
         for number, row in controls.table().items():

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import struct
 
-from rm_side import COPY2, GR0, OK, channel_params, map_page, memory_desc
+from rm_side import (
+    BUFFERS,
+    COPY2,
+    GR0,
+    OK,
+    channel_params,
+    context_entries,
+    context_memory,
+    map_context,
+    map_page,
+    memory_desc,
+    promotion,
+)
 
 THREED, COPY, CHANNEL, VASPACE = 0xCB97, 0xC8B5, 0xC86F, 0x90F1
 CLIENT_BASE, DEVICE, SUBDEVICE, SPACE, CHANNELS = 0xC1D00000, 0xDE1D0000, 0x5D1D0000, 0x90F10000, 0xF1F00000
@@ -85,13 +97,14 @@ def test_a_probe_and_a_removal_leave_nothing_behind(rm, gpu):
     channel = nouveau.channel(golden, 1, GR0, 0x300_0000, SPACE, privileged=True, ring=0)
     nouveau.control(inside, subdevice, 0x20800A32, bytes(0x680))
     nouveau.control(inside, subdevice, 0x20801206, bytes(0x28))
-    promote = bytearray(0x230)
+    map_context(gpu, root)
+    at, size = BUFFERS[10]
+    entries = context_entries(buffers=set(BUFFERS) - {10})
+    entries.append(promotion(10, 0, context_memory() + at, size, initialise=1, unmapped=1))
+    promote = bytearray(0x30) + b"".join(entries)
     struct.pack_into("<5I", promote, 0, 1, 0, 0, golden, channel)
-    struct.pack_into("<I", promote, 0x28, 3)
-    struct.pack_into("<QQQIHBB", promote, 0x30, 0x400_0000, 0x1000, 0x28_0000, 4, 0, 1, 0)
-    struct.pack_into("<QQQIHBB", promote, 0x50, 0, 0x2000, 0, 0, 3, 0, 0)
-    struct.pack_into("<QQQIHBB", promote, 0x70, 0x500_0000, 0, 0x8_0000, 4, 10, 1, 1)
-    nouveau.control(golden, SUBDEVICE, 0x2080012B, bytes(promote))
+    struct.pack_into("<I", promote, 0x28, len(entries))
+    nouveau.control(golden, SUBDEVICE, 0x2080012B, bytes(promote.ljust(0x230, b"\0")))
     nouveau.alloc(golden, channel, 0x97000000, THREED)
     nouveau.free(golden, 0x97000000, channel, SPACE, SUBDEVICE, DEVICE, golden)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from barewire.softgpu.gsp.later import Wait
 from barewire.softgpu.gsp.objects import Kind, RmObject
 from barewire.softgpu.gsp.records import Layout, Record
 from barewire.softgpu.gsp.status import Refused, Status
@@ -24,7 +25,7 @@ from barewire.softgpu.gsp.status import Refused, Status
 if TYPE_CHECKING:
     from barewire.softgpu.gsp.resman import ResourceManager
 
-MODULES = ("device", "gpu", "memory", "fifo", "graphics", "channel", "robust", "vaspace")
+MODULES = ("device", "gpu", "memory", "fifo", "graphics", "channel", "debugger", "robust", "vaspace")
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Call:
     params: Record
 
 
-Handler = Callable[[Call], None]
+Handler = Callable[[Call], Wait | None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class ControlRow:
         number: the command.
         kind: of the objects that have it.
         layout: of its parameters.
-        run: does it; raises Refused.
+        run: does it, or begins it and says what it waits for; raises Refused.
     """
 
     number: int
@@ -85,8 +86,8 @@ def table() -> dict[int, ControlRow]:
     return _ROWS
 
 
-def run(rm: ResourceManager, target: RmObject, number: int, params: bytearray) -> None:
-    """Run a control on an object.
+def run(rm: ResourceManager, target: RmObject, number: int, params: bytearray) -> Wait | None:
+    """Run a control on an object; what it still waits for, if it is not done.
 
     Raises:
         Refused: NOT_SUPPORTED for a number that the object does not have, INVALID_PARAM_STRUCT for
@@ -106,4 +107,4 @@ def run(rm: ResourceManager, target: RmObject, number: int, params: bytearray) -
             Status.INVALID_PARAM_STRUCT,
             f"{row.layout.name} takes {row.layout.size_bytes:#x} bytes, not {len(params):#x}",
         )
-    row.run(Call(rm, target, row.layout.over(params)))
+    return row.run(Call(rm, target, row.layout.over(params)))

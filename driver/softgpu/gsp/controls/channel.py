@@ -12,6 +12,7 @@ from barewire.softgpu.engines import BY_2080_TYPE
 from barewire.softgpu.gsp import control_structs as structs
 from barewire.softgpu.gsp.channels import ChannelObject, GroupObject
 from barewire.softgpu.gsp.controls import Call, control
+from barewire.softgpu.gsp.later import RM_TIMEOUT_S, Wait
 from barewire.softgpu.gsp.objects import Kind
 from barewire.softgpu.gsp.robust import FAULT_NAMES, XID_CHANNEL_RESET
 from barewire.softgpu.gsp.status import Refused, Status
@@ -76,11 +77,26 @@ def channel_schedule(call: Call) -> None:
 
 
 @control(0xA06F0112, Kind.CHANNEL, structs.STOP_CHANNEL)
-def channel_stop(call: Call) -> None:
-    """Take a channel off its engine and its runlist."""
-    channel = _channel(call)
-    channel.scheduled = channel.bound = False
-    call.rm.scheduling.stop(channel)
+def channel_stop(call: Call) -> Wait | None:
+    """Take a channel off its engine and its runlist, at once or after waiting for its work.
+
+    Raises:
+        Refused: TIMEOUT where the engine does not let go of it in time, as an H100 answers; it stays then.
+    """
+    channel, scheduling = _channel(call), call.rm.scheduling
+
+    def end(_: bool) -> None:
+        if not scheduling.preempt(channel):
+            raise Refused(Status.TIMEOUT, "the engine goes on")
+        channel.scheduled = channel.bound = False
+        scheduling.stop(channel)
+
+    if not call.params.bImmediate and not scheduling.is_idle(channel):
+        return Wait(lambda: scheduling.is_idle(channel), RM_TIMEOUT_S, end)
+    if not scheduling.preempt(channel):
+        return Wait(lambda: scheduling.preempt(channel), RM_TIMEOUT_S, end)
+    end(True)
+    return None
 
 
 @control(0xA06F0108, Kind.CHANNEL, structs.SET_ERROR_NOTIFIER)
@@ -140,8 +156,8 @@ def channel_reset(call: Call) -> None:
 
 @control(0x906F0105, Kind.CHANNEL, structs.DEFER_RC)
 def channel_get_defer_rc_state(call: Call) -> None:
-    """Whether an error waits for a debugger: never here."""
-    call.params.bDeferRCPending = 0
+    """Whether an error of the channel waits for a debugger."""
+    call.params.bDeferRCPending = int(_channel(call).deferred is not None)
 
 
 @control(0x906F0106, Kind.CHANNEL, structs.MMU_FAULT_INFO)
@@ -193,7 +209,7 @@ def group_get_timeslice(call: Call) -> None:
 
 
 @control(0xA06C0105, Kind.GROUP, structs.PREEMPT)
-def group_preempt(call: Call) -> None:
+def group_preempt(call: Call) -> Wait | None:
     """Take a group off its engine; it goes on when its turn comes again.
 
     Raises:
@@ -201,10 +217,16 @@ def group_preempt(call: Call) -> None:
     """
     if call.params.bManualTimeout and call.params.timeoutUs > _PREEMPT_TIMEOUT_US_MAX:
         raise Refused(Status.INVALID_ARGUMENT, f"{call.params.timeoutUs} us")
-    channels = _group(call).channels  # one for all: they leave together
-    left = not channels or call.rm.scheduling.preempt(channels[0])
-    if call.params.bWait and not left:
-        raise Refused(Status.TIMEOUT, "the engine goes on")
+    channels, scheduling = _group(call).channels, call.rm.scheduling  # they leave together
+    if not channels or scheduling.preempt(channels[0]) or not call.params.bWait:
+        return None
+
+    def end(left: bool) -> None:
+        if not left:
+            raise Refused(Status.TIMEOUT, "the engine goes on")
+
+    timeout_s = call.params.timeoutUs / 1_000_000 if call.params.bManualTimeout else RM_TIMEOUT_S
+    return Wait(lambda: scheduling.preempt(channels[0]), timeout_s, end)
 
 
 @control(0xA06C0106, Kind.GROUP, structs.GROUP_INFO)

@@ -13,6 +13,7 @@ from barewire.softgpu.gsp.channel_params import METHOD_BUFFER_BYTES
 from barewire.softgpu.gsp.channels import DEFAULT_TIMESLICE_US, ChannelObject
 from barewire.softgpu.gsp.controls import Call, control
 from barewire.softgpu.gsp.instance import RAMFC_BYTES, SUBCONTEXTS
+from barewire.softgpu.gsp.later import RM_TIMEOUT_S, Wait
 from barewire.softgpu.gsp.numbers import RESERVED_CHIDS
 from barewire.softgpu.gsp.objects import Kind
 from barewire.softgpu.gsp.physical import Stretch
@@ -100,8 +101,12 @@ def fifo_get_allocated_channels(call: Call) -> None:
 
 
 @control(0x2080110B, _SUB, structs.DISABLE_CHANNELS)
-def fifo_disable_channels(call: Call) -> None:
-    """Keep channels from running, or let them run again."""
+def fifo_disable_channels(call: Call) -> Wait | None:
+    """Keep channels from running, or let them run again.
+
+    Raises:
+        Refused: TIMEOUT where an engine does not let go of one in time; none is disabled then.
+    """
     count = call.params.numChannels
     if count > _DISABLE_LIMIT:
         raise Refused(Status.INVALID_ARGUMENT, f"{count} channels")
@@ -109,19 +114,35 @@ def fifo_disable_channels(call: Call) -> None:
         raise Refused(Status.NOT_SUPPORTED, "preemption by event, and rings that are rewound")
     handles = zip(call.params.hClientList[:count], call.params.hChannelList[:count], strict=True)
     channels = [call.rm.tree.find_as(client, handle, ChannelObject) for client, handle in handles]
+    if not call.params.bDisable:
+        _let_run(call, channels)
+        return None
+
+    def leave() -> bool:
+        return all(call.rm.scheduling.preempt(channel) for channel in channels)
+
+    def end(left: bool) -> None:
+        if not left:
+            raise Refused(Status.TIMEOUT, "an engine goes on")
+        _keep_off(call, channels)
+
+    if not call.params.bOnlyDisableScheduling and not leave():
+        return Wait(leave, RM_TIMEOUT_S, end)
+    _keep_off(call, channels)
+    return None
+
+
+def _let_run(call: Call, channels: list[ChannelObject]) -> None:
     for channel in channels:
-        _set_disabled(call, channel, bool(call.params.bDisable))
-
-
-def _set_disabled(call: Call, channel: ChannelObject, disabled: bool) -> None:
-    channel.disabled = disabled
-    if not disabled:
+        channel.disabled = False
         if channel.scheduled:
             call.rm.scheduling.enable(channel, True)
-        return
-    call.rm.scheduling.enable(channel, False)
-    if not call.params.bOnlyDisableScheduling:
-        call.rm.scheduling.preempt(channel)
+
+
+def _keep_off(call: Call, channels: list[ChannelObject]) -> None:
+    for channel in channels:
+        channel.disabled = True
+        call.rm.scheduling.enable(channel, False)
 
 
 @control(0x2080110C, _SUB, structs.CHANNEL_MEM_INFO)

@@ -9,16 +9,17 @@ from __future__ import annotations
 from barewire.softgpu.engines import BY_2080_TYPE, DEVICE_GRAPHICS
 from barewire.softgpu.gsp import board_facts as board
 from barewire.softgpu.gsp import control_structs as structs
-from barewire.softgpu.gsp.channels import ChannelObject
+from barewire.softgpu.gsp.channels import ChannelObject, GroupObject, contexts_of
 from barewire.softgpu.gsp.controls import Call, control
+from barewire.softgpu.gsp.graphics_contexts import Mode, promote, read_promotion
 from barewire.softgpu.gsp.objects import Kind
-from barewire.softgpu.gsp.records import Record
 from barewire.softgpu.gsp.status import Refused, Status
 
 _SUB = Kind.SUBDEVICE
 _PROMOTE_ENTRIES = 16
 _INFO_LIMIT = 58
-_PREEMPTION_MODES = range(3)
+_GRAPHICS_MODES = range(3)
+_FLAG_COMPUTE, _FLAG_GRAPHICS = 1 << 0, 1 << 1  # which of two modes a call sets
 _NO_CHANNEL = 0xFFFFFFFF
 
 
@@ -70,89 +71,100 @@ def gr_get_caps_v2(call: Call) -> None:
 @control(0x2080121B, _SUB, structs.GLOBAL_SM_ORDER)
 def gr_get_global_sm_order(call: Call) -> None:
     """Which SM of which cluster each SM is, by its global number: cluster by cluster."""
-    tpcs = [(gpc, tpc) for gpc, mask in enumerate(board.TPC_MASKS) for tpc in range(mask.bit_count())]
-    for number in range(len(tpcs) * board.SMS_PER_TPC):
-        gpc, tpc = tpcs[number // board.SMS_PER_TPC]
+    for number, place in enumerate(board.SM_PLACES):
         entry = call.params.inner("globalSmId", structs.GLOBAL_SM, number)
-        entry.gpcId = entry.virtualGpcId = gpc
-        entry.localTpcId = entry.migratableTpcId = tpc
-        entry.localSmId = number % board.SMS_PER_TPC
+        entry.gpcId = entry.virtualGpcId = place.gpc
+        entry.localTpcId = entry.migratableTpcId = place.tpc
+        entry.localSmId = place.sm
         entry.globalTpcId = number // board.SMS_PER_TPC
-    call.params.numTpc, call.params.numSm = len(tpcs), len(tpcs) * board.SMS_PER_TPC
+    call.params.numTpc, call.params.numSm = len(board.TPCS), len(board.SM_PLACES)
 
 
 @control(0x2080121C, _SUB, structs.RESIDENT_CHANNEL)
 def gr_get_current_resident_channel(call: Call) -> None:
-    """Which channel GR works for: none that the model tells."""
-    call.params.chID = _NO_CHANNEL
+    """Which channel GR works for."""
+    resident = call.rm.scheduling.resident_chid
+    call.params.chID = _NO_CHANNEL if resident is None else resident
 
 
 @control(0x20801210, _SUB, structs.PREEMPTION_MODE)
 def gr_set_ctxsw_preemption_mode(call: Call) -> None:
-    """At what point GR may leave a channel."""
-    _graphics_channel(call, call.target.client.handle, call.params.hChannel)
-    _check_modes(call.params)
+    """At what point GR may leave a channel's context."""
+    _set_modes(call, _graphics_channel(call, call.target.client.handle, call.params.hChannel))
 
 
 @control(0x20801211, _SUB, structs.PREEMPTION_BIND)
 def gr_ctxsw_preemption_bind(call: Call) -> None:
-    """The same, with memory for what is left in the middle."""
-    _graphics_channel(call, call.params.hClient, call.params.hChannel)
-    _check_modes(call.params)
+    """The same, with memory for what is left in the middle; addresses of zero leave that to firmware."""
+    channel = _graphics_channel(call, call.params.hClient, call.params.hChannel)
+    root = channel.vaspace.root if channel.vaspace is not None else None
+    for gpu_va in filter(None, call.params.vMemPtrs):
+        if root is None or call.rm.gpu.mmu.walk(root, gpu_va).leaf is None:
+            raise Refused(Status.INVALID_ADDRESS, f"nothing is mapped at {gpu_va:#x}")
+    _set_modes(call, channel)
+
+
+def _set_modes(call: Call, channel: ChannelObject) -> None:
+    """Take over the modes that are flagged as valid; that of graphics changes nothing here.
+
+    Raises:
+        Refused: INVALID_ARGUMENT for a mode that there is not, INVALID_STATE while the context has no object.
+    """
+    flags = call.params.flags
+    if flags & _FLAG_GRAPHICS and call.params.gfxpPreemptMode not in _GRAPHICS_MODES:
+        raise Refused(Status.INVALID_ARGUMENT, f"graphics mode {call.params.gfxpPreemptMode}")
+    if not flags & _FLAG_COMPUTE:
+        return
+    if call.params.cilpPreemptMode not in tuple(Mode):
+        raise Refused(Status.INVALID_ARGUMENT, f"compute mode {call.params.cilpPreemptMode}")
+    if not channel.context.objects:
+        raise Refused(Status.INVALID_STATE, "the channel has no object of GR yet")
+    mode = Mode(call.params.cilpPreemptMode)
+    channel.context.set_mode(call.rm, mode)
+    for member in channel.companions:
+        call.rm.scheduling.set_preemption_mode(member, mode)
 
 
 @control(0x2080012B, _SUB, structs.PROMOTE_CTX)
 def gpu_promote_ctx(call: Call) -> None:
-    """The context buffers of a channel: physical memory to fill, addresses to use."""
+    """The context buffers of a channel or its group: memory to initialise, addresses to use.
+
+    All entries are looked at before any takes effect.
+    """
     params = call.params
     engine = BY_2080_TYPE.get(params.engineType)
     if engine is None:
         raise Refused(Status.INVALID_ARGUMENT, f"no engine of type {params.engineType:#x}")
     if params.entryCount > _PROMOTE_ENTRIES:
         raise Refused(Status.INVALID_ARGUMENT, f"{params.entryCount} buffers")
-    channel = call.rm.tree.find_as(params.hChanClient, params.hObject, ChannelObject)
-    if engine.runlist != channel.runlist:
-        raise Refused(Status.INVALID_CHANNEL, f"{engine.name} is not on the channel's runlist")
+    channel = _channel_of(call, params.hChanClient, params.hObject)
+    if engine.runlist != channel.runlist or engine.device_type != DEVICE_GRAPHICS:
+        raise Refused(Status.INVALID_CHANNEL, f"{engine.name} has no such context, or not on this channel")
     entries = [params.inner("promoteEntry", structs.PROMOTE_ENTRY, i) for i in range(params.entryCount)]
-    for entry in entries:
-        _check_promoted(call, entry)
-    for entry in entries:
-        channel.contexts[entry.bufferId] = entry.gpuVirtAddr
-        _report_unmapped(call, channel, entry)
-
-
-def _check_promoted(call: Call, entry: Record) -> None:
-    if entry.bufferId >= board.PROMOTED_BUFFER_IDS:
-        raise Refused(Status.INVALID_ARGUMENT, f"no buffer {entry.bufferId}")
-    if not entry.bInitialize:
-        return
-    end = entry.gpuPhysAddr + entry.size
-    in_vram = entry.physAttr & 3 == 0
-    if not entry.size or (in_vram and end > call.rm.usable_bytes):
-        raise Refused(
-            Status.INVALID_ADDRESS, f"buffer {entry.bufferId}: {entry.size:#x} at {entry.gpuPhysAddr:#x}"
-        )
-
-
-def _report_unmapped(call: Call, channel: ChannelObject, entry: Record) -> None:
-    """A buffer at an address that is not mapped: hardware finds out when it switches contexts."""
-    root = channel.vaspace.root if channel.vaspace is not None else None
-    if entry.bNonmapped or not entry.gpuVirtAddr or root is None:
-        return
-    if call.rm.gpu.mmu.walk(root, entry.gpuVirtAddr).leaf is None:
-        call.rm.gpu.report(
-            "unmapped context buffer",
-            f"buffer {entry.bufferId} is promoted at an address that is not mapped",
-            gpu_va=entry.gpuVirtAddr,
-            handle=channel.handle,
-        )
+    asked = [read_promotion(call.rm, channel.context, entry) for entry in entries]
+    for promotion in asked:
+        promote(call.rm, channel, promotion, contexts_of(call.rm))
 
 
 @control(0x2080012C, _SUB, structs.EVICT_CTX)
 def gpu_evict_ctx(call: Call) -> None:
-    """Forget the context buffers of a channel."""
-    channel = call.rm.tree.find_as(call.params.hChanClient, call.params.hObject, ChannelObject)
-    channel.contexts.clear()
+    """Forget the context buffers of a channel or its group.
+
+    Raises:
+        Refused: IN_USE while objects of GR are on it.
+    """
+    context = _channel_of(call, call.params.hChanClient, call.params.hObject).context
+    if context.objects:
+        raise Refused(Status.IN_USE, "objects of GR are on the context")
+    context.clear()
+
+
+def _channel_of(call: Call, client: int, handle: int) -> ChannelObject:
+    """A channel, or any of a group's: they have one context."""
+    found = call.rm.tree.find(client, handle)
+    if isinstance(found, GroupObject) and found.channels:
+        return found.channels[0]
+    return call.rm.tree.find_as(client, handle, ChannelObject)
 
 
 def _graphics_channel(call: Call, client: int, handle: int) -> ChannelObject:
@@ -160,9 +172,3 @@ def _graphics_channel(call: Call, client: int, handle: int) -> ChannelObject:
     if channel.engine.device_type != DEVICE_GRAPHICS:
         raise Refused(Status.INVALID_CHANNEL, f"the channel is for {channel.engine.name}")
     return channel
-
-
-def _check_modes(params: Record) -> None:
-    for name in ("gfxpPreemptMode", "cilpPreemptMode"):
-        if getattr(params, name) not in _PREEMPTION_MODES:
-            raise Refused(Status.INVALID_ARGUMENT, f"{name} {getattr(params, name)}")
