@@ -202,6 +202,10 @@ class DmaError(TransportError):
     """Host memory could not be given to the device."""
 
 
+class HostLimit(DmaError, SetupError):
+    """The host lets the device have no more memory, or no more mappings: `needed` and `limit` say of what."""
+
+
 class DeviceLost(TransportError):
     """The GPU no longer answers."""
 

@@ -11,13 +11,16 @@ import mmap
 import threading
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from barewire.errors import DmaError, UsageError
+from barewire.errors import DmaError, HostLimit, UsageError
 from barewire.native._native import ffi
 from barewire.transport.bus import PAGE_BYTES, Segment
 
-# Two regions that pieces take turns in; both fit into the 47 bits that every GPU since Turing reaches.
-REGIONS = ((1 << 32, 1 << 45), (1 << 45, 1 << 46))
+# Pieces take turns in two regions, that below the topmost address bit and that above it.
+LOWEST = 1 << 32
+ADDRESS_BITS = 46  # fits into the 47 bits that every GPU since Turing reaches
+REGIONS = ((LOWEST, 1 << ADDRESS_BITS - 1), (1 << ADDRESS_BITS - 1, 1 << ADDRESS_BITS))
 GAP_BYTES = PAGE_BYTES  # never mapped: whoever runs past the end of a piece is refused
 LARGEST_PIECE_BYTES = 2 << 20
 
@@ -44,12 +47,36 @@ def _alignment(size_bytes: int) -> int:
     return min(1 << (size_bytes - 1).bit_length(), LARGEST_PIECE_BYTES)
 
 
-class Iommu:
-    """What the device may reach, page by page. Any thread may call."""
+@dataclass(frozen=True)
+class HostLimits:
+    """What a host lets a device have.
 
-    def __init__(self) -> None:
+    Attributes:
+        locked_bytes: memory that cannot be paged out, in all; None for any amount.
+        entries: mappings at a time; None for any number.
+        address_bits: width of device addresses.
+        reserved: (start, end) device addresses that the host keeps to itself.
+    """
+
+    locked_bytes: int | None = None
+    entries: int | None = None
+    address_bits: int = ADDRESS_BITS
+    reserved: tuple[tuple[int, int], ...] = ()
+
+
+class Iommu:
+    """What the device may reach, page by page. Any thread may call.
+
+    Args:
+        limits: of the host.
+    """
+
+    def __init__(self, limits: HostLimits | None = None) -> None:
+        self.limits = limits or HostLimits()
         self._lock = threading.Lock()
-        self._next = [start for start, _ in REGIONS]
+        half = 1 << self.limits.address_bits - 1
+        self._regions = ((LOWEST, half), (half, 2 * half))
+        self._next = [start for start, _ in self._regions]
         self._turn = 0
         self._starts: list[int] = []
         self._mapped: dict[int, tuple[int, int]] = {}  # first iova -> (size, CPU address)
@@ -59,9 +86,11 @@ class Iommu:
 
         Raises:
             DmaError: there are no device addresses left.
+            HostLimit: the host does not let the device have as much.
         """
         sizes = [size_bytes] if contiguous else list(pieces(size_bytes))
         with self._lock:
+            self._expect_within_limits(sizes)
             segments = tuple(Segment(self._take(size), size) for size in sizes)
             for segment in segments:
                 self._mapped[segment.iova] = (segment.size_bytes, address)
@@ -69,12 +98,41 @@ class Iommu:
                 address += segment.size_bytes
         return segments
 
+    @property
+    def mapped(self) -> dict[int, int]:
+        """What the device may reach: size in bytes by first iova."""
+        with self._lock:
+            return {iova: size_bytes for iova, (size_bytes, _) in self._mapped.items()}
+
+    def _expect_within_limits(self, sizes: list[int]) -> None:
+        """See that the host allows these pieces besides what is mapped."""
+        limits = self.limits
+        locked = sum(size for size, _ in self._mapped.values()) + sum(sizes)
+        if limits.locked_bytes is not None and locked > limits.locked_bytes:
+            raise HostLimit(
+                "the host lets the device have no more memory",
+                hint="Raise the limit of locked memory (ulimit -l).",
+                needed=locked,
+                limit=limits.locked_bytes,
+            )
+        entries = len(self._mapped) + len(sizes)
+        if limits.entries is not None and entries > limits.entries:
+            raise HostLimit(
+                "the host's IOMMU takes no more mappings",
+                hint="Raise the limit of mappings (vfio_iommu_type1's dma_entry_limit).",
+                needed=entries,
+                limit=limits.entries,
+            )
+
     def _take(self, size_bytes: int) -> int:
-        """An iova that nothing ever had."""
-        turn, self._turn = self._turn, (self._turn + 1) % len(REGIONS)
+        """An iova that nothing ever had, and that the host does not keep to itself."""
+        turn, self._turn = self._turn, (self._turn + 1) % len(self._regions)
         alignment = _alignment(size_bytes)
         iova = -(-self._next[turn] // alignment) * alignment
-        if iova + size_bytes > REGIONS[turn][1]:
+        for start, end in sorted(self.limits.reserved):
+            if iova < end and start < iova + size_bytes:
+                iova = -(-end // alignment) * alignment
+        if iova + size_bytes > self._regions[turn][1]:
             raise DmaError("no device addresses are left", size_bytes=size_bytes)
         self._next[turn] = iova + size_bytes + GAP_BYTES
         return iova
