@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from barewire.array import Array
 
 DIRECT_WRITE_BYTES = 16 << 10
-# Below these the CPU is done before a copy engine has begun; reads over PCIe wait for each word.
-SMALL_WRITE_BYTES = 1024
-SMALL_READ_BYTES = 16
 ADDRESS_END = 1 << 49  # beyond every GPU virtual address and every size
 
 
@@ -38,10 +35,11 @@ class DeviceCopies(DeviceFailures):
         data = values.reshape(-1).view(np.uint8)
         if not data.size:
             return None
-        if fresh and (data.size <= DIRECT_WRITE_BYTES or self.capturing is not None):
+        if not fresh:
+            self._expect_no_capture()
+        elif (data.size <= DIRECT_WRITE_BYTES or self.capturing is not None) and self.pool.is_seen(gpu_va):
             lib.bw_copy_to_wc(self.pool.cpu_address(gpu_va), ffi.from_buffer(data), data.size)
             return None
-        self._expect_no_capture()
         return self._through_staging(gpu_va, data)
 
     def _expect_no_capture(self) -> None:
@@ -57,7 +55,7 @@ class DeviceCopies(DeviceFailures):
                 piece = data[start : start + staging.part_bytes]
                 part, cpu, staged_va = staging.take()
                 lib.bw_copy(cpu, int(ffi.cast("uintptr_t", ffi.from_buffer(piece))), piece.size)
-                submission = self.copy(staged_va, gpu_va + start, piece.size)
+                submission = self._copies_after_all().copy(staged_va, gpu_va + start, piece.size)
                 staging.used(part, submission)
         return submission
 
@@ -68,7 +66,7 @@ class DeviceCopies(DeviceFailures):
         """
         if not self._usable:
             self.check()
-        if size_bytes > SMALL_WRITE_BYTES or self.capturing is not None:
+        if size_bytes > self._small_write_bytes or self.capturing is not None:
             return None
         target = self.pool.cpu_address(gpu_va)
         done = lib.bw_write_if_idle(self._all, self._all_count, target, cpu_address, size_bytes)
@@ -78,7 +76,7 @@ class DeviceCopies(DeviceFailures):
         """Read a few bytes with the CPU, if no queue has work; None if it must be a copy of the GPU's."""
         if not self._usable:
             self.check()
-        if size_bytes > SMALL_READ_BYTES or size_bytes % 4 or self.capturing is not None:
+        if size_bytes > self._small_read_bytes or size_bytes % 4 or self.capturing is not None:
             return None
         source = self.pool.cpu_address(gpu_va)
         done = lib.bw_read_if_idle(self._all, self._all_count, cpu_address, source, size_bytes)

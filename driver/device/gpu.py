@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from barewire.array import Array, PinnedArray
@@ -24,6 +24,9 @@ from barewire.device.shapes import layout
 from barewire.device.state import DEFAULT_TIMEOUT_S
 from barewire.errors import BarewireError, EngineMissing, PollTimeout, UsageError
 from barewire.native._native import lib
+
+if TYPE_CHECKING:
+    from barewire.transport.findings import Finding
 
 CLOSE_WAIT_S = 5.0  # for all that is in flight when a device is closed
 
@@ -46,13 +49,10 @@ class Device(DeviceCopies):
 
     def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         super().__init__(manager, name, timeout_s)
-        self._make_own_queue()
+        self.compute = self._make_queue("compute", OWN_NAMES[0])
         self._aim()
         self._nothing = Submission(self._main, 0)
         close_at_exit(self)
-
-    def _make_own_queue(self) -> None:
-        self.compute = self._make_queue("compute", OWN_NAMES[0])
 
     # Code
 
@@ -72,7 +72,7 @@ class Device(DeviceCopies):
         data = source if isinstance(source, (bytes, bytearray)) else _read(source)
         name = "<bytes>" if isinstance(source, (bytes, bytearray)) else Path(source).name
         image = load_image(bytes(data), self.facts.sm_version)
-        code = self.empty(image.size_bytes, np.uint8)
+        code = self._seen_bytes(image.size_bytes)
         self.write(code.address, np.frombuffer(image.relocated(code.address), np.uint8), fresh=True)
         self._forget_code()
         module = Module(self, image, code, name)
@@ -159,7 +159,13 @@ class Device(DeviceCopies):
 
     def graph_memory(self, size_bytes: int) -> GraphMemory:
         """Video memory for a graph, with a CPU address."""
-        return GraphMemory(self, self.empty(size_bytes, np.uint8))
+        return GraphMemory(self, self._seen_bytes(size_bytes))
+
+    def _seen_bytes(self, size_bytes: int) -> Array:
+        """Bytes in video memory that the CPU writes."""
+        self.check()
+        self.collect()
+        return Array(self, self._allocate(size_bytes, seen=True), (size_bytes,), np.dtype(np.uint8))
 
     def record(self) -> Event:
         """An event on the compute queue, with the GPU's time."""
@@ -208,6 +214,22 @@ class Device(DeviceCopies):
                 hint="soft:gh100 is a device that is driven over a bus",
                 device=self.name,
             )
+        return found
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What was undefined or forbidden in what was done to the device so far, oldest first.
+
+        A software GPU tells, most of all one that was opened with `sanitize=True`; also once it is closed.
+
+        Raises:
+            UsageError: silicon does not tell.
+        """
+        told = getattr(getattr(self.rm, "bus", None), "findings", None)
+        if told is None:
+            raise UsageError(
+                f"{self.name} does not tell what is undefined", hint="soft:gh100 does", device=self.name
+            )
+        found: tuple[Finding, ...] = told()
         return found
 
     def synchronize(self, timeout_s: float | None = None) -> None:

@@ -26,11 +26,15 @@ class DeviceMemory(DeviceState):
             memory.close()
             raise
 
-    def _allocate(self, size_bytes: int) -> int:
-        """A piece of the pool; what is only waiting to be freed is not missing."""
+    def _allocate(self, size_bytes: int, seen: bool = False) -> int:
+        """A piece of the pool; what is only waiting to be freed is not missing.
+
+        Args:
+            seen: the CPU is going to map it.
+        """
         try:
             with self._memory_lock:
-                return self.pool.allocate(size_bytes)
+                return self.pool.allocate(size_bytes, seen)
         except OutOfVram:
             self.collect()
         for waiting, _ in list(self._deferred):
@@ -39,7 +43,7 @@ class DeviceMemory(DeviceState):
                     queue.wait_value(value, None)
         self.collect()
         with self._memory_lock:
-            return self.pool.allocate(size_bytes)
+            return self.pool.allocate(size_bytes, seen)
 
     # Memory that is given back
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from barewire.device.copy_only import CopyDevice
 from barewire.device.gpu import Device
 from barewire.device.state import DEFAULT_TIMEOUT_S
 from barewire.errors import NoDevice, UsageError
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
     from barewire.transport.bus import Bus
 
 DEVICE_NODES = re.compile(r"nvidia(\d+)")
+SOFTWARE_GPU = "soft:gh100"  # is there on every machine
 
 
 def list_devices() -> list[str]:
-    """Device strings that `open` takes here, best first."""
+    """Device strings that `open` takes here, best first: the software GPU is the last one."""
     nodes = sorted(Path("/dev").glob("nvidia[0-9]*")) if Path("/dev/nvidiactl").exists() else []
     numbers = [match.group(1) for node in nodes if (match := DEVICE_NODES.fullmatch(node.name))]
-    return [f"nv:{number}" for number in numbers]
+    return [*(f"nv:{number}" for number in numbers), SOFTWARE_GPU]
 
 
 def open(
@@ -32,15 +32,17 @@ def open(
     *,
     timeout_s: float = DEFAULT_TIMEOUT_S,
     nearest_abi: bool = False,
+    sanitize: bool = False,
     **options: Any,
 ) -> Device:
     """Open a device.
 
     Args:
         name: a device string: "nv:0" for a GPU of NVIDIA's kernel driver, "soft:gh100" for a software GPU,
-            which is booted. None for the best GPU there is.
+            which is booted. None for the best GPU there is: the software GPU where there is no other.
         timeout_s: after how long work counts as hung where no other deadline is given.
         nearest_abi: for "nv:": use the nearest known layouts if the kernel driver's version is not known.
+        sanitize: for "soft:": look for what real hardware leaves undefined; `Device.findings` tells. Slow.
         options: for "soft:": those of `open_on_bus` (`firmware`, `timeouts`, `progress`, `settings`), and
             `vram_bytes`, `bar1_bytes` and what else the software GPU can be told.
 
@@ -51,19 +53,15 @@ def open(
         BootError: it could not be booted; `step` names what failed.
     """
     if name is None:
-        found = list_devices()
-        if not found:
-            raise NoDevice(
-                "there is no GPU that barewire can open here: NVIDIA's kernel driver has no device files",
-                hint="load the driver (/dev/nvidiactl and /dev/nvidia0 appear); see `barewire doctor`",
-            )
-        name = found[0]
+        name = list_devices()[0]
+    if not isinstance(name, str):
+        raise UsageError(f"{name!r} is no device string", expected="nv:N, e.g. nv:0, or soft:gh100")
     kind, _, rest = name.partition(":")
-    if kind == "nv" and rest.isdigit():
-        _expect_none(name, options)
+    if kind == "nv" and rest.isdecimal():
+        _expect_none(name, {"sanitize": sanitize, **options} if sanitize else options)
         return _on(_open_nv(int(rest), nearest_abi), name, timeout_s)
     if kind == "soft" and rest:
-        return _open_soft(name, timeout_s, options)
+        return _open_soft(name, timeout_s, {"sanitize": sanitize, **options})
     raise NoDevice(
         f"{name!r} is not a device that barewire knows",
         expected="nv:N, e.g. nv:0, or soft:gh100",
@@ -74,8 +72,7 @@ def open(
 def _on(manager: Any, name: str, timeout_s: float) -> Device:
     """The device on a resource manager, which is closed if there is none."""
     try:
-        kind = Device if "compute" in manager.engines else CopyDevice
-        return kind(manager, name, timeout_s)
+        return Device(manager, name, timeout_s)
     except BaseException:
         manager.close()
         raise

@@ -172,7 +172,7 @@ class DeviceQueues(DeviceMemory, ABC):
         return made
 
     def _allocate_slots(self, parts: QueueParts, size_bytes: int) -> tuple[int, int]:
-        gpu_va = self._allocate(size_bytes)
+        gpu_va = self._allocate(size_bytes, seen=True)
         parts.pieces.append(gpu_va)
         return self.pool.cpu_address(gpu_va), gpu_va
 
@@ -238,21 +238,12 @@ class DeviceQueues(DeviceMemory, ABC):
 
     def _aim(self) -> None:
         """Tell the native calls which rings there are; after every change of them."""
-        main = self._main_queue()
-        if main is not None:
-            self._main = main
-        queues = dict.fromkeys((main, self._copies))
+        self._main = self.compute
+        queues = dict.fromkeys((self._main, self._copies))
         own = [queue.ring for queue in queues if queue is not None and not queue.ended]
         self._own, self._own_count = ffi.new("struct bw_ring *[]", own), len(own)
         rings = [queue.ring for queue in self._queues]
         self._all, self._all_count = ffi.new("struct bw_ring *[]", rings), len(rings)
-        self._aim_launchers()
-
-    def _main_queue(self) -> Queue | None:
-        """The queue that stands for the device, once it is there."""
-        return self.compute
-
-    def _aim_launchers(self) -> None:
         self._target.ring = self.compute.ring
         self._target.slots = self.compute.small
         self._target.enabled = self.capturing is None and not self.closed

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from barewire.device.staging import Staging
 
 DEFAULT_TIMEOUT_S = 60.0
+# Below these the CPU is done before a copy engine has begun; reads over PCIe wait for each word.
+SMALL_WRITE_BYTES = 1024
+SMALL_READ_BYTES = 16
 
 
 class DeviceState:
     """See `Device`."""
 
     compute: ComputeQueue
-    _main: Queue  # what stands for the device: `compute`, or `copies` where nothing computes
+    _main: Queue  # `compute`
     _nothing: Submission  # one that is always done
 
     def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
@@ -55,7 +58,12 @@ class DeviceState:
         self._resting: deque[tuple[float, Callable[[], None]]] = deque()
         self._make_locks()
         self.space = manager.address_space()
-        self.pool = VramPool(partial(_obtain_video, manager, self.space), partial(_return_video, self.space))
+        seen: bool = getattr(manager, "sees_all_video", True)
+        self.pool = VramPool(
+            partial(_obtain_video, manager, self.space), partial(_return_video, self.space), seen
+        )
+        self._small_write_bytes = SMALL_WRITE_BYTES if seen else -1
+        self._small_read_bytes = SMALL_READ_BYTES if seen else -1
         self.kept: dict[str, Any] = {}
         self._target = ffi.new("struct bw_target *")
 

@@ -16,6 +16,7 @@ from barewire.rounding import round_up
 
 MIB = 1 << 20
 BLOCK_BYTES = 32 * MIB
+SEEN_BLOCK_BYTES = 2 * MIB  # of what the CPU writes, where it cannot see everything
 LARGE_BYTES = 8 * MIB
 SMALLEST_BLOCK_BYTES = 2 * MIB
 
@@ -26,12 +27,14 @@ class Block:
 
     Attributes:
         pieces: allocates inside the block; None if one allocation has all of it.
+        seen: whether the CPU may map it.
     """
 
     memory: Any
     gpu_va: int
     size_bytes: int
     pieces: VirtualAddresses | None
+    seen: bool = True
     live: int = 0
     cpu: Any = field(default=None)
 
@@ -42,47 +45,59 @@ class VramPool:
     Args:
         obtain: (size_bytes) -> (memory, gpu_va) from the backend.
         give_back: undoes it.
+        all_seen: whether the CPU may map all of it; else only pieces that are asked for so, which have blocks
+            of their own.
     """
 
     def __init__(
-        self, obtain: Callable[[int], tuple[Any, int]], give_back: Callable[[Any, int], None]
+        self,
+        obtain: Callable[[int], tuple[Any, int]],
+        give_back: Callable[[Any, int], None],
+        all_seen: bool = True,
     ) -> None:
         self._obtain = obtain
         self._give_back = give_back
+        self._all_seen = all_seen
         self._shared: list[Block] = []
         self._owner: dict[int, Block] = {}
         self._mapping = threading.Lock()
 
-    def allocate(self, size_bytes: int) -> int:
+    def allocate(self, size_bytes: int, seen: bool = False) -> int:
         """The gpu_va of a new piece, aligned to a page of 4 KiB; its contents are undefined.
+
+        Args:
+            seen: the CPU is going to map it.
 
         Raises:
             OutOfVram: the device has no more.
         """
         size = max(1, size_bytes)
+        seen = seen or self._all_seen
         if size >= LARGE_BYTES:
-            return self._whole_block(round_up(size, PAGE_BYTES))
+            return self._whole_block(round_up(size, PAGE_BYTES), seen)
         for block in self._shared:
-            gpu_va = _try(block, size)
+            gpu_va = _try(block, size) if block.seen is seen else None
             if gpu_va is not None:
                 return self._own(block, gpu_va)
-        block = self._shared_block(size)
+        block = self._shared_block(size, seen)
         return self._own(block, _take(block, size))
 
-    def _shared_block(self, size_bytes: int) -> Block:
+    def _shared_block(self, size_bytes: int, seen: bool) -> Block:
         """Room for a piece and for others; where there is no more for those, for the piece."""
+        least = round_up(size_bytes, SMALLEST_BLOCK_BYTES)
         try:
-            return self._new_block(BLOCK_BYTES, shared=True)
+            usual = BLOCK_BYTES if self._all_seen or not seen else SEEN_BLOCK_BYTES
+            return self._new_block(max(usual, least), seen, shared=True)
         except OutOfVram:
-            return self._new_block(round_up(size_bytes, SMALLEST_BLOCK_BYTES), shared=True)
+            return self._new_block(least, seen, shared=True)
 
-    def _whole_block(self, size_bytes: int) -> int:
+    def _whole_block(self, size_bytes: int, seen: bool) -> int:
         try:
-            block = self._new_block(size_bytes, shared=False)
+            block = self._new_block(size_bytes, seen, shared=False)
         except OutOfVram:
             if not self._drop_empty():
                 raise
-            block = self._new_block(size_bytes, shared=False)
+            block = self._new_block(size_bytes, seen, shared=False)
         return self._own(block, block.gpu_va)
 
     def _drop_empty(self) -> bool:
@@ -93,10 +108,10 @@ class VramPool:
             self._drop(block)
         return bool(empty)
 
-    def _new_block(self, size_bytes: int, shared: bool) -> Block:
+    def _new_block(self, size_bytes: int, seen: bool, shared: bool) -> Block:
         memory, gpu_va = self._obtain(size_bytes)
         pieces = VirtualAddresses(gpu_va, gpu_va + size_bytes) if shared else None
-        block = Block(memory, gpu_va, size_bytes, pieces)
+        block = Block(memory, gpu_va, size_bytes, pieces, seen)
         if shared:
             self._shared.append(block)
         return block
@@ -105,6 +120,10 @@ class VramPool:
         block.live += 1
         self._owner[gpu_va] = block
         return gpu_va
+
+    def is_seen(self, gpu_va: int) -> bool:
+        """Whether the CPU may map a piece."""
+        return self._all_seen or self._owner[gpu_va].seen
 
     def cpu_address(self, gpu_va: int) -> int:
         """Where the CPU finds a piece; write-combined, mapped when first asked for."""
@@ -115,16 +134,19 @@ class VramPool:
         return block.cpu.address + gpu_va - block.gpu_va
 
     def free(self, gpu_va: int) -> None:
-        """Give a piece back. The last shared block stays, empty, for the next array."""
+        """Give a piece back. The last shared block of its kind stays, empty, for the next array."""
         block = self._owner.pop(gpu_va)
         block.live -= 1
         if block.pieces is not None:
             block.pieces.free(gpu_va)
-        if block.live or (block.pieces is not None and len(self._shared) == 1):
+        if block.live or (block.pieces is not None and self._is_last(block)):
             return
         if block.pieces is not None:
             self._shared.remove(block)
         self._drop(block)
+
+    def _is_last(self, block: Block) -> bool:
+        return sum(other.seen is block.seen for other in self._shared) == 1
 
     def _drop(self, block: Block) -> None:
         if block.cpu is not None:

@@ -184,6 +184,10 @@ class RpcResourceManager:
             value=high,
         )
 
+    def channel_groups_in_use(self) -> int:
+        """Channel groups that exist on this GPU now: nobody else has any, and each has a channel."""
+        return self.channel_ids.taken
+
     def free_vram_bytes(self) -> int:
         """Video memory that is free now."""
         return int(self.memory.free_vram_bytes)

@@ -59,6 +59,12 @@ class ChannelIds:
             "this engine has no channel left", hint="Close queues and channels.", runlist=runlist
         )
 
+    @property
+    def taken(self) -> int:
+        """How many are taken."""
+        with self._lock:
+            return sum(map(len, self._taken.values()))
+
     def give_back(self, runlist: int, number: int) -> None:
         """Let somebody else have it."""
         with self._lock:

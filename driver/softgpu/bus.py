@@ -6,6 +6,7 @@ Offsets and addresses are in bytes, words little-endian.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -52,6 +53,11 @@ class Endpoint(Protocol):
     @property
     def lock(self) -> AbstractContextManager[Any]:
         """Held while the device does anything; a host that holds it sees the device stand still."""
+        ...
+
+    @property
+    def reports(self) -> Sequence[Any]:
+        """What it found to be undefined or forbidden, oldest first: kind, text, place, facts and count."""
         ...
 
     def attach(self, host: HostPort) -> None:

@@ -29,6 +29,8 @@ from barewire.pci.config import (
 from barewire.poll import poll
 from barewire.softgpu.bus import DmaRefused
 from barewire.transport.bell import CarriedDoorbell
+from barewire.transport.claim import Claim
+from barewire.transport.findings import Finding
 from barewire.transport.iommu import Iommu, SoftDmaMemory
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 BAR_REGIONS = {False: 0x8000_0000, True: 0x3800_0000_0000}
 MSI_ADDRESS = 0xFEE0_0000
 RESET_WAIT_S = 1.0
+SLOT = "slot"  # an option of the bus, not of the device
 CONFIG_BYTES = 4096
+RETRY_VENDOR = 0x0001  # of a device that is not ready for configuration yet (PCI Express, 2.3.2)
 
 
 def _ones(size_bytes: int) -> int:
@@ -327,14 +331,16 @@ class SoftBus:
     Args:
         endpoint: the device; it belongs to the bus from now on.
         name: the device string.
+        claim: of the slot that it is in, if others may want it too; let go of when the bus is closed.
 
     Attributes:
         endpoint: the device, for tests that arrange or look at what no driver can.
         disconnected: the device is gone from the bus: everything reads as ones (`disconnect`).
     """
 
-    def __init__(self, endpoint: Endpoint, name: str = "soft:") -> None:
+    def __init__(self, endpoint: Endpoint, name: str = "soft:", claim: Claim | None = None) -> None:
         self.name = name
+        self._claim = claim
         self.endpoint = endpoint
         self.disconnected = False
         self.closed = False
@@ -358,24 +364,27 @@ class SoftBus:
         """A software GPU of its own.
 
         Args:
-            options: fields of the software GPU's options, such as `chip`, `vram_bytes`, `bar1_bytes`.
+            options: fields of the software GPU's options, such as `chip`, `vram_bytes`, `bar1_bytes`; and
+                `slot`, the name of a slot of this machine: it has one owner at a time, of all processes.
 
         Raises:
             UsageError: there is no such option, or not with such a value.
+            DeviceBusy: the slot has an owner.
         """
         from barewire.softgpu.chip import SoftGpu, SoftOptions
 
-        known = [field.name for field in dataclasses.fields(SoftOptions)]
+        known = [*(field.name for field in dataclasses.fields(SoftOptions)), SLOT]
         unknown = sorted(set(options) - set(known))
         if unknown:
             raise UsageError(
                 f"the software GPU has no option {unknown[0]!r}", hint=f"It has: {', '.join(known)}."
             )
         try:
-            made = SoftOptions(**options)
+            made = SoftOptions(**{name: value for name, value in options.items() if name != SLOT})
         except TypeError as error:
             raise UsageError(f"an option of the software GPU is of the wrong kind: {error}") from error
-        return cls(SoftGpu(made), f"soft:{made.chip}")
+        claim = Claim(options[SLOT]) if SLOT in options else None
+        return cls(SoftGpu(made), f"soft:{made.chip}", claim)
 
     def _bar(self, shape: BarShape, bus_address: int) -> SoftRegisterBar | SoftAperture:
         memory = self.endpoint.bar_memory(shape.index)
@@ -442,7 +451,7 @@ class SoftBus:
 
     def _wait_for_return(self) -> None:
         def is_back(vendor: int) -> bool:
-            return vendor != NO_VENDOR
+            return vendor not in (NO_VENDOR, RETRY_VENDOR)
 
         try:
             poll(
@@ -455,6 +464,19 @@ class SoftBus:
             )
         except PollTimeout as late:
             raise TransportError(late.message, hint=late.hint, **late.facts) from late
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the device found to be undefined or forbidden, oldest first; also once the bus is closed."""
+        return tuple(
+            Finding(
+                report.kind,
+                report.text,
+                "" if report.place is None else str(report.place),
+                dict(report.facts),
+                report.count,
+            )
+            for report in list(self.endpoint.reports)
+        )
 
     def hold(self) -> AbstractContextManager[Any]:
         """While this is held the device does nothing of its own: for who observes it."""
@@ -481,6 +503,8 @@ class SoftBus:
         for memory in list(self._memory):
             memory.close()
         self.endpoint.close()
+        if self._claim is not None:
+            self._claim.close()
 
     def __enter__(self) -> SoftBus:
         return self

@@ -12,7 +12,7 @@ from typing import Any
 import barewire as bw
 import numpy as np
 import pytest
-from barewire.errors import BarewireError, EngineMissing, Freed, NoDevice, UnknownChip, UsageError
+from barewire.errors import BarewireError, Freed, NoDevice, UnknownChip, UsageError
 from cards import bus_of, open_card, works
 from faulty_bus import FaultyBus, name_of
 
@@ -168,11 +168,6 @@ def test_a_closed_device_refuses_everything() -> None:
         array.numpy()
     with pytest.raises(Freed):
         dev.zeros(4)
-
-
-def test_what_needs_kernels_says_that_they_come_later() -> None:
-    with bw.open("soft:gh100") as dev, pytest.raises(EngineMissing):
-        dev.load(b"\x7fELF")
 
 
 def test_wrong_options_are_refused() -> None:

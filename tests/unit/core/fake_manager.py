@@ -12,7 +12,7 @@ import time
 from typing import NamedTuple
 
 from barewire.chip.facts import ClassIds, GpuFacts
-from barewire.errors import Freed, OutOfVram, RmError, UsageError
+from barewire.errors import Freed, OutOfAddressSpace, OutOfVram, RmError, UsageError
 from fake_memory import END_VA, FIRST_VA, PAGE_BYTES, Mapping, Pages, PageTables
 
 MIB = 1 << 20
@@ -97,6 +97,8 @@ class FakeMemory:
             raise Freed("the memory was freed", handle=self.handle)
         if offset or size_bytes not in (None, self.size_bytes):
             raise UsageError("whole memory objects are mapped here")
+        if self.aperture == "video":
+            self.rm.take_window(self.size_bytes)
         return FakeCpuMapping(self.pages)
 
     def close(self) -> None:
@@ -301,12 +303,19 @@ class FakeDebugger:
 
 
 class FakeManager:
-    """One fake GPU's resource manager. `gpu` is set by `fake_gpu.FakeGpu`."""
+    """One fake GPU's resource manager. `gpu` is set by `fake_gpu.FakeGpu`.
+
+    Args:
+        window_bytes: of video memory that the CPU may map in all; None for all of it.
+    """
 
     engines = ("compute", "copy")
 
-    def __init__(self, facts: GpuFacts = H100) -> None:
+    def __init__(self, facts: GpuFacts = H100, window_bytes: int | None = None) -> None:
         self.facts = facts
+        self.sees_all_video = window_bytes is None
+        self.window_bytes = window_bytes
+        self.seen_bytes = 0
         self.memories: list[FakeMemory] = []
         self.spaces: list[FakeSpace] = []
         self.groups: list[FakeGroup] = []
@@ -325,6 +334,12 @@ class FakeManager:
         self.clock_address = self.doorbell.address + TIME_LOW
         self.time_low = ctypes.c_uint32.from_address(self.doorbell.address + TIME_LOW)
         self.time_high = ctypes.c_uint32.from_address(self.doorbell.address + TIME_HIGH)
+
+    def take_window(self, size_bytes: int) -> None:
+        """Video memory is mapped; what was once mapped counts for ever."""
+        self.seen_bytes += size_bytes
+        if self.window_bytes is not None and self.seen_bytes > self.window_bytes:
+            raise OutOfAddressSpace("BAR1 has no room", pinned_bytes=self.seen_bytes)
 
     def complain(self, text: str) -> None:
         self.complaints.append(text)

@@ -396,7 +396,7 @@ def test_arrays_that_the_garbage_collector_finds_during_an_allocation_wait(devic
     named = device.zeros(20 << 20, np.uint8)
     allocate = device.pool.allocate
 
-    def collected_meanwhile(size_bytes: int) -> int:
+    def collected_meanwhile(size_bytes: int, seen: bool = False) -> int:
         dropped.clear()
         named.free()
         assert gpu.rm.video_bytes >= before + (40 << 20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from barewire.device.bare_metal import bring_up
-from barewire.device.copy_only import CopyDevice
+from barewire.device.gpu import Device
 from barewire.firmware import synthetic_firmware
 from barewire.transport.record import RecordedBus
 from barewire.transport.recording import read_recording
@@ -16,7 +16,7 @@ COUNT = 1 << 18
 
 def session(bus) -> list[bytes]:
     """What came back from the GPU."""
-    device = CopyDevice(bring_up(bus, firmware=synthetic_firmware("gh100")), "soft:gh100")
+    device = Device(bring_up(bus, firmware=synthetic_firmware("gh100")), "soft:gh100")
     numbers = np.arange(COUNT, dtype=np.uint32)
     first = device.array(numbers)
     got = [first.numpy().tobytes()]
