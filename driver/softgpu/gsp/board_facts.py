@@ -74,8 +74,8 @@ GRAPHICS_FACTS: dict[int, int] = {
     0x2C: 64,  # MAX_SUBCONTEXT_COUNT
 }
 
-# GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment. They are smaller than a
-# board's: drivers clear some word by word (main, patch, FECS event, privileged access map).
+# GR context buffers by NV0080 FIFO_GET_ENGINE_CONTEXT_PROPERTIES id: bytes, alignment. They are smaller than
+# a board's: drivers clear some word by word (main, patch, FECS event, privileged access map).
 CONTEXT_BUFFERS: dict[int, tuple[int, int]] = {
     0x00: (64 * KIB, 4 * KIB),  # GRAPHICS: the main context
     0x08: (1024 * KIB, 4 * KIB),  # ZCULL

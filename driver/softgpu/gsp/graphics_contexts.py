@@ -1,11 +1,11 @@
 """GR contexts: the buffers that the driver promotes, and the image that firmware writes into the main one.
 
 A context is a channel group's, or a bare channel's. Its driver gives memory for its own buffers (main,
-patch), to be initialised by firmware, and says where these and the buffers that all contexts share are mapped.
+patch), to be initialised by firmware, and says where these and the buffers of all contexts are mapped.
 The first object of GR after firmware's boot makes the golden image: what each new context begins with.
 
-Facts: OGKM:ctrl2080gpu.h (PROMOTE_CTX, INITIALIZE_CTX), kernel/gpu/gr/kernel_graphics_context.c (which buffers
-are initialised, the main one's size), nouveau:nvkm/subdev/gsp/rm/r535/gr.c (which it promotes, how they are
+Facts: OGKM:ctrl2080gpu.h (PROMOTE_CTX, INITIALIZE_CTX), kernel/gpu/gr/kernel_graphics_context.c (which are
+initialised, the main one's size), nouveau:nvkm/subdev/gsp/rm/r535/gr.c (which it promotes, how they are
 mapped); open-gpu-doc:manuals/ampere/ga100/dev_ctxsw.ref.txt (words of the main image). What firmware refuses,
 and with which status, is not published: those rules are the model's own.
 """
@@ -385,4 +385,3 @@ def admit(rm: ResourceManager, channel: ChannelObject, class_id: int) -> None:
     if not context.objects:
         context.write_image(rm)
     rm.has_golden_image = True
-

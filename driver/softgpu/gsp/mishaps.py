@@ -21,7 +21,8 @@ class Action(str, Enum):
 
     Of one function or control: FAIL (replies `status` and does nothing), DELAY (GSP is busy for `seconds`
     first), DROP (no reply), SPLIT (the reply in pieces), CHECKSUM and SEQUENCE (the reply's is wrong),
-    TRUNCATE (the reply is shorter than it says it should be), CRASH (GSP halts).
+    TRUNCATE (the reply is shorter than it says), OVERSIZE (it says that it is longer than a queue), CRASH
+    (GSP halts).
     """
 
     FSP_NOT_READY = "fsp_not_ready"
@@ -39,6 +40,7 @@ class Action(str, Enum):
     CHECKSUM = "checksum"
     SEQUENCE = "sequence"
     TRUNCATE = "truncate"
+    OVERSIZE = "oversize"
     CRASH = "crash"
 
 

@@ -56,6 +56,7 @@ FULL_QUEUE_RETRY_S = 0.001
 OUTGOING_MAX = 4096
 WHOLE_BYTES_MAX = 4 << 20  # of one command with its continuation records; what GSP bears is not published
 SPLIT_PIECES = 3
+OVERSIZE_BYTES = 200 * 4096 - ELEMENT_HEADER_BYTES  # of a message that is longer than its queue
 WRONG_BY = 7  # how far a flawed sequence number is off
 
 
@@ -368,6 +369,8 @@ class RpcServer:
             number += WRONG_BY
         if piece.flaw is Action.TRUNCATE:
             length = RPC_HEADER_BYTES + len(piece.payload) // 2
+        if piece.flaw is Action.OVERSIZE:
+            length = OVERSIZE_BYTES
         element = build_element(
             number,
             piece.function,

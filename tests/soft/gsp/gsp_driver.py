@@ -85,7 +85,7 @@ class FakeResman:
     handled: list[tuple[int, bytes]] = field(default_factory=list)
     booted: int = 0
     resets: int = 0
-    answers: dict[int, Callable[[bytes], tuple[int, bytes] | None]] = field(default_factory=dict)
+    answers: dict[int, Callable[[bytes], Any]] = field(default_factory=dict)
 
     def boot(self) -> None:
         self.booted += 1
@@ -93,7 +93,7 @@ class FakeResman:
     def reset(self) -> None:
         self.resets += 1
 
-    def handle(self, function: int, payload: bytes) -> tuple[int, bytes] | None:
+    def handle(self, function: int, payload: bytes) -> Any:
         self.handled.append((function, payload))
         if function in self.answers:
             return self.answers[function](payload)

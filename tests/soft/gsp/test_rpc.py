@@ -7,6 +7,7 @@ import struct
 import time
 
 import pytest
+from barewire.softgpu.gsp.later import Later, Wait
 from gsp_driver import (
     ALLOC,
     COMMAND_READ,
@@ -17,9 +18,11 @@ from gsp_driver import (
     ENTRIES,
     FREE,
     INIT_DONE,
+    PAGE,
     RISCV_CPUCTL,
     SET_REGISTRY,
     STATIC_INFO,
+    STATUS,
     STATUS_READ,
     STATUS_WRITE,
     UNLOADING,
@@ -359,6 +362,62 @@ def test_a_busy_gsp_answers_late_and_in_order(running: GspDriver):
     running.receive(STATIC_INFO)
 
 
+def waiting(running: GspDriver, ready: list[bool], timeout_s: float) -> None:
+    """Let FREE wait for `ready`; its reply says whether it came."""
+
+    def answer(came: bool) -> tuple[int, bytes]:
+        return 0, b"came" if came else b"late"
+
+    wait = Wait(lambda: bool(ready), timeout_s, lambda came: None)
+    running.resman.answers[FREE] = lambda payload: Later(wait, answer)
+    running.push(FREE, bytes(16))
+
+
+def test_a_call_that_waits_is_answered_once_what_it_waits_for_is_there(running: GspDriver):
+    ready: list[bool] = []
+    waiting(running, ready, 5.0)
+    running.push(STATIC_INFO, b"")
+    assert silent(running)
+
+    ready.append(True)
+
+    assert running.receive(FREE).payload[:4] == b"came"
+    running.receive(STATIC_INFO)
+
+
+def test_a_call_waits_no_longer_than_it_may(running: GspDriver):
+    waiting(running, [], 0.05)
+    began = time.monotonic()
+
+    assert running.receive(FREE).payload[:4] == b"late"
+    assert 0.04 < time.monotonic() - began < 1.0
+
+
+def test_the_gpu_goes_on_while_a_call_waits(running: GspDriver):
+    ready: list[bool] = []
+    waiting(running, ready, 5.0)
+    began = time.monotonic()
+
+    for _ in range(100):
+        running.read(RISCV_CPUCTL)
+    running.gpu.firmware.post_event(POST_EVENT, b"meanwhile")
+
+    assert running.receive(POST_EVENT).payload == b"meanwhile"
+    assert time.monotonic() - began < 1.0
+    ready.append(True)
+    running.receive(FREE)
+
+
+def test_a_call_that_waits_ends_with_a_reset(running: GspDriver):
+    waiting(running, [], 5.0)
+
+    running.gpu.reset()
+    time.sleep(0.01)
+
+    assert running.gpu.work.waiting == 0
+    assert running.gpu.defects == []
+
+
 def test_a_split_reply_comes_as_continuation_records(running: GspDriver):
     running.gpu.firmware.mishaps.add("split", function=STATIC_INFO)
     running.push(STATIC_INFO, bytes(range(240)))
@@ -376,6 +435,16 @@ def test_a_wrong_checksum_a_wrong_number_and_a_short_reply_are_just_that(running
     assert [reply.checksum_left == 0 for reply in replies] == [False, True, True, True]
     assert [reply.number for reply in replies] == [1, 9, 3, 4]
     assert [len(reply.payload) for reply in replies] == [64, 64, 32, 64]
+
+
+def test_an_oversized_reply_says_that_it_is_longer_than_its_queue(running: GspDriver):
+    running.gpu.firmware.mishaps.add("oversize", function=STATIC_INFO)
+    running.push(STATIC_INFO, bytes(64))
+    running.wait(lambda: running.shared.get(STATUS_WRITE) != running.status_at, "the reply")
+
+    header = running.shared.read(STATUS + 0x1000 + running.status_at * PAGE, PAGE)
+    assert struct.unpack_from("<I", header, 0x28) == (200,)
+    assert struct.unpack_from("<I", header, 0x38) == (200 * PAGE - 0x30,)
 
 
 def test_a_crash_halts_the_core_for_good(running: GspDriver):

@@ -85,10 +85,21 @@ class DriverSide:
         assert result == OK
         return struct.unpack_from("<I", reply, 0xC)[0]
 
+    def begun(self, handle, command, params=b"", client=CLIENT):
+        """What GSP_RM_CONTROL gives at once: an answer, or that it comes later."""
+        head = struct.pack("<6I", client, handle, command, 0xFFFFFFFF, len(params), 0)
+        return self.call(76, head + params)
+
+    def ended(self, later, came):
+        """The status of a control that waited."""
+        result, reply = later.answer(came)
+        assert result == OK, hex(result)
+        return struct.unpack_from("<I", reply, 0xC)[0]
+
     def control(self, handle, command, params=b"", client=CLIENT):
         """(status, reply's parameters) of GSP_RM_CONTROL."""
         head = struct.pack("<6I", client, handle, command, 0xFFFFFFFF, len(params), 0)
-        result, reply = self.call(76, head + params)
+        result, reply = self.begun(handle, command, params, client)
         assert result == OK, hex(result)
         assert len(reply) == len(head) + len(params)
         return struct.unpack_from("<I", reply, 0xC)[0], reply[0x18:]

@@ -46,6 +46,25 @@ def test_an_error_that_is_no_fault_queues_none(rm, gpu):
     assert text_of(rm).endswith("channel 0x01000001 intr0 00040000")
 
 
+def test_all_lines_of_an_error_come_before_the_event(rm, gpu):
+    channel = rm.object_of(rm.graphics_channel())
+    lines = (
+        "Graphics SM Warp Exception on (GPC 1, TPC 4, SM 0): Misaligned Address",
+        "Graphics Exception: ESR",
+    )
+
+    gpu.resman.robust.channel_error(channel, 13, lines=lines)
+
+    assert [function for function, _ in rm.events] == [OS_ERROR_LOG] * 3 + [RC_TRIGGERED]
+    texts = [payload[0xC:0x10C].rstrip(b"\0").decode() for _, payload in rm.events[:3]]
+    assert tuple(texts[:2]) == lines
+    assert texts[2].endswith(
+        ", Graphics Exception: channel 0x00000001, Class 0000cbc0, Offset 00000000, Data 00000000"
+    )
+    assert all(struct.unpack_from("<3I", payload) == (13, 0, 1) for _, payload in rm.events[:3])
+    assert gpu.resman.robust.count == 1
+
+
 def test_the_event_names_engine_channel_and_address(rm, gpu):
     gpu.resman.robust.channel_error(rm.object_of(running(rm)), 31, fault(why=FaultType.READ_ONLY))
 
