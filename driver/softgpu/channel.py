@@ -55,13 +55,17 @@ class ChannelError(Exception):
         text: what the kernel driver's log says of it after the channel's number; None for a fault.
         facts: registers, methods, data and addresses.
         fault: the MMU's fault, if it is one.
+        lines: of the log, before the channel's own.
     """
 
-    def __init__(self, xid: int, text: str | None, fault: Any = None, **facts: Any) -> None:
-        super().__init__(text or str(fault))
+    def __init__(
+        self, xid: int, text: str | None, fault: Any = None, lines: tuple[str, ...] = (), **facts: Any
+    ) -> None:
+        super().__init__(text or "; ".join(lines) or str(fault))
         self.xid = xid
         self.text = text
         self.fault = fault
+        self.lines = lines
         self.facts = facts
 
 
@@ -142,12 +146,22 @@ class Engine(Protocol):
         name: as error texts have it.
         is_copy: whether it is a copy engine.
         busy: whether it was given work that nobody waited for.
+        working: whether it is at something that goes on without Host, so that Host has to wait for it.
     """
 
     class_ids: tuple[int, ...]
     name: str
     is_copy: bool
     busy: bool
+
+    @property
+    def working(self) -> bool:
+        """See above."""
+        ...
+
+    def bind(self, subchannel: int, class_id: int) -> None:
+        """Methods of a subchannel are those of an object of this class from now on."""
+        ...
 
     def method(self, address: int, data: int) -> bool:
         """Take a method; whether the channel has to stop after it.

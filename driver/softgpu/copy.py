@@ -99,6 +99,14 @@ class CopyEngine:
             data=data,
         )
 
+    @property
+    def working(self) -> bool:
+        """A copy is done before Host goes on."""
+        return False
+
+    def bind(self, subchannel: int, class_id: int) -> None:
+        """It has one class."""
+
     def settle(self) -> None:
         """Wait until it is idle, and let everything be seen."""
         self.busy = self._unflushed = False
@@ -207,6 +215,7 @@ class CopyEngine:
             self._channel,
             "copy",
             engine=self.name,
+            follows=(self._operation,) if self._operation is not None else (),
             source=self._address(*_OFFSETS["SRC"]),
             target=self._address(*_OFFSETS["DST"]),
         )

@@ -80,6 +80,7 @@ class Fifo(Unit):
 
     def reset(self) -> None:
         """Forget every channel; what their engines are at ends here."""
+        self.gpu.graphics.end_all()
         for channel in self.channels.values():
             channel.state = State.DEAD
             channel.pending = None
@@ -157,6 +158,7 @@ class Fifo(Unit):
     def destroy(self, channel: Channel) -> None:
         """Take a channel off for good; a second time is nothing."""
         self._off(channel)
+        self.gpu.graphics.forget(channel)
         self.channels.pop((channel.setup.runlist, channel.chid), None)
         runlist = self.runlists.get(channel.setup.runlist)
         if runlist is not None:
@@ -182,7 +184,7 @@ class Fifo(Unit):
         for member in list(channel.group.channels):
             done &= self._finish_job(member, max(end - time.monotonic_ns(), 0))
             self._leave(member)
-        return done
+        return self.gpu.graphics.preempt(channel) and done
 
     def stop(self, channel: Channel) -> None:
         """Off the engine and off the runlist; to run again it has to be scheduled anew."""
@@ -198,12 +200,14 @@ class Fifo(Unit):
         if not channel.scheduled or not channel.enabled:
             self._off(channel)
             channel.state = State.OFF
+            self.gpu.graphics.changed(channel)
             return
         channel.settle()
+        self.gpu.graphics.changed(channel)
         if channel.rung:
             self._look(channel)
         if channel.state is State.READY:
-            self._go_on_later()
+            self.go_on_later()
 
     def _off(self, channel: Channel) -> None:
         if not self._finish_job(channel, PREEMPT_NS):
@@ -284,7 +288,7 @@ class Fifo(Unit):
         finally:
             self._running = False
         if any(runlist.is_ready for runlist in self.runlists.values()):
-            self._go_on_later()
+            self.go_on_later()
         if self.waiting:
             self._poll_later()
 
@@ -302,13 +306,17 @@ class Fifo(Unit):
         except Refused as refused:
             self.fail_host_access(channel, refused)
             return
+        except ChannelError as error:
+            self.fail(channel, error)
+            return
         if stop is Stop.WAIT:
             self.waiting.add(channel)
         else:
             channel.pending = None
             channel.state = State.READY
 
-    def _go_on_later(self) -> None:
+    def go_on_later(self) -> None:
+        """Run what can run, on the worker."""
         if self._worker is None:
             self._worker = self.gpu.work.post(self._go_on)
 
@@ -355,4 +363,6 @@ class Fifo(Unit):
         resman = self.gpu.resman
         if resman is None:
             return
-        resman.robust.channel_error(channel.setup.owner, error.xid, fault=error.fault, text=error.text)
+        resman.robust.channel_error(
+            channel.setup.owner, error.xid, fault=error.fault, text=error.text, lines=error.lines
+        )

@@ -114,34 +114,46 @@ class HostMethods:
                 f"{operation.name} needs a multiple of {operation.alignment}",
                 gpu_va=gpu_va,
             )
-        if operation.name == semaphores.RELEASE:
-            self._settle(channel, operation)
-            self._release(channel, operation, gpu_va, payload)
-        elif operation.name == semaphores.REDUCTION:
-            self._settle(channel, operation)
-            self._reduce(channel, operation, gpu_va, payload)
-        else:
+        if operation.name not in (semaphores.RELEASE, semaphores.REDUCTION):
             return self._acquire(channel, operation, gpu_va, payload)
+        write = self._release if operation.name == semaphores.RELEASE else self._reduce
+        if operation.wait_for_idle:
+            return self._when_idle(channel, lambda: write(channel, operation, gpu_va, payload))
+        self._report_unwaited(channel)
+        write(channel, operation, gpu_va, payload)
         return False
 
-    def _settle(self, channel: Channel, operation: semaphores.Operation) -> None:
+    def _report_unwaited(self, channel: Channel) -> None:
         for engine in channel.engines:
-            if operation.wait_for_idle:
-                engine.settle()
-            elif engine.busy:
+            if engine.busy:
                 engine.busy = False
                 self._gpu.report(
                     "release without wait",
-                    "a host semaphore was released without waiting for the copies before it",
+                    "a host semaphore was released without waiting for the work before it",
                     token=channel.token,
                 )
-        if operation.wait_for_idle:
-            self._idle(channel)
 
-    def _idle(self, channel: Channel) -> None:
-        """The channel's engines were seen idle."""
-        if self._gpu.sanitizer is not None:
-            self._gpu.sanitizer.idle(channel)
+    def _when_idle(self, channel: Channel, then: Callable[[], None]) -> bool:
+        """Do something once the channel's engines are idle; whether the channel has to stop for that.
+
+        Raises:
+            Refused: what is done reaches no memory.
+        """
+
+        def go_on(until: int) -> Stop | None:
+            if any(engine.working for engine in channel.engines):
+                return Stop.WAIT
+            for engine in channel.engines:
+                engine.settle()
+            if self._gpu.sanitizer is not None:
+                self._gpu.sanitizer.idle(channel)
+            then()
+            return None
+
+        if go_on(0) is None:
+            return False
+        channel.pending = go_on
+        return True
 
     def _release(self, channel: Channel, operation: semaphores.Operation, gpu_va: int, payload: int) -> None:
         memory = channel.memory
@@ -209,17 +221,10 @@ class HostMethods:
         return operation.invalidation is not None  # which takes a while: time to look at the clock
 
     def _set_reference(self, channel: Channel, data: int) -> bool:
-        for engine in channel.engines:
-            engine.settle()
-        self._idle(channel)
-        channel.userd.put(Reference=data)
-        return False
+        return self._when_idle(channel, lambda: channel.userd.put(Reference=data))
 
     def _wait_for_idle(self, channel: Channel, data: int) -> bool:
-        for engine in channel.engines:
-            engine.settle()
-        self._idle(channel)
-        return False
+        return self._when_idle(channel, _nothing)
 
     def _yield(self, channel: Channel, data: int) -> bool:
         operation = _YIELD.of(data)
@@ -235,3 +240,7 @@ def _yield_once() -> Callable[[int], Stop | None]:
     """Give the turn away the first time it is asked, then go on."""
     left = [Stop.YIELD]
     return lambda until: left.pop() if left else None
+
+
+def _nothing() -> None:
+    """What a plain wait does in the end."""

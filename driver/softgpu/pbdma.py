@@ -258,6 +258,7 @@ class Pbdma:
             raise host_copy_error(
                 Interrupt1.HCE_ILLEGAL_CLASS, f"{engine.name} has no class {class_id:#06x}", class_id=class_id
             )
+        engine.bind(channel.subchannel, class_id)
 
     def _run_engine(self, channel: Channel, method: int, data: int) -> bool:
         engine = self._engine(channel)

@@ -121,6 +121,7 @@ class Failure(NamedTuple):
     xid: int
     fault: Any
     text: str | None
+    lines: tuple[str, ...] = ()
 
 
 class ToldFirmware:
@@ -130,8 +131,10 @@ class ToldFirmware:
         self.failures: list[Failure] = []
         self.robust = self
 
-    def channel_error(self, channel: Any, xid: int, fault: Any = None, text: str | None = None) -> None:
-        self.failures.append(Failure(channel, xid, fault, text))
+    def channel_error(
+        self, channel: Any, xid: int, fault: Any = None, text: str | None = None, lines: tuple[str, ...] = ()
+    ) -> None:
+        self.failures.append(Failure(channel, xid, fault, text, lines))
 
     def reset(self) -> None:
         self.failures.clear()

@@ -1,0 +1,255 @@
+"""Launch descriptors (QMD V04_00) as the scheduler of grids reads them.
+
+Facts: open-gpu-doc:classes/compute/clcbc0qmd.h (where fields are); golden/h100-580 (what the vendor's driver
+writes into them); `H100:` tests/soft/recordings/refusals.json: a version of 3.0 or 4.1 is read all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache, lru_cache
+
+from barewire.regs import qmd
+
+COMPUTE_CLASS = 0xCBC0
+_TABLE = qmd.load("V04_00", COMPUTE_CLASS)
+
+QMD_BYTES = _TABLE.size_bytes
+INLINE_SHORT_BYTES = 256  # what INLINE_256 loads; the rest is zero
+ALIGNMENT_SHIFT = 8
+RELEASES = 3
+DEPENDENTS = 2
+CONSTANT_BUFFERS = 8
+QMDS_KEPT = 4096
+
+Triple = tuple[int, int, int]
+_Read = Callable[[int], int]
+
+
+class Type(IntEnum):
+    """QMD_TYPE."""
+
+    QUEUE = 0
+    GRID_NULL = 1
+    GRID_CTA = 2
+    GRID_GPC_CGA = 3
+    GRID_GPU_CGA = 4
+    GRID_GPU_GPC_CGA = 5
+
+
+class DependentAction(IntEnum):
+    """DEPENDENT_QMD_ACTION."""
+
+    INCREMENT_PUT = 0
+    SCHEDULE = 1
+    INVALIDATE_COPY_SCHEDULE = 3
+    DECREMENT_DEPENDENCE = 4
+
+
+@dataclass(frozen=True)
+class Release:
+    """A semaphore that is released when the grid has ended.
+
+    Attributes:
+        structure_size: 0 four words, 1 one word, 2 two words; 3 is none.
+        membar: whether everything the grid wrote is visible to all before.
+        reduction: the operation, None for a plain release.
+        signed: of a reduction.
+        wide: whether the payload has 64 bits.
+        trap_type: 0 for no interrupt.
+        gpu_va, payload: where, and what.
+    """
+
+    structure_size: int
+    membar: bool
+    reduction: int | None
+    signed: bool
+    wide: bool
+    trap_type: int
+    gpu_va: int
+    payload: int
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """What is done to another QMD when the grid has ended."""
+
+    gpu_va: int
+    action: int
+    prefetch: bool
+
+
+@dataclass(frozen=True)
+class ConstantBuffer:
+    """A constant bank of the grid."""
+
+    bank: int
+    gpu_va: int
+    size_bytes: int
+    invalidate: bool
+
+
+@dataclass(frozen=True)
+class SharedConfig:
+    """How much shared memory the SM may be set up for, in the field's own steps (KiB / 4 + 1; 0 for any)."""
+
+    least: int
+    most: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Qmd:
+    """One launch descriptor, as far as the model looks at it.
+
+    Attributes:
+        type: QMD_TYPE, which may be none of `Type`.
+        dependence_counter: decrements to wait for after it was scheduled.
+        requires_pcas: whether it waits for a PCAS that schedules, too.
+        program_va: the first instruction.
+        register_count: of a thread.
+        local_low_bytes, local_high_bytes: local memory of a thread, at the begin and the end of its window.
+        shared_bytes: of a CTA.
+        cluster: CTAs of a cluster, (0, 0, 0) where it names none.
+        auto_invalidate: whether the scheduler forgets it at the end.
+        self_copy: whether its counters start anew when it has ended.
+        invalidate_code, invalidate_constants: of the SMs' caches, before the grid begins.
+    """
+
+    type: int
+    dependence_counter: int
+    requires_pcas: bool
+    grid: Triple
+    block: Triple
+    cluster: Triple
+    program_va: int
+    register_count: int
+    barrier_count: int
+    local_low_bytes: int
+    local_high_bytes: int
+    shared_bytes: int
+    shared_config: SharedConfig
+    constant_buffers: tuple[ConstantBuffer, ...]
+    releases: tuple[Release, ...]
+    dependents: tuple[Dependent, ...]
+    auto_invalidate: bool
+    self_copy: bool
+    invalidate_code: bool
+    invalidate_constants: bool
+
+    @property
+    def threads(self) -> int:
+        """Threads of a CTA."""
+        return self.block[0] * self.block[1] * self.block[2]
+
+    @property
+    def ctas(self) -> int:
+        """CTAs of the grid."""
+        return self.grid[0] * self.grid[1] * self.grid[2]
+
+
+class _Words:
+    """The fields of one QMD by name."""
+
+    def __init__(self, data: bytes) -> None:
+        self._number = int.from_bytes(data, "little")
+
+    def get(self, name: str, index: int | None = None) -> int:
+        """A field, or an element of one."""
+        low, mask = _place(name, index)
+        return self._number >> low & mask
+
+    def wide(self, lower: str, upper: str, index: int | None = None) -> int:
+        """A number that is cut in two fields."""
+        low, mask = _place(lower, index)
+        return self.get(upper, index) << mask.bit_length() | self._number >> low & mask
+
+    def three(self, *names: str) -> Triple:
+        """Three fields."""
+        first, second, third = (self.get(name) for name in names)
+        return first, second, third
+
+
+@cache
+def _place(name: str, index: int | None) -> tuple[int, int]:
+    field = _TABLE.field(name)
+    low, high = field.bits() if index is None else field.bits(index)
+    return low, (1 << high - low + 1) - 1
+
+
+@lru_cache(maxsize=QMDS_KEPT)
+def read(data: bytes) -> Qmd:
+    """The descriptor that QMD_BYTES bytes are. Every bit pattern is one: what is wrong SKED says."""
+    words = _Words(data)
+    return Qmd(
+        type=words.get("QMD_TYPE"),
+        dependence_counter=words.get("DEPENDENCE_COUNTER"),
+        requires_pcas=bool(words.get("REQUIRE_SCHEDULING_PCAS")),
+        grid=words.three("GRID_WIDTH", "GRID_HEIGHT", "GRID_DEPTH"),
+        block=words.three("CTA_THREAD_DIMENSION0", "CTA_THREAD_DIMENSION1", "CTA_THREAD_DIMENSION2"),
+        cluster=words.three("GPC_CGA_WIDTH", "GPC_CGA_HEIGHT", "GPC_CGA_DEPTH"),
+        program_va=words.wide("PROGRAM_ADDRESS_LOWER", "PROGRAM_ADDRESS_UPPER"),
+        register_count=words.get("REGISTER_COUNT"),
+        barrier_count=words.get("BARRIER_COUNT"),
+        local_low_bytes=words.get("SHADER_LOCAL_MEMORY_LOW_SIZE"),
+        local_high_bytes=words.get("SHADER_LOCAL_MEMORY_HIGH_SIZE"),
+        shared_bytes=words.get("SHARED_MEMORY_SIZE"),
+        shared_config=SharedConfig(
+            words.get("MIN_SM_CONFIG_SHARED_MEM_SIZE"),
+            words.get("MAX_SM_CONFIG_SHARED_MEM_SIZE"),
+            words.get("TARGET_SM_CONFIG_SHARED_MEM_SIZE"),
+        ),
+        constant_buffers=_constant_buffers(words),
+        releases=_releases(words),
+        dependents=_dependents(words),
+        auto_invalidate=not words.get("DISABLE_AUTO_INVALIDATE"),
+        self_copy=bool(words.get("SELF_COPY_ON_COMPLETION")),
+        invalidate_code=bool(words.get("INVALIDATE_INSTRUCTION_CACHE")),
+        invalidate_constants=bool(words.get("INVALIDATE_SHADER_CONSTANT_CACHE")),
+    )
+
+
+def _constant_buffers(words: _Words) -> tuple[ConstantBuffer, ...]:
+    found = []
+    for bank in range(CONSTANT_BUFFERS):
+        if words.get("CONSTANT_BUFFER_VALID", bank):
+            lower, upper = "CONSTANT_BUFFER_ADDR_LOWER_SHIFTED6", "CONSTANT_BUFFER_ADDR_UPPER_SHIFTED6"
+            gpu_va = words.wide(lower, upper, bank) << 6
+            size = words.get("CONSTANT_BUFFER_SIZE_SHIFTED4", bank) << 4
+            invalidate = bool(words.get("CONSTANT_BUFFER_INVALIDATE", bank))
+            found.append(ConstantBuffer(bank, gpu_va, size, invalidate))
+    return tuple(found)
+
+
+def _releases(words: _Words) -> tuple[Release, ...]:
+    found = []
+    for index in range(RELEASES):
+        if words.get("RELEASE_ENABLE", index):
+            name = f"RELEASE_SEMAPHORE{index}"
+            reduces = words.get("RELEASE_REDUCTION_ENABLE", index)
+            found.append(
+                Release(
+                    structure_size=words.get("RELEASE_STRUCTURE_SIZE", index),
+                    membar=bool(words.get("RELEASE_MEMBAR_TYPE", index)),
+                    reduction=words.get("RELEASE_REDUCTION_OP", index) if reduces else None,
+                    signed=bool(words.get("RELEASE_REDUCTION_FORMAT", index)),
+                    wide=bool(words.get("RELEASE_PAYLOAD64B", index)),
+                    trap_type=words.get("RELEASE_TRAP_TYPE", index),
+                    gpu_va=words.wide(f"{name}_ADDR_LOWER", f"{name}_ADDR_UPPER"),
+                    payload=words.wide(f"{name}_PAYLOAD_LOWER", f"{name}_PAYLOAD_UPPER"),
+                )
+            )
+    return tuple(found)
+
+
+def _dependents(words: _Words) -> tuple[Dependent, ...]:
+    found = []
+    for index in range(DEPENDENTS):
+        if words.get("DEPENDENT_QMD_ENABLE", index):
+            gpu_va = words.get(f"DEPENDENT_QMD{index}_POINTER") << ALIGNMENT_SHIFT
+            action = words.get("DEPENDENT_QMD_ACTION", index)
+            prefetch = bool(words.get("DEPENDENT_QMD_PREFETCH", index))
+            found.append(Dependent(gpu_va, action, prefetch))
+    return tuple(found)
