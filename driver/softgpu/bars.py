@@ -145,7 +145,11 @@ class ApertureBar:
         if self._mapping.is_small:
             self.look_for_lost_writes()
         try:
-            self._mapping.show(self._runs())
+            runs = self._runs()
+            if self._gpu.sanitizer is not None:
+                for run in runs:
+                    self._gpu.sanitizer.shown(run.file_offset, run.end - run.start)
+            self._mapping.show(runs)
         except MemoryError as why:
             self._gpu.report("BAR mapping", f"too many pieces for this machine: {why}", bar=self.number)
 
@@ -185,7 +189,7 @@ class ApertureBar:
             return []
         if self.pdb is None:
             return self._reachable(Run(0, min(self.size_bytes, self._gpu.vram.size_bytes), 0))
-        reader = _FrugalReader(self._gpu.mmu.read_table)
+        reader = _FrugalReader(self._gpu.mmu.peek_table)
         walker = Walker(self._gpu.mmu.walker.format, reader.read)
         runs: list[Run] = []
         for leaf in walker.leaves(self.pdb, 0, self.size_bytes):

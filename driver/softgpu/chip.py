@@ -168,12 +168,12 @@ class SoftGpu:
         self.defects: list[Exception] = []
         self.closed = False
         self.vram = Vram(self.options.vram_bytes)
+        self.sanitizer = self._sanitizer() if self.options.sanitize else None
         self._soil_vram()
         self.clock = Clock()
         self.work = Work(self)
         self.host = DmaPort(self._may_master, self._dma_refused)
         self.registers = RegisterSpace(self, BAR0_BYTES)
-        self.sanitizer = self._sanitizer() if self.options.sanitize else None
         self.parts: list[Any] = []
         self.bars = self._bar_shapes()
         self._bar_bytes = {bar.index: bar.size_bytes for bar in self.bars}
@@ -203,7 +203,7 @@ class SoftGpu:
 
     def _soil_vram(self) -> None:
         size = min(self.options.dirty_vram_bytes, self.options.vram_bytes)
-        if size:
+        if size and self.sanitizer is None:  # which knows what was written, and makes garbage of the rest
             self.vram.fill(0, size, GARBAGE)
 
     def _may_master(self) -> bool:
@@ -312,6 +312,8 @@ class SoftGpu:
                 close = getattr(part, "close", None)
                 if close is not None:
                     close()
+            if self.sanitizer is not None:
+                self.sanitizer.close()
             self.vram.close()
 
     def _answers(self, index: int, offset: int, size_bytes: int) -> bool:

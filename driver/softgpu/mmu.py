@@ -275,7 +275,17 @@ class Mmu:
         return Pdb(target, word & ~0xFFF) if target is not None else None
 
     def read_table(self, aperture: Aperture, address: int, size_bytes: int) -> bytes:
-        """Bytes of a page table.
+        """Bytes of a page table, for a translation.
+
+        Raises:
+            Unreadable: they are not where the MMU may read.
+        """
+        if self.gpu.sanitizer is not None and aperture is Aperture.VRAM:
+            self.gpu.sanitizer.table_read(address, size_bytes)
+        return self.peek_table(aperture, address, size_bytes)
+
+    def peek_table(self, aperture: Aperture, address: int, size_bytes: int) -> bytes:
+        """Bytes of a page table, for the model's own use.
 
         Raises:
             Unreadable: they are not where the MMU may read.

@@ -22,22 +22,25 @@ class Findings:
         self._gpu = gpu
         self._known: dict[Hashable, Report] = {}
 
-    def tell(self, kind: str, text: str, place: Place | None, key: Hashable, **facts: Any) -> None:
+    def tell(
+        self, kind: str, text: str, place: Place | None, key: Hashable, count: int = 1, **facts: Any
+    ) -> None:
         """Report something, or count it once more.
 
         Args:
             kind: one of `kinds.KINDS`.
             place: where in the driver's stream it was done; None for where the running channel stands.
             key: what makes it the same finding as an earlier one of its kind.
+            count: how often it was done.
         """
         reports = self._gpu.reports
         before = self._known.get((kind, key))
         if before is not None:
             for index in range(len(reports) - 1, -1, -1):
                 if reports[index] is before:
-                    reports[index] = self._known[kind, key] = replace(before, count=before.count + 1)
+                    reports[index] = self._known[kind, key] = replace(before, count=before.count + count)
                     return
         size = len(reports)
         self._gpu.report(kind, text, place, **facts)
         if len(reports) > size:
-            self._known[kind, key] = reports[-1]
+            reports[-1] = self._known[kind, key] = replace(reports[-1], count=count)

@@ -18,12 +18,14 @@ from barewire.softgpu.page_tables import Aperture, Pdb, Walk
 from barewire.softgpu.sanitizer import kinds
 from barewire.softgpu.sanitizer.findings import Findings
 from barewire.softgpu.sanitizer.launches import Launches
+from barewire.softgpu.sanitizer.memory import VideoUses
 from barewire.softgpu.sanitizer.operation import Operation, Stretch
 from barewire.softgpu.sanitizer.order import Known, Order, Timeline
 from barewire.softgpu.sanitizer.place import Place
 from barewire.softgpu.sanitizer.races import HostUses
 from barewire.softgpu.sanitizer.submissions import Peek, Submissions
 from barewire.softgpu.sanitizer.tables import TablePages
+from barewire.softgpu.sm.watch import UNWRITTEN, Event, Watch
 
 if TYPE_CHECKING:
     from barewire.softgpu.channel import Channel
@@ -68,6 +70,7 @@ class Sanitizer:
         self._peek = Peek(gpu)
         self._random = random.Random(SEED)
         self._number = 0
+        self._video = VideoUses(gpu.vram)
         self.running: Channel | None = None
         self._forget()
 
@@ -84,6 +87,11 @@ class Sanitizer:
         """The GPU was reset: no channel, no operation, and nothing in memory that may be read."""
         self._forget()
         self._order.cpu = Known(self._number)
+        self._video.forget()
+
+    def close(self) -> None:
+        """Give back what it has of this process."""
+        self._video.close()
 
     # Where.
 
@@ -94,9 +102,26 @@ class Sanitizer:
     def place(self, channel: Channel) -> Place:
         """Where a channel stands: the word that it executes now, or the last one."""
         left = len(channel.words) - channel.index + 1
-        return Place(
-            channel.token, channel.gp_get, channel.segment_va - left * WORD_BYTES, _method(channel)
-        )
+        gpu_va = channel.segment_va - left * WORD_BYTES
+        return Place(channel.token, channel.gp_get, gpu_va, _method(channel))
+
+    # What the CPU and the MMU look at.
+
+    def shown(self, vram_offset: int, size_bytes: int) -> None:
+        """The CPU sees a stretch of video memory through a BAR from now on."""
+        self._video.show(vram_offset, size_bytes)
+
+    def table_read(self, vram_offset: int, size_bytes: int) -> None:
+        """The MMU is about to read page tables."""
+        first = self._video.unwritten(vram_offset, size_bytes)
+        if first is not None:
+            self._findings.tell(
+                kinds.UNWRITTEN.name,
+                "the MMU reads an entry of a page table that nobody has written",
+                None,
+                "page table",
+                vram_offset=first,
+            )
 
     # How the GPU behaves while it is watched: as it may, and as a driver would rather not have it.
 
@@ -173,28 +198,46 @@ class Sanitizer:
             use = self._host.add(operation, address, size_bytes, write)
             if use is not None:
                 self._race(operation, use.operation, write, use.write, iova=max(address, use.start))
+            return
+        if not write:
+            self._look_for_unwritten(operation, address, size_bytes, gpu_va)
+        conflict = self._video.use(operation, address, size_bytes, write)
+        if conflict is not None:
+            other = self._named.get(conflict.other)
+            self._race(operation, other, write, conflict.other_wrote, vram_offset=conflict.vram_offset)
+
+    def _look_for_unwritten(self, operation: Operation, address: int, size_bytes: int, gpu_va: int) -> None:
+        first = self._video.unwritten(address, size_bytes)
+        if first is None:
+            return
+        self._findings.tell(
+            kinds.UNWRITTEN.name,
+            f"a {operation.name} reads video memory that nobody has written",
+            operation.place,
+            (operation.stream, operation.name),
+            gpu_va=gpu_va + first - address if gpu_va else 0,
+            vram_offset=first,
+            **operation.facts,
+        )
 
     def _race(
-        self, operation: Operation, other: Operation, write: bool, other_write: bool, **where: int
+        self, operation: Operation, other: Operation | None, write: bool, other_write: bool, **where: int
     ) -> None:
-        ways = {False: "reads", True: "writes"}
-        before = {False: "read", True: "wrote"}
         self._findings.tell(
             kinds.RACE.name,
-            f"a {operation.name} {ways[write]} what a {other.name} {before[other_write]}, "
-            "and nothing orders the two",
+            _of_race(operation, other, write, other_write),
             operation.place,
-            (operation.stream, other.stream, operation.name, other.name, write, other_write),
+            (operation.stream, other and other.stream, operation.name, write, other_write),
             other=str(other),
             **where,
             **operation.facts,
         )
 
-    def watch(self, operation: Operation) -> Any:
-        """What the SMs tell of their accesses to, for `Launch.watch` of a grid; None if they need not."""
-        return None
+    def watch(self, operation: Operation) -> Watch:
+        """What the SMs tell of their accesses to, for `Launch.watch` of a grid."""
+        return self._video.watch(operation)
 
-    def ended(self, operation: Operation, watch: Any = None) -> None:
+    def ended(self, operation: Operation, watch: Watch | None = None) -> None:
         """An operation touches nothing any more: it is done, or was ended by force.
 
         Nobody knows of it yet: a WFI (`idle`) or a release tells.
@@ -203,8 +246,42 @@ class Sanitizer:
             watch: a grid's, whose findings become reports.
         """
         operation.ended = True
+        for event in watch.events if watch is not None else ():
+            self._event(operation, event)
         for slot in self._launches.ended(operation, self._vram):
             self._slot_rewritten(operation, slot)
+
+    def _event(self, operation: Operation, event: Event) -> None:
+        """What a grid's lanes did."""
+        place = operation.place._replace(kernel_va=operation.facts.get("kernel_va", 0), pc=event.pc)
+        facts: dict[str, Any] = {
+            **operation.facts,
+            "gpu_va": event.gpu_va,
+            "vram_offset": event.vram_offset,
+            "cta": event.cta,
+            "warp": event.warp,
+            "lane": event.lane,
+        }
+        if event.kind == UNWRITTEN:
+            self._findings.tell(
+                kinds.UNWRITTEN.name,
+                f"a {operation.name} reads video memory that nobody has written",
+                place,
+                (operation.stream, event.pc),
+                event.count,
+                **facts,
+            )
+            return
+        other = self._named.get(event.other)
+        self._findings.tell(
+            kinds.RACE.name,
+            _of_race(operation, other, event.write, event.other_wrote),
+            place,
+            (operation.stream, event.pc),
+            event.count,
+            other=str(other),
+            **facts,
+        )
 
     def launched_qmd(self, operation: Operation, stretches: Iterable[tuple[int, int]]) -> None:
         """A grid uses its QMD and bank 0, at (vram_offset, bytes) each, until it has ended.
@@ -383,9 +460,10 @@ class Sanitizer:
     def _instance_within(self, address: int, size_bytes: int) -> tuple[str, int] | None:
         for channel in self._gpu.fifo.channels.values():
             block = channel.setup.instance
-            if block is not None and block.aperture is Aperture.VRAM:
-                if address <= block.address < address + size_bytes:
-                    return f"the instance block of channel {channel.token:#x}", block.address
+            if block is None or block.aperture is not Aperture.VRAM:
+                continue
+            if address <= block.address < address + size_bytes:
+                return f"the instance block of channel {channel.token:#x}", block.address
         return None
 
     def invalidated(self, pdb: Pdb | None, gpu_va: int | None, depth: int) -> None:
@@ -414,7 +492,8 @@ class Sanitizer:
             return
         now = self._peek.mapped(pdb, channel.setup.gpfifo_va)
         if now is None or (now.aperture.is_host, now.address) != watched.ring:
-            self._taken_away(self.place(channel), "a channel that lives and its ring", channel.setup.gpfifo_va)
+            who = "the ring of a channel that lives"
+            self._taken_away(self.place(channel), who, channel.setup.gpfifo_va)
 
     def _taken_away(self, place: Place, who: str, address: int) -> None:
         self._findings.tell(
@@ -465,6 +544,15 @@ class Sanitizer:
             submissions = Submissions(self._peek, lambda what, at: self._changed(channel, what, at))
             watched = self._channels[channel] = Watched(Timeline(self._order.cpu), submissions)
         return watched
+
+
+def _of_race(operation: Operation, other: Operation | None, write: bool, other_write: bool) -> str:
+    """What two operations do, in a sentence."""
+    who = other.name if other is not None else "an earlier operation"
+    ways, before = {False: "reads", True: "writes"}, {False: "read", True: "wrote"}
+    return (
+        f"the {operation.name} {ways[write]} what the {who} {before[other_write]}, and nothing orders the two"
+    )
 
 
 def _method(channel: Channel) -> str:

@@ -1,0 +1,56 @@
+"""Video memory as the sanitizer sees it: what was written, and who used it last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barewire.softgpu.sanitizer.operation import Operation
+from barewire.softgpu.sm.watch import Conflict, Ordering, Shadow, Watch
+
+if TYPE_CHECKING:
+    from barewire.softgpu.vram import Vram
+
+LARGEST_VIEW = 8 << 30  # what is shown to the CPU at one time, beyond which it is not made ready
+
+
+class VideoUses:
+    """Who used video memory.
+
+    Args:
+        vram: the memory.
+    """
+
+    def __init__(self, vram: Vram) -> None:
+        self._shadow = Shadow(vram.base, vram.size_bytes, vram.file)
+
+    def forget(self) -> None:
+        """The GPU was reset."""
+        self._shadow.forget()
+
+    def show(self, vram_offset: int, size_bytes: int) -> None:
+        """The CPU sees a stretch from now on; what it writes there is not told to anybody."""
+        if size_bytes <= LARGEST_VIEW:
+            self._shadow.prepare(vram_offset, size_bytes)
+
+    def unwritten(self, vram_offset: int, size_bytes: int) -> int | None:
+        """The first byte of a stretch that nobody wrote; None if all was."""
+        return self._shadow.unwritten(vram_offset, size_bytes)
+
+    def use(self, operation: Operation, vram_offset: int, size_bytes: int, write: bool) -> Conflict | None:
+        """An operation uses a stretch; another that did, without an order, if there is one."""
+        if write:
+            self._shadow.prepare(vram_offset, size_bytes, overwritten=True)
+        return self._shadow.use(_ordering(operation), vram_offset, size_bytes, write)
+
+    def watch(self, operation: Operation) -> Watch:
+        """For a grid's SMs."""
+        return Watch(self._shadow, _ordering(operation))
+
+    def close(self) -> None:
+        """Give the shadow back."""
+        self._shadow.close()
+
+
+def _ordering(operation: Operation) -> Ordering:
+    knows = operation.knows
+    return Ordering(operation.number, knows.below, knows.missing(operation.number))
