@@ -6,10 +6,11 @@ import argparse
 from typing import Any
 
 from barewire.tools.exits import Exit
-from barewire.tools.output import Report, Table, print_report, progress, progress_done, rounded
+from barewire.tools.output import Report, Table, progress, progress_done, rounded
+from barewire.tools.sanitize import finish
 
 SUMMARY = "measure the open device: launches, graphs, copies, and opening it; outputs are checked"
-CODES = (Exit.OK, Exit.FINDING, Exit.NOT_READY, Exit.DEVICE)
+CODES = (Exit.OK, Exit.FINDING, Exit.NOT_READY, Exit.DEVICE, Exit.UNDEFINED)
 EXAMPLES = "barewire bench\nbarewire bench --only launch --only graph --json"
 
 PARTS = ("open", "launch", "graph", "copy")
@@ -28,14 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Measure; FINDING if an output was wrong."""
     from barewire.tools import measure
-    from barewire.tools.device import opened
+    from barewire.tools.device import kind_of, opened
 
     parts = args.only or PARTS
     report = Report()
-    with opened(args.device) as dev:
+    with opened(args) as dev:
         facts = dev.facts
         for key, value in (
             ("name", facts.name),
+            ("kind", kind_of(dev.name)),
             ("chip", facts.chip),
             ("driver_version", facts.driver_version),
         ):
@@ -49,12 +51,11 @@ def run(args: argparse.Namespace) -> Exit:
         if "copy" in parts:
             results += _copies(report, dev, args.quick)
     if "open" in parts:
-        results.append(_opening(report, args.device, 1 if args.quick else 5))
+        results.append(_opening(report, args, 1 if args.quick else 5))
     progress_done()
     correct = all(result is not False for result in results)
     report.fact("all_outputs_correct", correct)
-    print_report(report, as_json=args.json)
-    return Exit.OK if correct else Exit.FINDING
+    return finish(report, args, Exit.OK if correct else Exit.FINDING)
 
 
 def _latencies(report: Report, dev: Any, parts: Any, quick: bool) -> list[bool | None]:
@@ -115,10 +116,12 @@ def _copies(report: Report, dev: Any, quick: bool) -> list[bool | None]:
     return results
 
 
-def _opening(report: Report, device: str | None, count: int) -> bool:
+def _opening(report: Report, args: argparse.Namespace, count: int) -> bool:
     """Open, run, close, some times over; returns whether every result was right."""
-    import barewire
-    from barewire.tools import measure
+    from barewire.tools import measure, sanitize
+    from barewire.tools.device import open_device
+
+    device = sanitize.chosen_device(args)
 
     table: Table = report.table(
         "opening", "run", "total_s", "rm_s", "ours_s", "first_result_s", "close_s", "correct"
@@ -126,7 +129,7 @@ def _opening(report: Report, device: str | None, count: int) -> bool:
     correct = True
     for number in range(count):
         progress(f"opening the device, {number + 1} of {count}")
-        figure = measure.opening(lambda: barewire.open(device) if device else barewire.open())
+        figure = measure.opening(lambda: open_device(device, sanitize.wanted(args)))
         table.add(
             run=number, total_s=rounded(figure.total_s), rm_s=rounded(figure.rm_s),
             ours_s=rounded(figure.ours_s), first_result_s=rounded(figure.first_result_s),

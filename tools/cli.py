@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from barewire import __version__
 from barewire.errors import BarewireError, UsageError
-from barewire.tools import exits
+from barewire.tools import exits, sanitize
 from barewire.tools.exits import Exit
 from barewire.tools.output import print_json
 
@@ -66,6 +66,8 @@ def build_parser() -> argparse.ArgumentParser:
             name, help=module.SUMMARY, description=_sentence(module.SUMMARY), epilog=_epilog(module),
             parents=[common], allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
+        if Exit.UNDEFINED in module.CODES:
+            sanitize.add_option(verb)
         module.add_arguments(verb)
         verb.set_defaults(verb=name)
     helper = verbs.add_parser("help", help="show the help of barewire or of one verb", allow_abbrev=False)
@@ -78,7 +80,9 @@ def common_options() -> Parser:
     """What every verb understands."""
     common = Parser(add_help=False)
     common.add_argument(
-        "--device", metavar="DEVICE", help='which device, e.g. "nv:0" (default: the best there is)'
+        "--device",
+        metavar="DEVICE",
+        help='which device, e.g. "nv:0" (default: a GPU if there is one, else soft:gh100)',
     )
     common.add_argument("--json", action="store_true", help="print one JSON document, of errors too")
     common.add_argument("--debug", action="store_true", help="show where in barewire an error came from")
@@ -137,7 +141,11 @@ def _run(words: list[str]) -> int:
         return Exit.USAGE
     if args.verb == "help":
         return _run([args.topic, "--help"] if args.topic else ["--help"])
-    code: Exit = _module(args.verb).run(args)
+    try:
+        code: Exit = _module(args.verb).run(args)
+    except BarewireError as error:
+        error.__dict__["findings"] = sanitize.found_by(args) if sanitize.wanted(args) else None
+        raise
     return code
 
 
@@ -147,10 +155,14 @@ def _fail(words: list[str], error: Exception, code: Exit, text: str, data: dict[
         import traceback
 
         traceback.print_exception(error)
+    found = error.__dict__.get("findings")
     if "--json" in words:
-        print_json({**data, "exit_code": int(code)})
+        told = {} if found is None else {"findings": sanitize.rows(found)}
+        print_json({**data, **told, "exit_code": int(code)})
     else:
         print(f"barewire: {text}", file=sys.stderr)
+        if found is not None:
+            sanitize.print_findings(found)
     return int(code)
 
 

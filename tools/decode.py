@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from barewire.errors import BadPushbuffer, UsageError
 from barewire.tools.exits import Exit
 from barewire.tools.files import read_input
-from barewire.tools.output import Report, hexadecimal, print_report
+from barewire.tools.output import Report, hexadecimal
+from barewire.tools.sanitize import finish
 
 if TYPE_CHECKING:
     from barewire.channel.decoder import Operation
     from barewire.channel.recording import Recording
 
 SUMMARY = "decode pushbuffers and QMDs from a file, word by word"
-CODES = (Exit.OK, Exit.NOT_READY, Exit.INPUT)
+CODES = (Exit.OK, Exit.NOT_READY, Exit.INPUT, Exit.UNDEFINED)
 EXAMPLES = """\
 barewire decode pushbuffer words.bin
 barewire decode pushbuffer recording.json --record empty
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _repeat_common(parser: argparse.ArgumentParser) -> None:
     """The common options after the kind, too; SUPPRESS keeps what was said before it."""
-    for option in ("--json", "--debug"):
+    for option in ("--json", "--debug", "--sanitize"):
         parser.add_argument(option, action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument("--device", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
@@ -62,8 +63,7 @@ def _repeat_common(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Decode what was named; INPUT if it breaks off (what stands before is still printed)."""
     report = pushbuffer_report(args) if args.kind == "pushbuffer" else qmd_report(args)
-    print_report(report, as_json=args.json)
-    return Exit.INPUT if has_problem(report) else Exit.OK
+    return finish(report, args, Exit.INPUT if has_problem(report) else Exit.OK)
 
 
 def has_problem(report: Report) -> bool:
@@ -139,7 +139,7 @@ class Classes:
         compute = [class_id for subchannel, class_id in pairs if subchannel is None]
         if len(compute) > 1:
             raise UsageError("--class names more than one compute class without a subchannel")
-        found = cls((compute or [recorded or _device_class(args.device) or DEFAULT_COMPUTE_CLASS])[0])
+        found = cls((compute or [recorded or _device_class(args) or DEFAULT_COMPUTE_CLASS])[0])
         for subchannel, class_id in pairs:
             if subchannel is not None:
                 found.by_subchannel[subchannel] = class_id
@@ -159,12 +159,12 @@ def _class_option(text: str) -> tuple[int | None, int]:
     return None if subchannel is None else int(subchannel), int(found["class_id"], 16)
 
 
-def _device_class(device: str | None) -> int | None:
-    if device is None:
+def _device_class(args: argparse.Namespace) -> int | None:
+    if args.device is None:
         return None
     from barewire.tools.device import opened
 
-    with opened(device) as dev:
+    with opened(args) as dev:
         return int(dev.facts.classes.compute)
 
 
@@ -245,7 +245,7 @@ def qmd_report(args: argparse.Namespace) -> Report:
     from barewire.compute.qmd_decoder import decode_qmd
 
     words = words_of(read_input(args.file), args.file)
-    view = decode_qmd(words, args.version or _device_qmd_version(args.device))
+    view = decode_qmd(words, args.version or _device_qmd_version(args))
     report = Report()
     report.fact("version", view.version)
     report.fact("size_bytes", 4 * len(words))
@@ -263,8 +263,8 @@ def qmd_report(args: argparse.Namespace) -> Report:
     return report
 
 
-def _device_qmd_version(device: str | None) -> str | None:
-    compute_class = _device_class(device)
+def _device_qmd_version(args: argparse.Namespace) -> str | None:
+    compute_class = _device_class(args)
     if compute_class is None:
         return None
     from barewire.regs import qmd

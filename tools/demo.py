@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from barewire.tools.exits import Exit
-from barewire.tools.output import Report, print_report, progress, progress_done, rounded
+from barewire.tools.output import Report, progress, progress_done, rounded
+from barewire.tools.sanitize import finish
 
 if TYPE_CHECKING:
     import numpy as np
 
 SUMMARY = "run copies and kernels on the device and check each against NumPy in float64"
-CODES = (Exit.OK, Exit.FINDING, Exit.NOT_READY, Exit.DEVICE)
-EXAMPLES = "barewire demo\nbarewire demo --device nv:0 --json"
+CODES = (Exit.OK, Exit.FINDING, Exit.NOT_READY, Exit.DEVICE, Exit.UNDEFINED)
+EXAMPLES = "barewire demo\nbarewire demo --device nv:0 --json\nbarewire demo --sanitize"
 
 SYNCHRONIZE_S = 30.0
 SEED = 19937
@@ -68,11 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Exit:
     """Run every check; FINDING if one of them is off."""
-    from barewire.tools.device import opened
+    from barewire.tools.device import kind_of, opened
 
     report = Report()
-    with opened(args.device) as dev:
+    with opened(args) as dev:
         report.fact("device", dev.facts.name)
+        report.fact("kind", kind_of(dev.name))
         report.fact("chip", dev.facts.chip)
         report.fact("driver_version", dev.facts.driver_version)
         columns = ("check", "shape", "dtype", "max_error", "tolerance", "gpu_ms", "wall_ms", "ok")
@@ -88,8 +90,7 @@ def run(args: argparse.Namespace) -> Exit:
     progress_done()
     passed = all(row["ok"] for row in table.rows)
     report.fact("passed", passed)
-    print_report(report, as_json=args.json)
-    return Exit.OK if passed else Exit.FINDING
+    return finish(report, args, Exit.OK if passed else Exit.FINDING)
 
 
 def perform(dev: Any, check: Check) -> Outcome:

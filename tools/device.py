@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import re
 from collections.abc import Iterator
@@ -9,29 +10,48 @@ from typing import Any
 
 import barewire
 from barewire.errors import NoDevice
+from barewire.tools import sanitize
 from barewire.tools.machine import Machine
 
 NV_DEVICE = re.compile(r"nv:\d+")  # a GPU that NVIDIA's kernel driver owns
 
 
 @contextlib.contextmanager
-def opened(device: str | None, machine: Machine | None = None) -> Iterator[Any]:
-    """The device of that name (the best one if None), closed again in every case.
+def opened(args: argparse.Namespace, machine: Machine | None = None) -> Iterator[Any]:
+    """The device that a command line asks for (the best one if it names none), closed again in every case.
 
     Raises:
         NoDevice: with one sentence that says what is missing and what to do.
         BarewireError: whatever else opening a device may raise.
     """
+    device = sanitize.chosen_device(args)
     try:
-        dev = barewire.open(device) if device else barewire.open()
+        dev = open_device(device, sanitize.wanted(args))
     except NoDevice as error:
         answers = device is None or NV_DEVICE.fullmatch(device) is not None
         missing = what_is_missing(machine or Machine(), device) if answers else None
         if missing is None:
             raise
         raise NoDevice(missing) from error
-    with contextlib.closing(dev):
+    try:
         yield dev
+    finally:
+        dev.close()
+        sanitize.take(args, dev)
+
+
+def open_device(device: str | None, sanitized: bool = False) -> Any:
+    """A device by its string; the best there is if None."""
+    if sanitized:
+        return barewire.open(device, sanitize=True)
+    return barewire.open(device) if device else barewire.open()
+
+
+def kind_of(device: str) -> str:
+    """What stands behind a device string, in a few words."""
+    if device.startswith("soft:"):
+        return "software GPU in this process: no silicon, so its times say nothing of any"
+    return "GPU of NVIDIA's kernel driver" if NV_DEVICE.fullmatch(device) else device.partition(":")[0]
 
 
 def what_is_missing(machine: Machine, device: str | None = None) -> str | None:

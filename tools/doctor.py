@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from barewire.errors import BarewireError
+from barewire.tools import sanitize
 from barewire.tools.exits import Exit
-from barewire.tools.list import devices
+from barewire.tools.list import devices, gpus
 from barewire.tools.machine import Machine, find_cuda_tool
-from barewire.tools.output import Report, print_report
+from barewire.tools.output import Report
 
 SUMMARY = "check drivers, devices, permissions, IOMMU, memory limits and compilers, each with the remedy"
-CODES = (Exit.OK, Exit.FINDING)
+CODES = (Exit.OK, Exit.FINDING, Exit.UNDEFINED)
 EXAMPLES = "barewire doctor\nbarewire doctor --device nv:0 --json"
 
 OK = "ok"  # there, and right
@@ -55,15 +56,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Check everything; FINDING if no device can be opened."""
     machine = Machine(find_tool=find_cuda_tool)
-    findings = list(examine(machine, args.device, open_device=None if args.no_open else open_and_describe))
+    device = sanitize.chosen_device(args)
+    opener = partial(open_and_describe, args=args) if sanitize.wanted(args) else open_and_describe
+    findings = list(examine(machine, device, open_device=None if args.no_open else opener))
     report = Report()
     table = report.table("checks", "check", "state", "detail", "remedy")
     for finding in findings:
         table.add(check=finding.check, state=finding.state, detail=finding.detail, remedy=finding.remedy)
     opens = can_open(findings)
     report.fact("device_opens", opens)
-    print_report(report, as_json=args.json)
-    return Exit.OK if opens else Exit.FINDING
+    return sanitize.finish(report, args, Exit.OK if opens else Exit.FINDING)
 
 
 def can_open(findings: list[Finding]) -> bool:
@@ -71,14 +73,22 @@ def can_open(findings: list[Finding]) -> bool:
     return any(finding.check == "open" and finding.state == OK for finding in findings)
 
 
-def open_and_describe(device: str | None) -> str:
-    """Open a device, say what it is, close it."""
-    import barewire
+def open_and_describe(device: str | None, args: argparse.Namespace | None = None) -> str:
+    """Open a device, say what it is, close it.
 
-    dev = barewire.open(device) if device else barewire.open()
-    with contextlib.closing(dev):
+    Args:
+        args: of a command line that asks for what the device found, too.
+    """
+    from barewire.tools.device import open_device
+
+    dev = open_device(device, args is not None)
+    try:
         facts = dev.facts
         return f"{facts.name} ({facts.chip}, sm_{facts.sm_version}, driver {facts.driver_version})"
+    finally:
+        dev.close()
+        if args is not None:
+            sanitize.take(args, dev)
 
 
 def examine(
@@ -91,9 +101,10 @@ def examine(
         device: the device string that matters; None for any.
         open_device: opens a device and describes it; None to judge by the files alone.
     """
-    yield from _gpus(machine)
-    yield from _driver(machine)
-    yield from _nodes(machine)
+    bad = FAIL if silicon_is_meant(machine, device) else NOTE
+    yield from _gpus(machine, bad)
+    yield from _driver(machine, bad)
+    yield from _nodes(machine, bad)
     yield _sys_admin(machine)
     yield _native_extension()
     yield from _packages()
@@ -107,14 +118,21 @@ def examine(
     yield _open(machine, device, open_device)
 
 
-def _gpus(machine: Machine) -> Iterator[Finding]:
+def silicon_is_meant(machine: Machine, device: str | None) -> bool:
+    """Whether a GPU is asked for, or there is any: else the software GPU is what opens, and lacks nothing."""
+    if device is not None:
+        return not device.startswith("soft:")
+    return bool(machine.gpus or machine.device_minors)
+
+
+def _gpus(machine: Machine, bad: str) -> Iterator[Finding]:
     if not machine.gpus:
         if machine.device_minors:
             yield Finding(
                 "gpu", NOTE, "no NVIDIA GPU in /sys/bus/pci, but device files are there (a container)"
             )
         else:
-            yield Finding("gpu", FAIL, "no NVIDIA GPU on the PCI bus", "run on a machine with an NVIDIA GPU")
+            yield Finding("gpu", bad, "no NVIDIA GPU on the PCI bus", "run on a machine with an NVIDIA GPU")
     for gpu in machine.gpus:
         named = f"{gpu.pci_address} 10de:{gpu.device_id:04x} {gpu.model or ''}".rstrip()
         bound = f"driver {gpu.driver}" if gpu.driver else "no driver"
@@ -124,11 +142,11 @@ def _gpus(machine: Machine) -> Iterator[Finding]:
         yield Finding("gpu", state, f"{named}: {bound}, {group}", remedy)
 
 
-def _driver(machine: Machine) -> Iterator[Finding]:
+def _driver(machine: Machine, bad: str) -> Iterator[Finding]:
     version = machine.driver_version
     if version is None:
         yield Finding(
-            "kernel driver", FAIL, "NVIDIA's kernel driver is not loaded",
+            "kernel driver", bad, "NVIDIA's kernel driver is not loaded",
             "install driver 580 and run `modprobe nvidia`",
         )  # fmt: skip
         return
@@ -161,7 +179,7 @@ def is_known(version: str, known: list[str]) -> bool:
     return version in known
 
 
-def _nodes(machine: Machine) -> Iterator[Finding]:
+def _nodes(machine: Machine, bad: str) -> Iterator[Finding]:
     names = ["dev/nvidiactl", *(f"dev/nvidia{minor}" for minor in machine.device_minors)]
     if not machine.device_minors:
         names.append("dev/nvidia0")
@@ -174,7 +192,7 @@ def _nodes(machine: Machine) -> Iterator[Finding]:
             yield Finding("device file", FAIL, f"{node.path} may not be read and written", remedy)
         else:
             remedy = "run `nvidia-modprobe -c 0`, or pass the devices on to this container"
-            yield Finding("device file", FAIL, f"{node.path} is not there", remedy)
+            yield Finding("device file", bad, f"{node.path} is not there", remedy)
 
 
 def _sys_admin(machine: Machine) -> Finding:
@@ -313,7 +331,10 @@ def _secure_boot(machine: Machine) -> Finding:
 
 
 def _open(machine: Machine, device: str | None, open_device: Callable[[str | None], str] | None) -> Finding:
-    candidates = [row for row in devices(machine) if row["opens"]]
+    silicon = [row for row in gpus(machine) if row.get("device")]
+    # What a driver owns is what opens by default, or says why it does not: it is not passed over in silence.
+    rows = silicon if silicon and device is None else devices(machine)
+    candidates = [row for row in rows if row["opens"]]
     named: Any = device or (candidates[0]["device"] if candidates else None)
     if open_device is None:
         wanted = [row for row in candidates if device is None or row["device"] == device]

@@ -18,6 +18,7 @@ class Exit(IntEnum):
     DEVICE = 4
     INPUT = 5
     INTERNAL = 6
+    UNDEFINED = 7
     INTERRUPTED = 130
     PIPE_CLOSED = 141
 
@@ -30,6 +31,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.DEVICE: "the device reported a fault, did not answer in time, or ran out of memory",
     Exit.INPUT: "a file cannot be read or written, or is not what it should be",
     Exit.INTERNAL: "a defect of barewire itself; --debug shows where",
+    Exit.UNDEFINED: "--sanitize found something that hardware leaves undefined; all else went well",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
     Exit.PIPE_CLOSED: "the reader of the output went away",
 }

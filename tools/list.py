@@ -14,29 +14,46 @@ SUMMARY = "list the devices that could be opened, and the string that opens each
 CODES = (Exit.OK, Exit.NOT_READY)
 EXAMPLES = "barewire list\nbarewire list --json"
 
+SOFTWARE_GPU: dict[str, Any] = {
+    "device": "soft:gh100",
+    "pci_address": None,
+    "pci_id": "10de:2330",
+    "model": "software GH100",
+    "driver": None,
+    "opens": True,
+    "detail": "in this process; the default where no GPU opens",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing but the common options."""
 
 
 def run(args: argparse.Namespace) -> Exit:
-    """List every NVIDIA device; NOT_READY if none of them can be opened."""
+    """List every device; NOT_READY if none of those that were asked for can be opened."""
     rows = list(devices(Machine()))
     if args.device:
-        rows = [row for row in rows if args.device in (row["device"], row["pci_address"])]
+        rows = [row for row in rows if args.device in (row.get("device"), row.get("pci_address"))]
     report = Report()
     table = report.table("devices", "device", "pci_address", "pci_id", "model", "driver", "opens", "detail")
     for row in rows:
         table.add(**row)
     if not rows:
         named = f" named {args.device}" if args.device else ""
-        report.note(f"There is no NVIDIA GPU{named} here; `barewire doctor` says what was looked at.")
+        report.note(f"There is no device{named} here; `barewire doctor` says what was looked at.")
     print_report(report, as_json=args.json)
     return Exit.OK if any(row["opens"] for row in rows) else Exit.NOT_READY
 
 
 def devices(machine: Machine) -> Iterator[dict[str, Any]]:
-    """One row for each GPU on the PCI bus, then one for each device file that belongs to none of them."""
+    """One row for each GPU on the PCI bus, one for each device file that belongs to none of them, and last
+    the software GPU, which every machine has."""
+    yield from gpus(machine)
+    yield SOFTWARE_GPU
+
+
+def gpus(machine: Machine) -> Iterator[dict[str, Any]]:
+    """The rows of silicon."""
     control = machine.node("dev/nvidiactl")
     seen = set()
     for gpu in machine.gpus:

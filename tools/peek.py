@@ -7,10 +7,11 @@ import argparse
 from barewire.errors import UsageError
 from barewire.tools import registers
 from barewire.tools.exits import Exit
-from barewire.tools.output import Report, print_report
+from barewire.tools.output import Report
+from barewire.tools.sanitize import finish
 
 SUMMARY = "read registers by name, pattern or offset, with their fields"
-CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT)
+CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT, Exit.UNDEFINED)
 EXAMPLES = """\
 barewire peek NV_PMC_BOOT_0
 barewire peek --booted 'NV_PGSP_FALCON_MAILBOX*'
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> Exit:
     if not 1 <= args.count <= LARGEST_COUNT:
         raise UsageError(f"--count {args.count} is not possible", expected=f"1 to {LARGEST_COUNT}")
     report = Report()
-    with registers.opened(args.device, args.booted) as source:
+    with registers.opened(args) as source:
         chosen = []
         for text in args.registers:
             first = registers.offset_of(text)
@@ -43,5 +44,4 @@ def run(args: argparse.Namespace) -> Exit:
         table = registers.readings_table(report)
         for one in chosen:
             registers.add_reading(table, one, source.raw32(one.offset))
-    print_report(report, as_json=args.json)
-    return Exit.OK
+    return finish(report, args)

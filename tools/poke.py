@@ -7,10 +7,11 @@ import argparse
 from barewire.errors import FieldRange, UnknownName, UsageError
 from barewire.tools import registers
 from barewire.tools.exits import Exit
-from barewire.tools.output import Report, print_report
+from barewire.tools.output import Report
+from barewire.tools.sanitize import finish
 
 SUMMARY = "write a register: a word, or single fields of it"
-CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE)
+CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.UNDEFINED)
 EXAMPLES = """\
 barewire poke NV_PBUS_SW_SCRATCH(1) 0x12345678
 barewire poke NV_PGSP_FALCON_MAILBOX0 DATA=7
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Write, and show the register before and after. Fields that are not named keep their bits."""
     report = Report()
-    with registers.opened(args.device, args.booted) as source:
+    with registers.opened(args) as source:
         chosen = registers.choose(source.regs.table, args.register)
         if len(chosen) != 1:
             raise UsageError(
@@ -45,8 +46,7 @@ def run(args: argparse.Namespace) -> Exit:
         if not args.dry_run:
             source.regs.io.write32(one.offset, word)
             _step(table, "after", one, source.raw32(one.offset))
-    print_report(report, as_json=args.json)
-    return Exit.OK
+    return finish(report, args)
 
 
 def _step(table: registers.Table, when: str, one: registers.Chosen, word: int) -> None:

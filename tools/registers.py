@@ -15,7 +15,7 @@ from barewire.regs import chips
 from barewire.regs.board import PLACEMENTS, load_board
 from barewire.regs.chips import Register, RegisterTable, parse_name
 from barewire.regs.registers import Reading, RegisterFile
-from barewire.tools import snapshot_file
+from barewire.tools import sanitize, snapshot_file
 from barewire.tools.output import Report, Table, hexadecimal
 
 SNAPSHOT = "snapshot:"
@@ -67,25 +67,24 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
-def opened(device: str | None, booted: bool = False) -> Iterator[Source]:
-    """The registers of a device or of a snapshot file; closed again in every case.
+def opened(args: argparse.Namespace) -> Iterator[Source]:
+    """The registers that a command line asks for, closed again in every case.
 
-    Args:
-        device: "soft:gh100", another device with a bus, or "snapshot:FILE"; None for the software GPU.
+    Its device is "soft:gh100", another one with a bus, or "snapshot:FILE"; the software GPU if it names none.
 
     Raises:
         NoDevice: the device has no registers that this process may read.
+        UsageError: a file was to be sanitized.
         FileProblem: the snapshot file cannot be read.
     """
-    name = device or DEFAULT_DEVICE
+    name = sanitize.chosen_device(args) or DEFAULT_DEVICE
     if name.startswith(SNAPSHOT):
         yield _of_snapshot(name.removeprefix(SNAPSHOT))
-    elif booted:
-        with _booted(name) as source:
-            yield source
-    else:
-        with _on_bus(name) as source:
-            yield source
+        return
+    if name.startswith("nv:"):
+        raise _no_registers(name)
+    with (_booted if args.booted else _on_bus)(name, args) as source:
+        yield source
 
 
 def _of_snapshot(path: str) -> Source:
@@ -103,26 +102,31 @@ def _no_registers(name: str) -> NoDevice:
 
 
 @contextlib.contextmanager
-def _booted(name: str) -> Iterator[Source]:
-    if name.startswith("nv:"):
-        raise _no_registers(name)
-    import barewire
+def _booted(name: str, args: argparse.Namespace) -> Iterator[Source]:
+    from barewire.tools.device import open_device
 
-    with contextlib.closing(barewire.open(name)) as dev:
+    dev = open_device(name, sanitize.wanted(args))
+    try:
         yield Source(name, dev.facts.chip, dev.regs, lambda: config_bytes(dev.bus.config))
+    finally:
+        dev.close()
+        sanitize.take(args, dev)
 
 
 @contextlib.contextmanager
-def _on_bus(name: str) -> Iterator[Source]:
-    if name.startswith("nv:"):
-        raise _no_registers(name)
+def _on_bus(name: str, args: argparse.Namespace) -> Iterator[Source]:
     from barewire.chip.identify import identify
     from barewire.device.opening import open_bus
     from barewire.guard import registers
 
-    with contextlib.closing(open_bus(name)) as bus:
+    options: dict[str, Any] = {"sanitize": True} if sanitize.wanted(args) else {}
+    bus: Any = open_bus(name, **options)
+    try:
         chip = identify(bus.bars[0]).name
         yield Source(name, chip, registers(bus, table_for(chip)), lambda: config_bytes(bus.config))
+    finally:
+        bus.close()
+        sanitize.take(args, bus)
 
 
 def config_bytes(config: Any) -> bytes:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from barewire.tools.exits import Exit
 from barewire.tools.files import FileProblem, read_input, replace_all
-from barewire.tools.output import Report, print_report, rounded
+from barewire.tools.output import Report, rounded
+from barewire.tools.sanitize import finish
 
 if TYPE_CHECKING:
     import numpy as np
     from barewire.tools.arguments import Argument, ArrayArgument
 
 SUMMARY = "run a kernel of a cubin, fatbin or PTX file on arrays from .npy files"
-CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT)
+CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT, Exit.UNDEFINED)
 EXAMPLES = """\
 barewire run kernels.cubin saxpy --grid 4,1,1 --block 256 in:x.npy inout:y.npy f32:2.0
 barewire run kernels.cubin rows --grid 1024 --block 32 --shared 4096 in:x.npy out:y.npy:float32:1024x3"""
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> Exit:
 
     from barewire.tools.device import opened
 
-    with opened(args.device) as dev:
+    with opened(args) as dev:
         kernel = dev.load(image)[args.kernel]
         values = [_on_device(dev, argument) for argument in arguments]
         started = time.perf_counter()
@@ -80,8 +81,7 @@ def run(args: argparse.Namespace) -> Exit:
     table = report.table("arguments", "argument", "kind", "file", "dtype", "shape", "value", "written")
     for index, argument in enumerate(arguments):
         table.add(argument=index, **_described(argument))
-    print_report(report, as_json=args.json)
-    return Exit.OK
+    return finish(report, args)
 
 
 def _bytes_count(text: str) -> int:

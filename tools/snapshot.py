@@ -9,11 +9,12 @@ from pathlib import Path
 from barewire.tools import registers, snapshot_file
 from barewire.tools.exits import Exit
 from barewire.tools.files import check_replaceable
-from barewire.tools.output import Report, print_report, progress, progress_done
+from barewire.tools.output import Report, progress, progress_done
+from barewire.tools.sanitize import finish
 from barewire.tools.snapshot_file import Snapshot
 
 SUMMARY = "keep the registers of a GPU, and its configuration space, in a file"
-CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT)
+CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT, Exit.UNDEFINED)
 EXAMPLES = """\
 barewire snapshot before.json
 barewire snapshot --booted after.json
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Exit:
     """Read everything once and write the file."""
     check_replaceable(args.file)
-    with registers.opened(args.device, args.booted) as source:
+    with registers.opened(args) as source:
         snapshot = take(source, args.only)
     snapshot_file.save(snapshot, args.file)
     report = Report()
@@ -46,8 +47,7 @@ def run(args: argparse.Namespace) -> Exit:
     report.fact("chip", snapshot.chip)
     report.fact("registers", len(snapshot.words))
     report.fact("config_bytes", len(snapshot.config))
-    print_report(report, as_json=args.json)
-    return Exit.OK
+    return finish(report, args)
 
 
 def take(source: registers.Source, only: list[str]) -> Snapshot:

@@ -10,10 +10,11 @@ from typing import Any
 from barewire.errors import UsageError
 from barewire.tools import registers
 from barewire.tools.exits import Exit
-from barewire.tools.output import Report, print_report
+from barewire.tools.output import Report
+from barewire.tools.sanitize import conclude, finish
 
 SUMMARY = "look at registers again and again, and print what changes"
-CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT)
+CODES = (Exit.OK, Exit.NOT_READY, Exit.DEVICE, Exit.INPUT, Exit.UNDEFINED)
 EXAMPLES = """\
 barewire watch NV_THERM_I2CS_SCRATCH --count 10
 barewire watch NV_PTIMER_TIME_0 --interval 0.5 --seconds 3"""
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> Exit:
     everything = Report()
     changes = everything.table("changes", "elapsed_s", "register", "value", "fields")
     looks = 0
-    with registers.opened(args.device, args.booted) as source:
+    with registers.opened(args) as source:
         chosen = [one for text in args.registers for one in registers.choose(source.regs.table, text)]
         for looks, elapsed_s, seen in observe(source, chosen, args):  # noqa: B007  said at the end
             for one, word in seen:
@@ -53,9 +54,7 @@ def run(args: argparse.Namespace) -> Exit:
                 if not args.json:
                     _print_now(row)
     everything.fact("looks", looks)
-    if args.json:
-        print_report(everything, as_json=True)
-    return Exit.OK
+    return finish(everything, args) if args.json else conclude(args)
 
 
 def observe(

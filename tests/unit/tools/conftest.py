@@ -139,6 +139,8 @@ class FakeDevice:
             name="Fake GPU", chip="gh100", sm_version=90, driver_version="580.95.05",
             classes=SimpleNamespace(compute=0xCBC0),
         )  # fmt: skip
+        self.name = "nv:0"
+        self.found: list[Any] = []
         self.compute, self.copies = FakeQueue(), FakeQueue()
         self.rm = SimpleNamespace(ioctl_seconds=0.001)
         self.submitted: list[Any] = []
@@ -185,6 +187,10 @@ class FakeDevice:
 
     def record(self) -> SimpleNamespace:
         return self.compute.record()
+
+    def findings(self) -> tuple[Any, ...]:
+        assert self.closed, "what happens while a device is closed may be undefined, too"
+        return tuple(self.found)
 
     def close(self) -> None:
         self.closed += 1

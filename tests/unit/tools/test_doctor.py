@@ -5,7 +5,7 @@ from barewire.errors import NoDevice, RmError, UnknownDriver
 from barewire.tools import doctor
 from barewire.tools.device import what_is_missing
 from barewire.tools.exits import Exit
-from barewire.tools.list import devices
+from barewire.tools.list import devices, gpus
 
 
 def describe(device):
@@ -35,9 +35,8 @@ def test_a_ready_machine_opens_a_device(examine):
 
 
 def test_every_line_that_fails_has_a_remedy(machine_folder):
-    findings = list(doctor.examine(machine_folder.machine(), open_device=describe))
+    findings = list(doctor.examine(machine_folder.machine(), "nv:0", open_device=describe))
 
-    assert not doctor.can_open(findings)
     assert [finding for finding in findings if finding.state == doctor.FAIL]
     assert all(finding.remedy for finding in findings if finding.state in (doctor.FAIL, doctor.MISSING))
     assert all(finding.state in (doctor.OK, doctor.NOTE, doctor.MISSING, doctor.FAIL) for finding in findings)
@@ -99,6 +98,23 @@ def test_cap_sys_admin_is_bit_21(ready_machine, examine, effective, state):
     ready_machine.write("proc/self/status", f"Name:\tpython\nCapEff:\t{effective}\n")
 
     assert examine()["CAP_SYS_ADMIN"][0].state == state
+
+
+def test_a_machine_without_a_gpu_fails_nothing_and_opens_the_software_gpu(machine_folder):
+    findings = list(doctor.examine(machine_folder.machine(), open_device=describe))
+
+    assert doctor.can_open(findings)
+    assert findings[-1].detail == "soft:gh100 opens: a GPU named soft:gh100"
+    assert [finding.check for finding in findings if finding.state == doctor.FAIL] == []
+    assert {finding.state for finding in findings if finding.check == "gpu"} == {doctor.NOTE}
+
+
+def test_the_software_gpu_needs_nothing_of_the_machine(machine_folder):
+    machine_folder.gpu(driver=None, minor=None)
+    findings = list(doctor.examine(machine_folder.machine(), "soft:gh100", open_device=None))
+
+    assert doctor.can_open(findings)
+    assert "kernel driver" not in {finding.check for finding in findings if finding.state == doctor.FAIL}
 
 
 def test_the_iommu_is_on_where_there_are_groups(ready_machine, examine):
@@ -209,6 +225,7 @@ def test_list_gives_the_string_that_opens_each_gpu(machine_folder):
     assert [(row["device"], row["pci_address"], row["opens"]) for row in rows] == [
         ("nv:1", "0000:01:00.0", True),
         ("nv:0", "0000:41:00.0", True),
+        ("soft:gh100", None, True),
     ]
 
 
@@ -220,7 +237,7 @@ def test_list_shows_a_gpu_that_cannot_be_opened_and_why(machine_folder):
     machine_folder.forbidden.add("dev/nvidia5")
     rows = list(devices(machine_folder.machine()))
 
-    assert [row["opens"] for row in rows] == [False, False, False]
+    assert [row["opens"] for row in rows] == [False, False, False, True]
     assert "vfio-pci" in rows[0]["detail"]
     assert "no driver is bound" in rows[1]["detail"]
     assert rows[2]["detail"] == "/dev/nvidia5 may not be read and written"
@@ -230,7 +247,7 @@ def test_list_in_a_container_shows_device_files_without_a_pci_bus(machine_folder
     for name in ("nvidiactl", "nvidia3", "nvidia-uvm", "nvidia3x"):
         machine_folder.write(f"dev/{name}", "")
 
-    assert [row["device"] for row in devices(machine_folder.machine())] == ["nv:3"]
+    assert [row["device"] for row in devices(machine_folder.machine())] == ["nv:3", "soft:gh100"]
 
 
 def test_list_without_procfs_counts_minors_in_pci_order(machine_folder):
@@ -240,7 +257,7 @@ def test_list_without_procfs_counts_minors_in_pci_order(machine_folder):
     for minor in (0, 1):
         machine_folder.write(f"dev/nvidia{minor}", "")
 
-    assert [row["device"] for row in devices(machine_folder.machine())] == ["nv:0", "nv:1"]
+    assert [row["device"] for row in devices(machine_folder.machine())] == ["nv:0", "nv:1", "soft:gh100"]
 
 
 def test_list_leaves_out_what_is_no_display_function(machine_folder):
@@ -250,20 +267,28 @@ def test_list_leaves_out_what_is_no_display_function(machine_folder):
     machine_folder.write("sys/bus/pci/devices/0000:01:00.1/class", "0x040300")
     machine_folder.write("sys/bus/pci/devices/0000:05:00.0/vendor", "garbage")
 
-    assert len(list(devices(machine_folder.machine()))) == 1
+    assert len(list(gpus(machine_folder.machine()))) == 1
 
 
-@pytest.mark.parametrize("present, code", [(True, Exit.OK), (False, Exit.NOT_READY)])
+@pytest.mark.parametrize(
+    "device, code", [("nv:0", Exit.OK), ("nv:7", Exit.NOT_READY), ("soft:gh100", Exit.OK), (None, Exit.OK)]
+)
 def test_the_exit_code_of_list_says_whether_one_opens(
-    monkeypatch, barewire_command, machine_folder, present, code
+    monkeypatch, barewire_command, ready_machine, device, code
 ):
-    if present:
-        machine_folder.driver()
-        machine_folder.gpu()
-    monkeypatch.setattr("barewire.tools.list.Machine", machine_folder.machine)
+    monkeypatch.setattr("barewire.tools.list.Machine", ready_machine.machine)
+    words = ["list", *(["--device", device] if device else [])]
 
-    assert barewire_command("list", "--json").code == code
-    assert barewire_command("list").code == code
+    assert barewire_command(*words, "--json").code == code
+    assert barewire_command(*words).code == code
+
+
+def test_list_ends_with_the_software_gpu_on_any_machine(monkeypatch, barewire_command, machine_folder):
+    monkeypatch.setattr("barewire.tools.list.Machine", machine_folder.machine)
+    (row,) = barewire_command("list", "--json").data["devices"]
+
+    assert (row["device"], row["opens"]) == ("soft:gh100", True)
+    assert "in this process" in row["detail"]
 
 
 def test_list_of_one_device_shows_only_that(monkeypatch, barewire_command, ready_machine):
