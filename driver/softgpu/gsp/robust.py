@@ -65,7 +65,7 @@ _ACCESS_NAMES = {
     Access.WRITE: "VIRT_WRITE",
     Access.ATOMIC: "VIRT_ATOMIC_STRONG",
     Access.PREFETCH: "VIRT_PREFETCH",
-    Access.ATOMIC_WEAK: "VIRT_ATOMIC_WEAK",
+    Access.ATOMIC_WEAK: "VIRT_ATOMIC",  # as an H100's log has it
     Access.PHYSICAL_READ: "PHYS_READ",
     Access.PHYSICAL_WRITE: "PHYS_WRITE",
     Access.PHYSICAL_ATOMIC: "PHYS_ATOMIC",
@@ -278,8 +278,8 @@ def _who(channel: ChannelObject, fault: FaultFacts) -> tuple[str, str]:
         engine = _BY_FAULT_ID.get(source.engine_id, engine)
     name = f"CE{engine.instance}" if engine.is_copy else "GRAPHICS"
     if getattr(fault, "from_host", False):
-        return f"{name}_PBDMA0", "HUBCLIENT_ESC"
+        return f"{name if engine.is_copy else engine.name}_PBDMA0", "HUBCLIENT_ESC"
     if not engine.is_copy:
-        return name, "GPCCLIENT_T1_0"
+        return name, getattr(fault, "client_name", "GPCCLIENT_T1_0")
     number = source.client_id if source is not None else _HUB_HSCE0 + engine.instance
     return name, f"HUBCLIENT_{_HUB_CLIENTS.get(number) or f'HSCE{number - _HUB_HSCE0}'}"
