@@ -24,9 +24,7 @@ class Finding:
     count: int = 1
 
 
-FOUND = Finding(
-    "unwritten memory read", "a copy read it", "channel 0x10002", {"gpu_va": 0x1000, "lane": 3}, 2
-)
+FOUND = Finding("unwritten memory read", "a copy read it", "channel 2", {"gpu_va": 0x1000, "lane": 3}, 2)
 
 
 @pytest.fixture
