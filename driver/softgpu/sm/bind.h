@@ -138,6 +138,7 @@ static struct operand bind_constant_operand(const struct sass_word *word, struct
 {
         struct operand operand = {.kind = OPERAND_IMMEDIATE, .is_constant = true};
 
+        uop->reads_constants = true;
         if (offset % 4)
                 bind_fault(uop, SM_FAULT_MISALIGNED_CONSTANT);
         else if (!constant_word(word->launch, bank, offset, &operand.value))

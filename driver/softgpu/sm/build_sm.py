@@ -20,6 +20,7 @@ from cffi import FFI
 HERE = Path(__file__).resolve().parent
 CDEF_BEGIN = "/* cdef begin */"
 CDEF_END = "/* cdef end */"
+HEADERS = ("watch.h", "machine.h")
 INSTRUCTION_SETS = ("generic", "avx2", "avx512")
 FOLDER = "driver/softgpu/sm"
 OPTIMISE = os.environ.get("BAREWIRE_SM_OPTIMISE", "-O3").split()
@@ -35,9 +36,9 @@ LIMITED_API = "0x030a0000"
 
 
 def declarations() -> str:
-    """The part of `machine.h` that Python may see."""
-    header = (HERE / "machine.h").read_text()
-    return header.split(CDEF_BEGIN)[1].split(CDEF_END)[0]
+    """The parts of the headers that Python may see."""
+    headers = [(HERE / name).read_text() for name in HEADERS]
+    return "".join(header.split(CDEF_BEGIN)[1].split(CDEF_END)[0] for header in headers)
 
 
 def instruction_sets() -> tuple[str, ...]:
@@ -49,20 +50,22 @@ def instruction_sets() -> tuple[str, ...]:
 MACROS = [(f"SM_WITH_{name.upper()}", "1") for name in instruction_sets()]
 SOURCES = [
     *(f"{FOLDER}/isa_{name}.c" for name in instruction_sets()),
-    *(f"{FOLDER}/{name}.c" for name in ("machine", "port")),
+    *(f"{FOLDER}/{name}.c" for name in ("machine", "pause", "code", "extents", "port", "watch")),
 ]
 
 # A port whose translations come from Python; see machine.py.
 PYTHON_PORT = """
 extern "Python" int sm_python_translate(void *context, uint64_t gpu_va, uint32_t access,
                                         struct sm_page *page);
+extern "Python" int sm_python_extent(void *context, uint64_t gpu_va, uint32_t access,
+                                     struct sm_page *page);
 """
 
 ffibuilder = FFI()
 ffibuilder.cdef(declarations() + PYTHON_PORT)
 ffibuilder.set_source(
     "barewire.softgpu.sm._sm",
-    '#include "machine.h"\n',
+    "".join(f'#include "{name}"\n' for name in HEADERS),
     sources=SOURCES,
     include_dirs=[FOLDER],
     depends=[f"{FOLDER}/{path.name}" for path in sorted(HERE.glob("*.[ch]")) if path.name != "_sm.c"],

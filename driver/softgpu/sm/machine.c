@@ -20,13 +20,10 @@ enum {
         POLLS_OF_A_WAITER = 32,        /* in a time slice: then another CTA is admitted at once */
         ROUNDS_BEFORE_ADMISSION = 16,  /* else after so many rounds of spent time slices */
         SHORT_ROUNDS = 256,            /* so many rounds that barriers cut short count as one of spent time slices */
-        CODE_BUCKET_SHIFT = 10,        /* BLOCK_BYTES */
+        MOST_HELPERS = 256,
         ALONE_NS = 50000,              /* so long one worker works before others are started */
         SHARED_PADDING_BYTES = 128,    /* so that a vector access at the last byte stays inside */
         VECTOR_ALIGNMENT_BYTES = 128,
-        FIRST_WITH_GMMU_V3 = 90,
-        GMMU_V3_BITS = 57, /* of a virtual address */
-        GMMU_V2_BITS = 49,
 };
 
 uint64_t sm_now_ns(void)
@@ -37,8 +34,7 @@ uint64_t sm_now_ns(void)
         return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Zeroed memory aligned for vectors. */
-static void *allocate(size_t bytes)
+void *sm_allocate(size_t bytes)
 {
         size_t rounded = (bytes + VECTOR_ALIGNMENT_BYTES - 1) / VECTOR_ALIGNMENT_BYTES * VECTOR_ALIGNMENT_BYTES;
         void *memory = aligned_alloc(VECTOR_ALIGNMENT_BYTES, rounded);
@@ -68,6 +64,44 @@ static void check_deadline(struct launch *launch)
                 sm_stop(launch, SM_TIMED_OUT);
 }
 
+void sm_rest(struct worker *worker)
+{
+        sm_control_leave(worker->launch->parameters.control);
+}
+
+bool sm_go_on(struct worker *worker)
+{
+        if (!worker->abandoned && sm_control_enter(worker->launch->parameters.control))
+                return true;
+        worker->abandoned = true;
+        sm_stop(worker->launch, SM_STOPPED);
+        return false;
+}
+
+bool sm_heed(struct worker *worker)
+{
+        if (worker->abandoned)
+                return false;
+        sm_rest(worker);
+        return sm_go_on(worker);
+}
+
+/* Keep a fault, if it is its SM's first. */
+static void keep_fault(struct launch *launch, const struct sm_fault *fault)
+{
+        pthread_mutex_lock(&launch->fault_lock);
+        for (uint32_t i = 0; i <= launch->fault_count && i < SM_MOST_FAULTS; i++) {
+                if (i == launch->fault_count) {
+                        launch->faults[launch->fault_count++] = *fault;
+                        break;
+                }
+                if (launch->faults[i].sm == fault->sm)
+                        break;
+        }
+        pthread_mutex_unlock(&launch->fault_lock);
+        sm_stop(launch, SM_FAULTED);
+}
+
 enum sm_outcome sm_fault(struct warp *warp, const struct uop *uop, enum sm_fault_kind kind, lane_mask lanes, uint64_t address)
 {
         struct launch *launch = warp->cta->launch;
@@ -79,100 +113,12 @@ enum sm_outcome sm_fault(struct warp *warp, const struct uop *uop, enum sm_fault
                 .cta = {warp->cta->id[0], warp->cta->id[1], warp->cta->id[2]},
                 .pc = uop ? uop->va : warp->pc,
                 .address = address,
+                .access = kind == SM_FAULT_MMU ? warp->worker->refused : 0,
         };
 
-        pthread_mutex_lock(&launch->fault_lock);
-        if (!launch->fault.kind)
-                launch->fault = fault;
-        pthread_mutex_unlock(&launch->fault_lock);
-        sm_stop(launch, SM_FAULTED);
+        if (!warp->worker->abandoned) /* else nothing was refused but the worker's going on */
+                keep_fault(launch, &fault);
         return SM_FAULT;
-}
-
-/* Code. */
-
-static struct code_block *find_block(const struct launch *launch, uint64_t block_va)
-{
-        struct code_block *const *bucket = &launch->code[(block_va >> CODE_BUCKET_SHIFT) % CODE_BUCKETS];
-        struct code_block *block = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
-
-        while (block && block->va != block_va)
-                block = block->next;
-        return block;
-}
-
-/* One instruction that can't be fetched faults when it is executed. */
-static void bind_unreachable(const struct launch *launch, uint64_t va, struct uop *uop)
-{
-        unsigned address_bits = launch->arch >= FIRST_WITH_GMMU_V3 ? GMMU_V3_BITS : GMMU_V2_BITS;
-
-        memset(uop, 0, sizeof *uop);
-        uop->va = va;
-        uop->target = va;
-        uop->guard.index = SM_PT;
-        uop->fault = va >> address_bits ? SM_FAULT_PC_OVERFLOW : SM_FAULT_MMU;
-        uop->run = launch->isa->raise;
-}
-
-static struct code_block *bind_block(struct worker *worker, uint64_t block_va)
-{
-        const struct launch *launch = worker->launch;
-        struct code_block *block = allocate(sizeof *block);
-        struct uop *last;
-
-        if (!block)
-                return NULL;
-        block->va = block_va;
-        for (unsigned i = 0; i < BLOCK_INSTRUCTIONS; i++) {
-                uint64_t va = block_va + i * INSTRUCTION_BYTES;
-                const uint8_t *code = sm_translate(worker, va, INSTRUCTION_BYTES, SM_ACCESS_EXECUTE);
-                uint64_t word[2];
-
-                if (!code) {
-                        bind_unreachable(launch, va, &block->uop[i]);
-                        continue;
-                }
-                memcpy(word, code, sizeof word);
-                launch->isa->bind(launch, va, word, &block->uop[i]);
-        }
-        last = &block->uop[BLOCK_INSTRUCTIONS];
-        last->run = launch->isa->next_block;
-        last->guard.index = SM_PT;
-        last->va = block_va + BLOCK_BYTES;
-        return block;
-}
-
-struct code_block *sm_code_block(struct worker *worker, uint64_t pc)
-{
-        struct launch *launch = worker->launch;
-        uint64_t block_va = pc & ~(uint64_t)(BLOCK_BYTES - 1);
-        struct code_block *block = find_block(launch, block_va);
-
-        if (LIKELY(block))
-                return block;
-        pthread_mutex_lock(&launch->code_lock);
-        block = find_block(launch, block_va);
-        if (!block && (block = bind_block(worker, block_va))) {
-                struct code_block **bucket = &launch->code[(block_va >> CODE_BUCKET_SHIFT) % CODE_BUCKETS];
-
-                block->next = *bucket;
-                __atomic_store_n(bucket, block, __ATOMIC_RELEASE);
-        }
-        pthread_mutex_unlock(&launch->code_lock);
-        if (!block)
-                sm_stop(launch, SM_NO_MEMORY);
-        return block;
-}
-
-static void free_code(struct launch *launch)
-{
-        for (unsigned i = 0; i < CODE_BUCKETS; i++)
-                while (launch->code[i]) {
-                        struct code_block *block = launch->code[i];
-
-                        launch->code[i] = block->next;
-                        free(block);
-                }
 }
 
 /* CTAs. */
@@ -207,11 +153,11 @@ static void number_threads(struct warp *warp, const uint32_t block[3])
 static struct warp *make_warp(struct cta *cta, uint32_t index)
 {
         const struct launch *launch = cta->launch;
-        struct warp *warp = allocate(sizeof *warp);
+        struct warp *warp = sm_allocate(sizeof *warp);
 
         if (!warp)
                 return NULL;
-        warp->reg = allocate(sizeof(struct vreg) * (SM_R0 + launch->register_count));
+        warp->reg = sm_allocate(sizeof(struct vreg) * (SM_R0 + launch->register_count));
         if (!warp->reg) {
                 free(warp);
                 return NULL;
@@ -229,7 +175,7 @@ static struct warp *make_warp(struct cta *cta, uint32_t index)
 static struct cta *make_cta(struct worker *worker)
 {
         struct launch *launch = worker->launch;
-        struct cta *cta = allocate(sizeof *cta);
+        struct cta *cta = sm_allocate(sizeof *cta);
         uint64_t local_bytes = (uint64_t)launch->parameters.local_bytes * LANES * launch->warps_per_cta;
 
         if (!cta)
@@ -237,9 +183,9 @@ static struct cta *make_cta(struct worker *worker)
         cta->launch = launch;
         cta->worker = worker;
         cta->warp_count = launch->warps_per_cta;
-        cta->shared = allocate(launch->parameters.shared_bytes + SHARED_PADDING_BYTES);
+        cta->shared = sm_allocate(launch->parameters.shared_bytes + SHARED_PADDING_BYTES);
         cta->local = calloc(1, local_bytes + SHARED_PADDING_BYTES); /* large and mostly unused: pages come when touched */
-        cta->warps = allocate(sizeof(struct warp *) * cta->warp_count);
+        cta->warps = sm_allocate(sizeof(struct warp *) * cta->warp_count);
         if (!cta->shared || !cta->local || !cta->warps) {
                 free_cta(cta);
                 return NULL;
@@ -432,7 +378,7 @@ static bool run_ctas(struct worker *worker, uint64_t until_ns)
 {
         struct launch *launch = worker->launch;
 
-        while (!is_stopped(launch) && (worker->resident || admit(worker))) {
+        while ((!*worker->attention || sm_heed(worker)) && !is_stopped(launch) && (worker->resident || admit(worker))) {
                 enum round round = run_round(worker->resident);
 
                 if (round == ROUND_ENDED)
@@ -454,10 +400,14 @@ static bool work(struct worker *worker, uint64_t until_ns)
         fenv_t before;
         bool done;
 
+        if (!sm_go_on(worker))
+                return true;
         fegetenv(&before);
         fesetenv(FE_DFL_ENV);
         done = run_ctas(worker, until_ns);
         fesetenv(&before);
+        if (!worker->abandoned)
+                sm_rest(worker);
         return done;
 }
 
@@ -473,6 +423,8 @@ static void free_worker(struct worker *worker)
                 worker->idle = cta->next;
                 free_cta(cta);
         }
+        if (worker->launch->parameters.port.extents)
+                sm_extents_leave(worker->launch->parameters.port.extents, worker);
         free(worker);
 }
 
@@ -512,7 +464,37 @@ const char *sm_isa_name(uint32_t isa)
 
 /* Launches. */
 
-/* Copy a constant bank through the port, as the constant caches would hold it; false if it can't be read. */
+/* Copy memory through the port; false if part of it is refused, which is a fault of the launch as a whole. */
+static bool copy_from_memory(struct worker *worker, uint64_t gpu_va, uint8_t *data, uint32_t size_bytes)
+{
+        for (uint32_t done = 0; done < size_bytes;) {
+                uint64_t at = gpu_va + done;
+                uint32_t left = size_bytes - done;
+                uint32_t bytes = SPARSE_BYTES - (uint32_t)(at % SPARSE_BYTES);
+                const uint8_t *host;
+
+                if (bytes > left)
+                        bytes = left;
+                host = sm_translate(worker, at, bytes, SM_ACCESS_READ);
+                if (!host) {
+                        struct sm_fault fault = {
+                                .kind = SM_FAULT_MMU,
+                                .address = at,
+                                .access = SM_ACCESS_READ,
+                                .pc = worker->launch->parameters.entry_va,
+                        };
+
+                        if (!worker->abandoned)
+                                keep_fault(worker->launch, &fault);
+                        return false;
+                }
+                memcpy(data + done, host, bytes);
+                done += bytes;
+        }
+        return true;
+}
+
+/* Copy a constant bank, as the constant caches would hold it; false without memory of the host. */
 static bool load_bank(struct worker *worker, unsigned number)
 {
         struct launch *launch = worker->launch;
@@ -521,44 +503,35 @@ static bool load_bank(struct worker *worker, unsigned number)
 
         if (!range->size_bytes)
                 return true;
-        data = allocate(range->size_bytes);
+        data = sm_allocate(range->size_bytes);
         if (!data)
                 return false;
         launch->bank[number] = (struct constant_bank){.data = data, .size_bytes = range->size_bytes};
-        for (uint32_t done = 0; done < range->size_bytes;) {
-                uint32_t left = range->size_bytes - done;
-                uint32_t in_page = (1u << TRANSLATION_GRANULE_SHIFT)
-                                   - (uint32_t)((range->gpu_va + done) % (1u << TRANSLATION_GRANULE_SHIFT));
-                uint32_t bytes = left < in_page ? left : in_page;
-                const uint8_t *host = sm_translate(worker, range->gpu_va + done, bytes, SM_ACCESS_READ);
-
-                if (!host) {
-                        launch->fault = (struct sm_fault){.kind = SM_FAULT_MMU, .address = range->gpu_va + done,
-                                                          .pc = launch->parameters.entry_va};
-                        sm_stop(launch, SM_FAULTED);
-                        return true;
-                }
-                memcpy(data + done, host, bytes);
-                done += bytes;
-        }
+        copy_from_memory(worker, range->gpu_va, data, range->size_bytes);
         return true;
 }
 
 static bool load_banks(struct worker *worker)
 {
-        for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
-                if (!load_bank(worker, i))
-                        return false;
-        return true;
+        bool loaded = true;
+
+        if (!sm_go_on(worker))
+                return true;
+        for (unsigned i = 0; loaded && i < SM_CONSTANT_BANKS && !is_stopped(worker->launch); i++)
+                loaded = load_bank(worker, i);
+        if (!worker->abandoned)
+                sm_rest(worker);
+        return loaded;
 }
 
 static struct worker *make_worker(struct launch *launch)
 {
-        struct worker *worker = allocate(sizeof *worker);
+        struct worker *worker = sm_allocate(sizeof *worker);
 
         if (worker) {
                 worker->launch = launch;
                 worker->generation = launch->parameters.port.generation;
+                worker->attention = sm_control_attention(launch->parameters.control);
         }
         return worker;
 }
@@ -588,6 +561,7 @@ static struct {
         pthread_cond_t left;
         struct offer *offers;
         uint32_t threads;
+        uint32_t busy; /* of them: a launch that is paused keeps its helpers */
         pid_t process; /* whose threads they are: a forked child has none of them */
 } helpers = {.lock = PTHREAD_MUTEX_INITIALIZER, .offered = PTHREAD_COND_INITIALIZER, .left = PTHREAD_COND_INITIALIZER};
 
@@ -607,6 +581,7 @@ static void help(struct offer *offer)
 
         offer->wanted--;
         offer->inside++;
+        helpers.busy++;
         pthread_mutex_unlock(&helpers.lock);
         worker = make_worker(offer->launch);
         if (worker)
@@ -616,6 +591,7 @@ static void help(struct offer *offer)
                 count_work(offer->report, worker);
         free_worker(worker);
         offer->inside--;
+        helpers.busy--;
         pthread_cond_broadcast(&helpers.left);
 }
 
@@ -634,14 +610,14 @@ static void *help_for_ever(void *unused)
         return NULL;
 }
 
-/* See to it that there are `count` helpers, if they can be had; the lock is held. Signals are left to others. */
+/* See to it that `count` helpers are free, if they can be had; the lock is held. Signals are left to others. */
 static void have_helpers(uint32_t count)
 {
         sigset_t all, before;
 
         sigfillset(&all);
         pthread_sigmask(SIG_BLOCK, &all, &before);
-        while (helpers.threads < count) {
+        while (helpers.threads < MOST_HELPERS && helpers.threads - helpers.busy < count) {
                 pthread_t thread;
 
                 if (pthread_create(&thread, NULL, help_for_ever, NULL))
@@ -662,6 +638,7 @@ static void renew_helpers_of_a_child(void)
         pthread_cond_init(&helpers.left, NULL);
         helpers.offers = NULL;
         helpers.threads = 0;
+        helpers.busy = 0;
         helpers.process = getpid();
 }
 
@@ -776,6 +753,28 @@ static int run_launch(struct launch *launch, struct sm_report *report)
         return launch->stopped;
 }
 
+static void copy_faults(const struct launch *launch, struct sm_report *report)
+{
+        report->fault_count = launch->fault_count;
+        memcpy(report->faults, launch->faults, launch->fault_count * sizeof launch->faults[0]);
+}
+
+/* Run it with a code cache: the caller's, or one of its own. */
+static int run_with_code(struct launch *launch, struct sm_report *report)
+{
+        struct sm_code_cache *given = launch->parameters.code;
+        int result = SM_NO_MEMORY;
+
+        launch->cache = given ? given : sm_code_cache_new();
+        if (launch->cache)
+                result = run_launch(launch, report);
+        if (launch->cache)
+                sm_release_code(launch);
+        if (!given)
+                sm_code_cache_free(launch->cache);
+        return result;
+}
+
 int sm_run(const struct sm_launch *parameters, struct sm_report *report)
 {
         struct launch *launch;
@@ -784,19 +783,18 @@ int sm_run(const struct sm_launch *parameters, struct sm_report *report)
         memset(report, 0, sizeof *report);
         if (!is_sensible(parameters))
                 return SM_BAD_LAUNCH;
-        launch = allocate(sizeof *launch);
+        launch = sm_allocate(sizeof *launch);
         if (!launch)
                 return SM_NO_MEMORY;
         pthread_mutex_init(&launch->code_lock, NULL);
         pthread_mutex_init(&launch->fault_lock, NULL);
-        result = prepare(launch, parameters) ? run_launch(launch, report) : SM_BAD_LAUNCH;
-        report->fault = launch->fault;
+        result = prepare(launch, parameters) ? run_with_code(launch, report) : SM_BAD_LAUNCH;
+        copy_faults(launch, report);
         report->ctas = launch->cta_count;
         report->most_resident = launch->most_resident;
         report->cta_bytes = cta_bytes(launch);
         for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
                 free((void *)launch->bank[i].data);
-        free_code(launch);
         pthread_mutex_destroy(&launch->code_lock);
         pthread_mutex_destroy(&launch->fault_lock);
         free(launch);

@@ -40,6 +40,7 @@ struct sm_fault {
         uint32_t warp; /* in the CTA */
         uint32_t lanes;
         uint32_t cta[3];
+        uint32_t access; /* of SM_ACCESS_*: what the MMU refused */
         uint64_t pc;
         uint64_t address;
 };
@@ -50,7 +51,7 @@ enum { SM_ACCESS_READ = 1, SM_ACCESS_WRITE = 2, SM_ACCESS_ATOMIC = 4, SM_ACCESS_
 struct sm_page {
         uint64_t begin; /* gpu_va */
         uint64_t bytes;
-        uint64_t host;
+        uint64_t host;   /* 0: a sparse range, whose reads give zeros and whose writes vanish */
         uint32_t access; /* what is allowed, of SM_ACCESS_* */
 };
 
@@ -59,11 +60,49 @@ struct sm_page {
  * number, and the access faults. It is called from several threads. Raising `*generation` drops what was remembered, in
  * launches that are running too.
  */
+struct sm_extents;
+
 struct sm_port {
         int (*translate)(void *context, uint64_t gpu_va, uint32_t access, struct sm_page *page);
         void *context;
         const volatile uint32_t *generation;
+        struct sm_extents *extents; /* what `translate` has said, known to all launches; NULL: each asks by itself */
 };
+
+/* Extents of one address space, as a port said them. Invalidating them is safe while launches run. */
+struct sm_extents *sm_extents_new(void);
+void sm_extents_free(struct sm_extents *extents);
+void sm_extents_invalidate(struct sm_extents *extents);
+void sm_use_extents(struct sm_port *port, struct sm_extents *extents);
+
+/*
+ * The reins of launches that run: pauses (which count), and the end. At rest means that no worker of a launch that was
+ * given this control executes instructions or holds an address of the host; one that waits for the port is at rest.
+ */
+struct sm_control;
+
+struct sm_control *sm_control_new(void);
+void sm_control_free(struct sm_control *control);
+void sm_control_pause(struct sm_control *control);
+int sm_control_resume(struct sm_control *control); /* not 0: it was not paused */
+void sm_control_stop(struct sm_control *control);
+int sm_control_wait_at_rest(struct sm_control *control, uint64_t timeout_ns); /* whether it came to rest in time */
+uint32_t sm_control_pauses(struct sm_control *control);
+int sm_control_is_stopped(struct sm_control *control);
+
+/*
+ * Decoded code of one address space, kept from launch to launch. Code is read through the port once, and then not again until
+ * it is forgotten; launches that run go on with what they have.
+ */
+struct sm_code_cache;
+
+struct sm_code_cache *sm_code_cache_new(void);
+void sm_code_cache_free(struct sm_code_cache *cache); /* when no launch uses it any more */
+void sm_code_cache_forget(struct sm_code_cache *cache);
+/* Compare what was read with what the port has now: the addresses of lines that differ, `capacity` at most; their number. */
+uint32_t sm_code_cache_stale(struct sm_code_cache *cache, const struct sm_port *port, uint64_t stale[], uint32_t capacity);
+/* What is kept: lines of code, and blocks decoded from them; and how many blocks have been decoded since it was made. */
+void sm_code_cache_count(struct sm_code_cache *cache, uint64_t counts[3]);
 
 /* A port onto one piece of host memory. */
 struct sm_flat_memory {
@@ -79,6 +118,8 @@ struct sm_constant_range {
 
 struct sm_launch {
         struct sm_port port;
+        struct sm_control *control;  /* or NULL */
+        struct sm_code_cache *code;  /* or NULL: what is decoded is forgotten when the launch ends */
         uint64_t entry_va;
         uint64_t shared_window_va;
         uint64_t local_window_va;
@@ -99,10 +140,13 @@ struct sm_launch {
 };
 
 enum { SM_ISA_BEST, SM_ISA_GENERIC, SM_ISA_AVX2, SM_ISA_AVX512 };
-enum { SM_DONE, SM_FAULTED, SM_TIMED_OUT, SM_STUCK, SM_NO_MEMORY, SM_BAD_LAUNCH };
+enum { SM_DONE, SM_FAULTED, SM_TIMED_OUT, SM_STUCK, SM_NO_MEMORY, SM_BAD_LAUNCH, SM_STOPPED };
+
+enum { SM_MOST_FAULTS = 132 };
 
 struct sm_report {
-        struct sm_fault fault;
+        uint32_t fault_count;
+        struct sm_fault faults[132]; /* the first of every SM that erred, in the order of time */
         uint64_t warp_instructions;
         uint64_t thread_instructions;
         uint64_t ctas;

@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from barewire.errors import (
@@ -35,6 +35,9 @@ from barewire.errors import (
     UsageError,
 )
 from barewire.softgpu.sm import _sm
+from barewire.softgpu.sm.code_cache import CodeCache
+from barewire.softgpu.sm.control import Control
+from barewire.softgpu.sm.port import Memory
 
 LANES = 32
 CONSTANT_BANKS = 18
@@ -45,6 +48,8 @@ LOCAL_GRANULE_BYTES = 16
 WIDEST_ATOMIC_BYTES = 16
 WARP_ESR_MASK = 0xFF
 NANOSECONDS = 1_000_000_000
+# How a fault names what the MMU refused. An atomic operation also reads and writes: it is named first.
+ACCESSES = {8: "execute", 4: "atomic", 2: "write", 1: "read"}
 
 Triple = tuple[int, int, int]
 
@@ -124,6 +129,7 @@ class Fault:
         pc: the GPU virtual address of the instruction.
         address: what was accessed, where the fault is about an address: a GPU virtual address, or the offset
             in the window of shared or local memory.
+        access: what the MMU refused: "read", "write", "atomic" or "execute"; None for other faults.
     """
 
     name: str
@@ -134,6 +140,7 @@ class Fault:
     lanes: int
     pc: int
     address: int
+    access: str | None = None
 
     @property
     def warp_esr(self) -> int:
@@ -160,12 +167,14 @@ class Report:
 
     Attributes:
         fault: what ended it, or None.
+        faults: the first fault of every SM that erred, that one before the others.
         warp_instructions: instructions that warps executed.
         thread_instructions: the same, times the lanes that were active.
         most_resident: the most CTAs that were resident at one time.
         cta_bytes: memory of the host that one resident CTA takes beyond its shared and local memory.
         timed_out: its time was over before it was.
         stuck: nobody could go on: lanes wait at barriers to which nobody comes.
+        stopped: its control ended it.
     """
 
     fault: Fault | None
@@ -175,6 +184,8 @@ class Report:
     cta_bytes: int
     timed_out: bool
     stuck: bool
+    stopped: bool = False
+    faults: tuple[Fault, ...] = ()
 
     def check(self) -> Report:
         """Itself, if the launch ran to its end.
@@ -185,6 +196,8 @@ class Report:
         """
         if self.fault is not None:
             raise self.fault.error()
+        if self.stopped:
+            raise KernelTimeout("the kernel was stopped before it ended")
         if self.stuck:
             raise KernelTimeout(
                 "the kernel hangs: its lanes wait for others that will not come",
@@ -209,6 +222,8 @@ class Launch:
         shared_window: where shared memory begins among generic addresses.
         local_window: where a thread's local memory does.
         timeout_s: give up after so long; None: never.
+        control: pauses and stops it while it runs.
+        code: where its decoded code is kept for other launches in the same address space.
     """
 
     entry_va: int
@@ -223,17 +238,12 @@ class Launch:
     shared_window: int = 0x7F01_0000_0000
     local_window: int = 0x7F00_0000_0000
     timeout_s: float | None = None
+    control: Control | None = None
+    code: CodeCache | None = None
 
 
 def _address_of(array: np.ndarray) -> int:
     return int(array.__array_interface__["data"][0])
-
-
-class Memory(Protocol):
-    """What a machine reads code from, and kernels read and write."""
-
-    def fill_port(self, port: Any) -> Any:
-        """Point a `struct sm_port` at itself; what is returned is kept alive during the launch."""
 
 
 class FlatMemory:
@@ -374,7 +384,7 @@ def sm_python_translate(context: Any, gpu_va: int, access: int, page: Any) -> in
 
 
 class Machine:
-    """The SMs of a GPU.
+    """The SMs of a GPU. Several threads may launch at the same time.
 
     Args:
         arch: their compute capability as one number: 90 for 9.0.
@@ -457,17 +467,24 @@ class Machine:
             raise LaunchTooLarge("the launch's numbers make no sense", launch=launch)
         if result == _sm.lib.SM_NO_MEMORY:
             raise ResourceError("the host has no memory for the launch")
+        faults = tuple(_fault(answer.faults[i]) for i in range(answer.fault_count))
         return Report(
-            fault=_fault(answer.fault) if result == _sm.lib.SM_FAULTED else None,
+            fault=faults[0] if result == _sm.lib.SM_FAULTED else None,
+            faults=faults,
             warp_instructions=answer.warp_instructions,
             thread_instructions=answer.thread_instructions,
             most_resident=answer.most_resident,
             cta_bytes=answer.cta_bytes,
             timed_out=result == _sm.lib.SM_TIMED_OUT,
             stuck=result == _sm.lib.SM_STUCK,
+            stopped=result == _sm.lib.SM_STOPPED,
         )
 
     def _describe(self, described: Any, launch: Launch) -> None:
+        if launch.control is not None:
+            described.control = launch.control.handle
+        if launch.code is not None:
+            described.code = launch.code.handle
         described.arch = self.arch
         described.sm_count = self.sm_count
         described.threads = self.threads
@@ -501,4 +518,5 @@ def _fault(fault: Any) -> Fault:
         lanes=fault.lanes,
         pc=fault.pc,
         address=fault.address,
+        access=next((name for bit, name in ACCESSES.items() if fault.access & bit), None),
     )

@@ -1,16 +1,42 @@
-/* The way to global memory: each worker remembers the translations that it used. */
+/*
+ * The way to global memory: each worker remembers the translations that it used.
+ *
+ * A worker that asks the port is at rest meanwhile: the answer may take as long as it likes, and may need what the one who
+ * waits for rest holds. An extent may be out of date when the worker comes back, so it asks again then; what another port
+ * answers is used once at least, since that keeps its memory.
+ */
 
 #include "sm.h"
 
-/* Ask the port, and remember what it says. */
-static const struct translation *ask_port(struct worker *worker, uint64_t va, uint32_t access, struct translation *entry)
+static bool allows(const struct sm_page *page, uint64_t va, uint32_t access)
+{
+        return va - page->begin < page->bytes && (page->access & access) == access;
+}
+
+/* Ask whoever is behind the port; false if it refuses, or if the launch was stopped meanwhile. */
+static bool ask_port(struct worker *worker, uint64_t va, uint32_t access, struct translation *entry)
 {
         const struct sm_port *port = &worker->launch->parameters.port;
-        uint32_t generation = *worker->generation;
-        struct sm_page page = {0};
+        struct sm_page page;
+        uint32_t generation;
 
-        if (port->translate(port->context, va, access, &page) || va - page.begin >= page.bytes)
-                return NULL;
+        do {
+                bool refused;
+
+                generation = *worker->generation;
+                page = (struct sm_page){0};
+                sm_rest(worker);
+                refused = port->translate(port->context, va, access, &page) || va - page.begin >= page.bytes;
+                if (!sm_go_on(worker))
+                        return false;
+                if (refused && (!port->extents || generation == *worker->generation))
+                        return false;
+        } while (port->extents && generation != *worker->generation);
+        if (port->extents) {
+                if (!allows(&page, va, access))
+                        return false;
+                sm_extents_note(port->extents, generation, &page);
+        }
         *entry = (struct translation){
                 .begin = page.begin,
                 .bytes = page.bytes,
@@ -18,7 +44,37 @@ static const struct translation *ask_port(struct worker *worker, uint64_t va, ui
                 .access = page.access | access,
                 .generation = generation,
         };
-        return entry;
+        return true;
+}
+
+/* Look among what the port has told others. */
+static bool find_known(struct worker *worker, uint64_t va, uint32_t access, struct translation *entry)
+{
+        struct sm_extents *extents = worker->launch->parameters.port.extents;
+        struct sm_page page;
+
+        if (!extents || sm_extents_find(extents, worker, va, &page) || !allows(&page, va, access))
+                return false;
+        *entry = (struct translation){
+                .begin = page.begin,
+                .bytes = page.bytes,
+                .host = (uint8_t *)(uintptr_t)page.host,
+                .access = page.access,
+                .generation = sm_extents_generation(worker),
+        };
+        return true;
+}
+
+/* What stands for memory that keeps nothing: zeros to read, and room to write. */
+static uint8_t *sparse_memory(struct worker *worker, uint64_t va, uint32_t bytes, uint32_t access)
+{
+        uint8_t *room = worker->sparse + va % WIDEST_ATOMIC_BYTES;
+
+        if (bytes > SPARSE_BYTES)
+                return NULL;
+        if (access != SM_ACCESS_WRITE)
+                memset(room, 0, bytes);
+        return room;
 }
 
 uint8_t *sm_translate_slowly(struct worker *worker, uint64_t va, uint32_t bytes, uint32_t access)
@@ -27,11 +83,14 @@ uint8_t *sm_translate_slowly(struct worker *worker, uint64_t va, uint32_t bytes,
         bool known = va - entry->begin < entry->bytes && (entry->access & access) == access
                      && entry->generation == *worker->generation;
 
-        if (!known && !ask_port(worker, va, access, entry))
+        worker->refused = access;
+        if (!known && !find_known(worker, va, access, entry) && !ask_port(worker, va, access, entry))
                 return NULL;
-        worker->last = *entry;
         if (entry->bytes - (va - entry->begin) < bytes)
                 return NULL;
+        if (!entry->host)
+                return sparse_memory(worker, va, bytes, access);
+        worker->last = *entry;
         return entry->host + (va - entry->begin);
 }
 
@@ -58,4 +117,5 @@ void sm_use_flat_memory(struct sm_port *port, struct sm_flat_memory *memory)
         port->translate = sm_flat_translate;
         port->context = memory;
         port->generation = &never_changed;
+        port->extents = NULL;
 }

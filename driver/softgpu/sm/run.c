@@ -3,6 +3,8 @@
 /* What the binder found stays a fault until the instruction is executed. */
 static enum sm_outcome raise_bound_fault(struct warp *warp, const struct uop *uop, lane_mask active)
 {
+        if (uop->fault == SM_FAULT_MMU)
+                warp->worker->refused = SM_ACCESS_EXECUTE;
         return sm_fault(warp, uop, (enum sm_fault_kind)uop->fault, active, uop->target);
 }
 
@@ -70,6 +72,7 @@ INLINE void account(struct warp *warp, uint64_t instructions, lane_mask lanes)
 static enum sm_outcome run_warp(struct warp *warp)
 {
         struct code_block *block = NULL;
+        const volatile uint32_t *attention = warp->worker->attention;
 
         if (!warp->active && !schedule_lowest(warp))
                 return warp->alive ? SM_BLOCKED : SM_EXITED;
@@ -98,6 +101,8 @@ static enum sm_outcome run_warp(struct warp *warp)
                 } while (LIKELY(outcome == SM_NEXT));
 
                 account(warp, executed - (uop[-1].run == enter_next_block), group);
+                if (UNLIKELY(*attention) && outcome == SM_JUMPED && !sm_heed(warp->worker))
+                        return SM_YIELD;
                 if (outcome == SM_JUMPED && warp->budget > 0)
                         continue;
                 if (outcome == SM_BLOCKED && schedule_lowest(warp))

@@ -93,6 +93,7 @@ struct uop {
         uint8_t pd, pd2;     /* destination predicates, SM_PRED_WRITTEN for PT */
         struct predicate p[4];
         uint8_t fault;       /* SM_FAULT_*: the binder found that this instruction always faults */
+        bool reads_constants; /* what was bound depends on the value of a constant */
         uint8_t barrier;     /* convergence or CTA barrier number */
         uint16_t d2;
         struct operand a, b, c;
@@ -120,12 +121,19 @@ struct translation {
         uint32_t generation; /* of the port when it said so */
 };
 
-enum { TRANSLATIONS = 256, TRANSLATION_GRANULE_SHIFT = 12 };
+enum { TRANSLATIONS = 64, TRANSLATION_GRANULE_SHIFT = 12 };
+
+/* The longest access to a sparse range that is done at once: a row of 32 lanes; a power of two. */
+enum { SPARSE_BYTES = 512, WIDEST_ATOMIC_BYTES = 16 };
 
 /* A host thread at work on a launch. */
 struct worker {
         struct launch *launch;
         const volatile uint32_t *generation; /* the port's */
+        const volatile uint32_t *attention;  /* not 0: see sm_heed() */
+        struct extent_table *table;          /* of the port's extents, as the worker knows them; or NULL */
+        uint32_t refused;                    /* of SM_ACCESS_*: what sm_translate() said no to last */
+        bool abandoned;                      /* its control stopped it: it may not touch memory again */
         struct translation last; /* what was hit last: most kernels stay in a few ranges */
         struct translation cache[TRANSLATIONS];
         uint64_t warp_instructions;
@@ -134,6 +142,7 @@ struct worker {
         uint32_t spent_rounds;
         uint32_t ended_ctas;
         struct cta *idle;     /* finished ones, to be used again */
+        uint8_t sparse[SPARSE_BYTES + WIDEST_ATOMIC_BYTES] __attribute__((aligned(64))); /* stands for memory that keeps nothing */
 };
 
 /* A CTA barrier (BAR) in progress. A warp has arrived when all its live lanes have; it counts as 32 threads. */
@@ -206,13 +215,33 @@ struct warp {
 /* One run of consecutive instructions, bound. The last uop is not an instruction: it leads to the next block. */
 enum { BLOCK_INSTRUCTIONS = 64, INSTRUCTION_BYTES = 16, BLOCK_BYTES = BLOCK_INSTRUCTIONS * INSTRUCTION_BYTES };
 
+/* What binding depends on beside the words and the constants; launches with equal ones may share blocks. */
+struct bind_key {
+        const struct sm_isa *isa;
+        uint32_t arch;
+        uint32_t register_count;
+        bool clustered; /* several CTAs in a cluster */
+};
+
 struct code_block {
         uint64_t va;
-        struct code_block *next;
+        struct code_block *next; /* in the bucket of its cache */
+        struct bind_key key;
+        uint64_t reads_constants; /* a bit for each instruction that depends on a constant's value */
+        uint32_t users;           /* launches */
+        bool cached;              /* else it goes with its last user */
+        uint64_t used;            /* when it was last, as its cache counts */
         struct uop uop[BLOCK_INSTRUCTIONS + 1];
 };
 
-enum { CODE_BUCKETS = 1024, SM_CONSTANT_BANKS = 18, CONSTANT_BANK_BYTES = 65536 };
+/* Where a launch finds a block. */
+struct code_link {
+        uint64_t va;
+        struct code_block *block;
+        struct code_link *next;
+};
+
+enum { CODE_BUCKETS = 256, SM_CONSTANT_BANKS = 18, CONSTANT_BANK_BYTES = 65536 };
 enum { LOCAL_WINDOW_BYTES = 1 << 24, SHARED_WINDOW_BYTES = 1 << 24 }; /* of one thread, of one CTA */
 
 struct constant_bank {
@@ -231,7 +260,8 @@ struct launch {
         uint32_t warps_per_cta;
         uint64_t cta_count;
         struct constant_bank bank[SM_CONSTANT_BANKS];
-        struct code_block *code[CODE_BUCKETS];
+        struct code_link *code[CODE_BUCKETS];
+        struct sm_code_cache *cache;
         pthread_mutex_t code_lock;
         uint64_t next_cta;      /* the first that nobody has taken; atomic */
         uint64_t resident;      /* CTAs admitted and not finished; atomic */
@@ -241,7 +271,8 @@ struct launch {
         uint64_t deadline_ns;   /* 0: none */
         uint64_t began_ns;
         pthread_mutex_t fault_lock;
-        struct sm_fault fault;
+        uint32_t fault_count;
+        struct sm_fault faults[SM_MOST_FAULTS];
 };
 
 /* One build of the interpreter. */
@@ -259,14 +290,43 @@ extern const struct sm_isa sm_isa_avx2;
 extern const struct sm_isa sm_isa_avx512;
 #endif
 
+/* pause.c */
+/* Begin to execute instructions: waits while the control is paused; false if it is stopped. NULL is no control. */
+bool sm_control_enter(struct sm_control *control);
+/* The worker is at rest until it enters again. */
+void sm_control_leave(struct sm_control *control);
+/* What a worker reads as often as it likes: not 0 if there is a pause or a stop to heed. */
+const volatile uint32_t *sm_control_attention(struct sm_control *control);
+
 /* machine.c */
+/* Heed the worker's control: wait while it is paused; false if it is stopped, and then so is the launch. */
+bool sm_heed(struct worker *worker);
+/* The same around a wait for somebody else: what lies between does not execute instructions. */
+void sm_rest(struct worker *worker);
+bool sm_go_on(struct worker *worker);
 /* End the launch soon with one of SM_FAULTED, ... unless it is ending already. */
 void sm_stop(struct launch *launch, int why);
-/* Record a fault of the lanes in `lanes` (the first fault of the grid is kept, and stops it). Always SM_FAULT. */
+/* Record a fault of the lanes in `lanes` (the first of its SM is kept; it stops the grid). Always SM_FAULT. */
 enum sm_outcome sm_fault(struct warp *warp, const struct uop *uop, enum sm_fault_kind kind, lane_mask lanes, uint64_t address);
-/* The block of bound code that holds `pc`, fetched and bound if it is new. */
-struct code_block *sm_code_block(struct worker *worker, uint64_t pc);
 uint64_t sm_now_ns(void);
+/* Zeroed memory aligned for vectors, or NULL. */
+void *sm_allocate(size_t bytes);
+
+/* code.c */
+/* The block of bound code that holds `pc`, fetched and bound if it is new; NULL if there is no memory, or no more launch. */
+struct code_block *sm_code_block(struct worker *worker, uint64_t pc);
+/* The launch has ended: it uses no code any more. */
+void sm_release_code(struct launch *launch);
+
+/* extents.c */
+/* Find what holds `va`: 0 and the page, or not 0. The worker's table is brought up to date first. */
+int sm_extents_find(struct sm_extents *extents, struct worker *worker, uint64_t va, struct sm_page *page);
+/* The generation of the worker's table. */
+uint32_t sm_extents_generation(const struct worker *worker);
+/* Note what the port said in a generation; if it is over, nothing. */
+void sm_extents_note(struct sm_extents *extents, uint32_t generation, const struct sm_page *page);
+/* The worker ends. */
+void sm_extents_leave(struct sm_extents *extents, struct worker *worker);
 
 /* port.c */
 /*
