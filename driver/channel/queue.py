@@ -546,6 +546,18 @@ class Queue:
             raise Freed(f"{self.name} has ended: its ring is not there any more")
         return look(self)
 
+    def read_back(self, gpu_va: int, size_bytes: int) -> bytes:
+        """Bytes of its ring, pushbuffers or launch slots, read back: slow, and for looking only.
+
+        Raises:
+            UsageError: they are not its own.
+        """
+        from barewire.channel.state import read_back
+
+        if self._reached is not None:
+            raise Freed(f"{self.name} has ended: its memory is not there any more")
+        return read_back(self, gpu_va, size_bytes)
+
     def _repr_html_(self) -> str:
         """Its channel and its timeline, for notebooks."""
         from barewire.show import queue as shown

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from barewire.channel.decoder import GpfifoEntry, decode_gpfifo
-from barewire.native._native import lib
+from barewire.errors import UsageError
+from barewire.native._native import ffi, lib
 
 if TYPE_CHECKING:
     from barewire.channel.queue import Queue
 
 USERD_OFFSET = 0x2000  # in the queue's video memory
+VIDEO_BYTES = 0x200000  # the queue's video memory
 ENTRY_BYTES = 8
 MOST_ENTRIES = 8
 # What a driver may look at (NV_RAMUSERD).
@@ -71,3 +73,15 @@ def look(queue: Queue, most: int = MOST_ENTRIES) -> QueueState:
         tuple(decode_gpfifo(raw)),
         tuple((name, offset, words[name]) for name, offset in USERD_WORDS),
     )
+
+
+def read_back(queue: Queue, gpu_va: int, size_bytes: int) -> bytes:
+    """Bytes of a queue's own video memory: its ring, its pushbuffers, its launch slots. Slow: for looking only.
+
+    Raises:
+        UsageError: they are not the queue's.
+    """
+    offset = gpu_va - queue.memory.video_va
+    if offset < 0 or size_bytes < 0 or offset + size_bytes > VIDEO_BYTES:
+        raise UsageError("this is not memory of the queue", gpu_va=gpu_va, size_bytes=size_bytes)
+    return bytes(ffi.buffer(ffi.cast("char *", queue.memory.video_cpu + offset), size_bytes))

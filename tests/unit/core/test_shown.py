@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from barewire import kernels, show
-from barewire.errors import Freed
+from barewire.errors import Freed, UsageError
 
 
 def text(shown) -> str:
@@ -41,9 +41,14 @@ def test_the_state_of_a_queue_is_its_ring_and_userd(device):
     put = {name: value for name, _, value in state.userd}["GP_PUT"]
     assert put == state.first + len(state.entries)
     assert "GP_PUT" in text(state) and f"{state.ring_va:#013x}" in text(state)
+    assert queue.read_back(state.ring_va, 8) == queue.read_back(state.ring_va, 16)[:8]
+    with pytest.raises(UsageError):
+        queue.read_back(state.ring_va - 8, 8)
     queue.close()
     with pytest.raises(Freed):
         queue.state()
+    with pytest.raises(Freed):
+        queue.read_back(state.ring_va, 8)
 
 
 def test_arrays_show_shape_and_place_and_that_they_were_freed(device):
