@@ -313,6 +313,8 @@ class Fifo(Unit):
             self.waiting.add(channel)
         else:
             channel.pending = None
+            if self.gpu.sanitizer is not None:
+                self.gpu.sanitizer.resumed(channel)
             channel.state = State.READY
 
     def go_on_later(self) -> None:
