@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from barewire.channel.decoder import GpfifoEntry, decode_gpfifo
+from barewire.channel.queue import USERD_OFFSET, VIDEO_BYTES
 from barewire.errors import UsageError
 from barewire.native._native import ffi, lib
 
 if TYPE_CHECKING:
     from barewire.channel.queue import Queue
 
-USERD_OFFSET = 0x2000  # in the queue's video memory
-VIDEO_BYTES = 0x200000  # the queue's video memory
 ENTRY_BYTES = 8
 MOST_ENTRIES = 8
 # What a driver may look at (NV_RAMUSERD).
@@ -76,7 +75,7 @@ def look(queue: Queue, most: int = MOST_ENTRIES) -> QueueState:
 
 
 def read_back(queue: Queue, gpu_va: int, size_bytes: int) -> bytes:
-    """Bytes of a queue's own video memory: its ring, its pushbuffers, its launch slots. Slow: for looking only.
+    """Bytes of a queue's own video memory: its ring, pushbuffers, launch slots. Slow: for looking only.
 
     Raises:
         UsageError: they are not the queue's.
