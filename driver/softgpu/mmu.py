@@ -314,6 +314,7 @@ class Mmu:
         if pdb is not None and pdb.aperture is Aperture.COHERENT:
             self.tlb.invalidate(Pdb(Aperture.NONCOHERENT, pdb.address), gpu_va, depth)
         self.gpu.apertures.invalidated(pdb)
+        self.gpu.graphics.invalidated(pdb)
 
     # Looking up.
 
