@@ -18,8 +18,9 @@ from barewire.errors import LaunchTooLarge, ResourceError
 from barewire.softgpu.channel import Channel, ChannelError, State
 from barewire.softgpu.channel_memory import Refused
 from barewire.softgpu.gr import exceptions, releases, sked
-from barewire.softgpu.gr.qmd import Type
+from barewire.softgpu.gr.qmd import Qmd, Type
 from barewire.softgpu.gr.scheduler import Scheduler, Task
+from barewire.softgpu.page_tables import Access
 from barewire.softgpu.sm.control import Control
 from barewire.softgpu.sm.machine import Launch, Report
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 IDLE_S = 10.0  # a thread without a grid ends after so long
 REST_S = 2.0  # far more than a grid needs to come to rest
 LEAST_BARRIERS, MOST_BARRIERS = 1, 16
+MOST_REGISTERS = 255  # R255 is RZ, though a launch may ask for 256
 
 
 class Mode(IntEnum):
@@ -226,11 +228,11 @@ class Context:
             grid=qmd.grid,
             block=qmd.block,
             cluster=qmd.cluster if qmd.type == Type.GRID_GPC_CGA else (1, 1, 1),
-            register_count=qmd.register_count,
+            register_count=min(qmd.register_count, MOST_REGISTERS),
             shared_bytes=qmd.shared_bytes,
             local_bytes=qmd.local_high_bytes,
             barrier_count=min(max(qmd.barrier_count, LEAST_BARRIERS), MOST_BARRIERS),
-            constant_banks=banks,
+            constant_banks=self._banks(qmd),
             shared_window=self.windows.shared,
             local_window=self.windows.local,
             control=self._control,
@@ -238,6 +240,18 @@ class Context:
         )
         self.states.clear()
         return Grid(task, space, launch)
+
+    def _banks(self, qmd: Qmd) -> dict[int, tuple[int, int]]:
+        """The constant banks that are there: one that is not mapped is no error unless it is read (`H100:`)."""
+        banks = {}
+        for bank in qmd.constant_buffers:
+            if bank.size_bytes:
+                try:
+                    self.channel.memory.address(bank.gpu_va, 4, Access.READ)
+                except Refused:
+                    continue
+                banks[bank.bank] = bank.gpu_va, bank.size_bytes
+        return banks
 
     def _run(self) -> None:
         """What the thread does."""
@@ -304,7 +318,7 @@ class Context:
             raise report
         if report.fault is None:
             return
-        refused = next((fault for fault in report.faults if not exceptions.is_exception(fault)), None)
+        refused = next((fault for fault in report.faults if exceptions.is_refused(fault)), None)
         if refused is not None:
             why = grid.space.refusal(refused.address, refused.access)
             raise exceptions.sm_fault(self.channel, refused.sm, why, refused.access == "execute")

@@ -59,6 +59,11 @@ _MMU_REFUSED = 0x20
 _STACK_OVERFLOW = 0x10E
 _NOT_EXECUTED = 0x82
 
+_SPACE_END = 1 << 56
+_WINDOW_BYTES = 1 << 24  # of shared and of local memory
+# What the registers show of what only the model tells apart.
+_ERRORS_OF_MODEL = {_NOT_EXECUTED: _ILLEGAL_INSTRUCTION, _MMU_REFUSED: _OUT_OF_RANGE}
+
 _WARP_ERRORS = {
     0x01: "Stack Error",
     0x04: "PC Wrap",
@@ -202,9 +207,12 @@ def model_failed(defect: Exception) -> ChannelError:
     return ChannelError(XID_GR_EXCEPTION, None, why=f"the model failed: {defect!r}")
 
 
-def is_exception(fault: Fault) -> bool:
-    """Whether it is the SM's own, and not the MMU's."""
-    return fault.kind != _MMU_REFUSED
+def is_refused(fault: Fault) -> bool:
+    """Whether the MMU refused an access, and not the SM itself.
+
+    The SM refuses addresses of too many bits (`H100:` 2**56; how many it takes was not looked for).
+    """
+    return fault.kind == _MMU_REFUSED and fault.address < _SPACE_END
 
 
 def sm_state(fault: Fault, has_local: bool) -> SmState:
@@ -214,7 +222,7 @@ def sm_state(fault: Fault, has_local: bool) -> SmState:
         has_local: whether the grid has local memory: an offset out of range is one in a window.
     """
     multiple = fault.kind == _STACK_OVERFLOW
-    error = _ILLEGAL_INSTRUCTION if fault.kind == _NOT_EXECUTED else fault.warp_esr
+    error = _ERRORS_OF_MODEL.get(fault.kind, fault.warp_esr)
     warp_esr = error | (fault.warp & _WARP_MASK_BITS) << _WARP_LOW | _address_bits(fault, error, has_local)
     return SmState(fault.sm, MULTIPLE_WARP_ERRORS if multiple else 0, warp_esr, fault.pc, fault.address)
 
@@ -225,7 +233,7 @@ def _address_bits(fault: Fault, error: int, has_local: bool) -> int:
         return _ADDRESS_VALID | _GLOBAL << _ADDRESS_KIND_LOW
     if error != _OUT_OF_RANGE:
         return 0
-    if fault.address >= 1 << 24:
+    if fault.address >= _WINDOW_BYTES:
         return _ADDRESS_VALID | _OUT_OF_SPACE << _ADDRESS_KIND_LOW
     if has_local or fault.kind == _STACK_OVERFLOW:
         return _ADDRESS_VALID | _LOCAL << _ADDRESS_KIND_LOW

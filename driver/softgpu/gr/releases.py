@@ -53,6 +53,7 @@ def release(
         _reduce(memory, gpu_va, payload, size, _REDUCTIONS[reduction & 7], signed)
         return
     if structure == FOUR_WORDS:
+        memory.address(gpu_va, 8, Access.WRITE)  # which is refused first
         memory.store(gpu_va + _TIME_OFFSET, 8, now_ns)
         size = 8
     memory.store(gpu_va, size, payload)
