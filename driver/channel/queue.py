@@ -68,13 +68,18 @@ class Channel(Protocol):
 
 @dataclass(frozen=True)
 class QueueMemory:
-    """Where a queue's two buffers are: CPU addresses, and GPU virtual addresses in an address space."""
+    """Where a queue's two buffers are: CPU addresses, and GPU virtual addresses in an address space.
+
+    Attributes:
+        held: views of both: they stay in this process while a thread may look at the queue, closed or not.
+    """
 
     video_cpu: int
     video_va: int
     host_cpu: int
     host_va: int
     space: Any = None
+    held: Any = None
 
 
 def _timeout_ns(timeout_s: Any) -> int:

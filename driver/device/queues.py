@@ -100,7 +100,9 @@ class DeviceQueues(DeviceMemory, ABC):
             undo.callback(host.close)
             host_va = space.map(host)
             undo.callback(_unmap, space, host_va)
-            memory = QueueMemory(video.map_cpu().address, video_va, host.map_cpu().address, host_va, space)
+            seen, shared = video.map_cpu(), host.map_cpu()
+            held = seen.view, shared.view
+            memory = QueueMemory(seen.address, video_va, shared.address, host_va, space, held)
             parts = QueueParts(engine, space, video, host, memory, self._stop)
             made = self._start(parts, name, 0)
             parts.undo = undo.pop_all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from operator import index
 from typing import Any
@@ -23,8 +22,7 @@ class CpuMapping:
 
     Args:
         undo: called when it is closed.
-        held: the same bytes, as something that keeps them in this process while it is looked at; None where
-            nothing does.
+        held: the same bytes, as something that keeps them in this process while it is looked at.
     """
 
     def __init__(
@@ -33,28 +31,26 @@ class CpuMapping:
         address: int,
         size_bytes: int,
         undo: Callable[[CpuMapping], None],
-        held: memoryview | None = None,
+        held: memoryview,
     ) -> None:
         self.memory = memory
         self.address = address
         self.size_bytes = size_bytes
         self.closed = False
         self._undo = undo
-        self._held = held
+        self._held: memoryview | None = held
 
     @property
     def view(self) -> memoryview:
         """The bytes, writable. After close() a view of host memory that is still held keeps its last bytes,
-        which the GPU does not reach any more; nothing may look at one of video memory.
+        which the GPU does not reach any more; one of video memory shows whatever is there.
 
         Raises:
             Freed: the mapping was closed.
         """
-        if self.closed:
+        if self._held is None:
             raise Freed("the mapping was closed")
-        if self._held is not None:
-            return self._held[:]
-        return memoryview((ctypes.c_ubyte * self.size_bytes).from_address(self.address)).cast("B")
+        return self._held[:]
 
     def close(self) -> None:
         """Undo the mapping; a second time is nothing."""

@@ -67,7 +67,7 @@ class VideoMemory(MemoryObject):
                 self._held.windows.remove(mapped.close)
                 mapped.close()
 
-        mapping = CpuMapping(self, mapped.address, size, undo)
+        mapping = CpuMapping(self, mapped.address, size, undo, mapped.look())
         self._mappings.append(mapping)
         return mapping
 

@@ -227,6 +227,10 @@ class _Pinned:
         self._owner = owner
         self._mapped = mapped
 
+    def look(self) -> memoryview:
+        """Its bytes; see `Mapped.look`."""
+        return self._mapped.look()
+
     def close(self) -> None:
         """Undo it; a second time is nothing."""
         self._mapped.close()

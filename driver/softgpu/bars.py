@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.faults import ENGINE_BAR1, ENGINE_BAR2, FaultEntry
-from barewire.softgpu.mapping import Mapping, Run, add_run
+from barewire.softgpu.mapping import Kept, Mapping, Run, add_run
 from barewire.softgpu.mmu import PageFault
 from barewire.softgpu.page_tables import Access, Aperture, Pdb, Reader, Unreadable, Walker
 from barewire.softgpu.unit import MemoryUnit, NoRegister, Unit
@@ -94,6 +94,7 @@ class ApertureBar:
         self.size_bytes = gpu.bars[number].size_bytes
         self._engine_id = engine_id
         self._mapping: Mapping | None = None
+        self._kept = Kept()
         self.pdb: Pdb | None = None
         self.bound = False
         self.nowhere = False
@@ -177,11 +178,20 @@ class ApertureBar:
             pass
         return None
 
+    def keep(self, address: int, size_bytes: int) -> None:
+        """Let part of it stay after close(), where it is of this aperture."""
+        if self._mapping is not None:
+            self._kept.add(self._mapping, address, size_bytes)
+
+    def let_go(self) -> None:
+        """Give back what was kept."""
+        self._kept.close()
+
     def close(self) -> None:
         """Give the addresses back."""
         if self._mapping is not None:
             self.look_for_lost_writes()
-            self._mapping.close()
+            self._mapping.close(self._kept)
             self._mapping = None
 
     def _runs(self) -> list[Run]:
@@ -314,6 +324,16 @@ class Apertures(Unit):
             self._bind(self._high[offset])
         else:
             raise NoRegister
+
+    def keep(self, address: int, size_bytes: int) -> None:
+        """Let part of an aperture stay after close()."""
+        self.bar1.keep(address, size_bytes)
+        self.bar2.keep(address, size_bytes)
+
+    def let_go(self) -> None:
+        """Give back what was kept."""
+        self.bar1.let_go()
+        self.bar2.let_go()
 
     def close(self) -> None:
         self.bar1.close()

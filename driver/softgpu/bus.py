@@ -91,6 +91,14 @@ class Endpoint(Protocol):
         """Wait until no access is under way by what the host mapped before; called after it unmapped some."""
         ...
 
+    def keep(self, address: int, size_bytes: int) -> None:
+        """Somebody goes on looking at part of an aperture after close(): it stays, and shows zeros then."""
+        ...
+
+    def let_go(self) -> None:
+        """Nobody looks at what was kept any more."""
+        ...
+
     def reset(self) -> None:
         """A conventional reset by the host: a cold device afterwards."""
         ...

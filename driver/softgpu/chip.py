@@ -279,6 +279,14 @@ class SoftGpu:
             if self.sanitizer is not None:
                 self.sanitizer.settled()
 
+    def keep(self, address: int, size_bytes: int) -> None:
+        """Let part of BAR1 or BAR2 stay after close(), for who still looks at it."""
+        self.apertures.keep(address, size_bytes)
+
+    def let_go(self) -> None:
+        """Nobody looks at what was kept any more."""
+        self.apertures.let_go()
+
     def reset(self) -> None:
         """A conventional reset: a cold device afterwards."""
         with self.lock:

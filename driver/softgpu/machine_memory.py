@@ -49,6 +49,12 @@ def map_file(file: int, offset: int, size_bytes: int, at: int = 0) -> int:
     return _map(at, size_bytes, mmap.PROT_READ | mmap.PROT_WRITE, flags, file, offset)
 
 
+def blank(address: int, size_bytes: int) -> None:
+    """Zeros of its own in place of what these addresses showed."""
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE | _MAP_FIXED
+    _map(address, size_bytes, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
+
+
 def unmap(address: int, size_bytes: int) -> None:
     """Give addresses back."""
     _munmap(address, size_bytes)

@@ -45,6 +45,39 @@ def add_run(runs: list[Run], run: Run) -> None:
         runs.append(run)
 
 
+class Kept:
+    """Parts of a range that stay when the rest of it is given back, since somebody still looks at them."""
+
+    def __init__(self) -> None:
+        self._ranges: list[tuple[int, int]] = []
+
+    def add(self, mapping: Mapping, address: int, size_bytes: int) -> None:
+        """Keep these addresses, where they are of the mapping; whole pages."""
+        start = address // PAGE_BYTES * PAGE_BYTES
+        end = -(-(address + size_bytes) // PAGE_BYTES) * PAGE_BYTES
+        if mapping.address <= start and end <= mapping.address + mapping.size_bytes:
+            self._ranges.append((start, end))
+
+    def blanked(self) -> list[tuple[int, int]]:
+        """What is kept, in order and apart, with zeros of its own in place of what it showed."""
+        joined: list[tuple[int, int]] = []
+        for start, end in sorted(self._ranges):
+            if joined and start <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+            else:
+                joined.append((start, end))
+        for start, end in joined:
+            machine_memory.blank(start, end - start)
+        self._ranges = joined
+        return joined
+
+    def close(self) -> None:
+        """Give them back, too."""
+        for start, end in self._ranges:
+            machine_memory.unmap(start, end - start)
+        self._ranges = []
+
+
 class Mapping:
     """A range of addresses.
 
@@ -98,9 +131,15 @@ class Mapping:
         """Whether looking through the poison takes no time worth speaking of."""
         return self._poison_bytes <= CHUNK_BYTES
 
-    def close(self) -> None:
-        """Give the addresses back."""
-        machine_memory.unmap(self.address, self.size_bytes)
+    def close(self, kept: Kept) -> None:
+        """Give the addresses back, all but those that are kept."""
+        at = self.address
+        for start, end in kept.blanked():
+            if at < start:
+                machine_memory.unmap(at, start - at)
+            at = end
+        if at < self.address + self.size_bytes:
+            machine_memory.unmap(at, self.address + self.size_bytes - at)
         os.close(self._poison)
 
     def _fill_poison(self) -> None:

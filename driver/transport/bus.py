@@ -34,6 +34,12 @@ class Mapped(Protocol):
     address: int
     size_bytes: int
 
+    def look(self) -> memoryview:
+        """Its bytes, writable. They stay in this process for as long as somebody looks; once the mapping, or
+        the bus, is closed they say nothing any more.
+        """
+        ...
+
     def close(self) -> None:
         """Undo the mapping; a second time is nothing."""
         ...

@@ -222,6 +222,10 @@ class _RecordedMapped:
         self._copy = copy
         self._open = True
 
+    def look(self) -> memoryview:
+        """Its bytes; see `Mapped.look`."""
+        return self._mapped.look() if self._copy is None else memoryview(self._copy.memory)
+
     def close(self) -> None:
         """Undo the mapping; a second time is nothing."""
         if not self._open:

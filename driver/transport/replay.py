@@ -55,6 +55,10 @@ class _Memory:
         """Let recorded changes come."""
         self._script.add_region(self._number, self)
 
+    def look(self) -> memoryview:
+        """Its bytes."""
+        return self.view
+
     def close(self) -> None:
         """Give it back; a second time is nothing. It stays in this process while somebody looks at it."""
         if self._open:

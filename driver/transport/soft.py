@@ -7,8 +7,10 @@ driver that knows the software GPU, and of that only its edge.
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import threading
+import weakref
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -82,12 +84,55 @@ def _check_config(offset: int, size_bytes: int) -> None:
 class SoftMapped:
     """Part of an aperture. The aperture stays, so that there is nothing to undo."""
 
-    def __init__(self, address: int, size_bytes: int) -> None:
+    def __init__(self, looks: Looks, address: int, size_bytes: int) -> None:
         self.address = address
         self.size_bytes = size_bytes
+        self._looks = looks
+
+    def look(self) -> memoryview:
+        """Its bytes; once the bus is closed, they are zeros that nobody else sees."""
+        return self._looks.begin(self.address, self.size_bytes)
 
     def close(self) -> None:
         """Undo the mapping; a second time is nothing."""
+
+
+class Looks:
+    """Who looks at parts of apertures."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[int, weakref.ref[Any]] = {}
+        self._next = 0
+
+    def begin(self, address: int, size_bytes: int) -> memoryview:
+        """Look at a part; every view of it counts, until the last one is gone."""
+        array = (ctypes.c_ubyte * size_bytes).from_address(address)
+        with self._lock:
+            number, self._next = self._next, self._next + 1
+            self._open[number] = weakref.ref(array, lambda _: self._open.pop(number, None))
+        return memoryview(array).cast("B")
+
+    def outlast(self, endpoint: Endpoint) -> list[Any]:
+        """The device goes: let what is still looked at stay, until nobody does.
+
+        Returns:
+            What is looked at; hold it until the device is closed.
+        """
+        with self._lock:
+            arrays = [array for array in (look() for look in list(self._open.values())) if array is not None]
+        left = len(arrays)
+
+        def ended() -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                endpoint.let_go()
+
+        for array in arrays:
+            endpoint.keep(ctypes.addressof(array), ctypes.sizeof(array))
+            weakref.finalize(array, ended).atexit = False
+        return arrays
 
 
 class _SoftBar:
@@ -218,7 +263,7 @@ class SoftAperture(_SoftBar):
             UsageError: the BAR has no such part.
         """
         self._check(offset, size_bytes)
-        return SoftMapped(self._address + offset, size_bytes)
+        return SoftMapped(self._bus.looks, self._address + offset, size_bytes)
 
 
 class SoftInterrupts:
@@ -344,6 +389,7 @@ class SoftBus:
         self.endpoint = endpoint
         self.disconnected = False
         self.closed = False
+        self.looks = Looks()
         self.iommu = Iommu()
         self.interrupts_or_none: SoftInterrupts | None = None
         self._memory: set[SoftDmaMemory] = set()
@@ -502,7 +548,9 @@ class SoftBus:
         self._function.disable_bus_master()
         for memory in list(self._memory):
             memory.close()
+        looked_at = self.looks.outlast(self.endpoint)
         self.endpoint.close()
+        del looked_at
         if self._claim is not None:
             self._claim.close()
 
