@@ -316,6 +316,23 @@ def test_firmware_puts_its_own_range_into_the_callers_tables(rm, gpu):
     rm.channel(vaspace=vaspace, engine=GR0)
 
 
+def test_firmware_links_directories_that_lead_nowhere(rm, gpu):
+    vaspace = rm.made(DEVICE, 0x90F1, bytes(0x30))
+
+    rm.asked(vaspace, 0x90F10106, copy_pdes(TABLES))
+
+    links = [gpu.vram.read(table + 8 * index, 8) for table, index in zip(TABLES, (0, 0, 0, 8), strict=True)]
+    targets = [int.from_bytes(link, "little") & ~0xFFF for link in links]
+    assert targets == [*TABLES[1:], gpu.resman.server_table]
+
+
+def test_tables_are_named_once(rm):
+    vaspace = rm.made(DEVICE, 0x90F1, bytes(0x30))
+    rm.asked(vaspace, 0x90F10106, copy_pdes(TABLES))
+
+    assert rm.control(vaspace, 0x90F10106, copy_pdes(TABLES))[0] == INVALID_STATE
+
+
 def test_tables_in_no_memory_are_refused(rm):
     vaspace = rm.vaspace(flags=0, root=None)
 

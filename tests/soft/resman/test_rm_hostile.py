@@ -8,7 +8,19 @@ import struct
 import pytest
 from barewire.softgpu.gsp import controls
 from barewire.softgpu.gsp.classes import CLASSES
-from rm_side import CLIENT, DEVICE, INSTANCE, OK, SUBDEVICE, USERD, channel_params
+from barewire.softgpu.gsp.later import Later
+from rm_side import (
+    CLIENT,
+    DEVICE,
+    GR0,
+    INSTANCE,
+    OK,
+    SUBDEVICE,
+    USERD,
+    channel_params,
+    context_entries,
+    context_memory,
+)
 
 FUNCTIONS = (4, 10, 21, 47, 54, 65, 70, 72, 73, 76, 79, 103, 200, 5, 0x1003)
 SEEDS = range(4)
@@ -69,3 +81,85 @@ def test_controls_of_noise_are_answered(rm, gpu, seed):
     for _ in range(5):
         for number, row in controls.table().items():
             rm.control(objects[row.kind.value], number, noise(chance, row.layout.size_bytes))
+
+
+def damaged(chance, data):
+    """Bytes with a few words of them changed."""
+    changed = bytearray(data)
+    for _ in range(chance.randrange(1, 4)):
+        word = chance.choice((0, 1, 0xFFFFFFFF, chance.getrandbits(32), 1 << chance.randrange(32)))
+        struct.pack_into("<I", changed, 4 * chance.randrange(len(changed) // 4), word)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_promotions_with_a_wrong_word_are_answered(rm, gpu, seed):
+    chance = random.Random(seed)
+    channel = rm.graphics_channel(promoted=False)
+    entries = context_entries()
+    head = struct.pack("<5I20xI4x", GR0, 0, 0, CLIENT, channel, len(entries))
+    good = (head + b"".join(entries)).ljust(0x230, b"\0")
+    own = gpu.resman.usable_bytes
+    before = gpu.vram.read(own, 0x10000)
+    for number in range(60):
+        gpu.vram.fill(context_memory(), 20 << 20, 0)
+        rm.control(SUBDEVICE, 0x2080012B, damaged(chance, good))
+        status, _ = rm.alloc(channel, 0x5000 + number, chance.choice((0xCBC0, 0xCB97)))
+        if status == OK:
+            assert rm.free(0x5000 + number) == OK
+        context = rm.object_of(channel).context
+        assert not context.objects
+        if chance.random() < 0.5:
+            context.clear()
+    assert gpu.vram.read(own, 0x10000) == before
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_controls_of_a_running_context_with_a_wrong_word_are_answered(rm, gpu, seed):
+    chance = random.Random(seed)
+    channel = rm.graphics_channel()
+    compute = rm.made(channel, 0xCBC0)
+    session = rm.made(DEVICE, 0x83DE, struct.pack("<3I", 0, 0, compute))
+    good = {
+        0x20801210: (SUBDEVICE, struct.pack("<4I", 1, channel, 0, 2), 0x20),
+        0x20801211: (SUBDEVICE, struct.pack("<3I", 1, CLIENT, channel), 0x70),
+        0x2080012C: (SUBDEVICE, struct.pack("<5I", GR0, 0, 0, CLIENT, channel), 0x14),
+        0x83DE0309: (session, bytes(4), 4),
+        0x83DE030B: (session, struct.pack("<2I", channel, 5), 0x38),
+        0x83DE030C: (session, struct.pack("<2I", channel, 100), 0x12D8),
+        0x83DE030F: (session, struct.pack("<2I", channel, 5), 8),
+        0x83DE0310: (session, struct.pack("<2I", channel, 132), 8),
+        0x83DE0328: (session, b"", 0x48),
+        0xA06F0112: (channel, b"\1", 1),
+        0x906F0102: (channel, struct.pack("<4I", GR0, 0, 0, 0), 0x10),
+    }
+    for _ in range(40):
+        for number, (target, params, size) in good.items():
+            sent = params.ljust(size, b"\0")
+            if size >= 4:
+                sent = damaged(chance, sent)
+            answer = rm.begun(target, number, sent)
+            assert isinstance(answer, Later) or answer[0] == OK
+        if chance.random() < 0.2:
+            gpu.resman.robust.channel_error(rm.object_of(channel), chance.choice((13, 31, 32)))
+    assert rm.free(compute) == OK
+    assert rm.free(channel) == OK
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sessions_and_objects_of_gr_may_go_in_any_order(rm, gpu, seed):
+    chance = random.Random(seed)
+    for number in range(20):
+        gpu.vram.fill(context_memory(), 20 << 20, 0)
+        gpu.vram.fill(INSTANCE, 0x1000, 0)
+        channel = rm.graphics_channel()
+        made = [rm.made(channel, 0xCBC0) for _ in range(2)]
+        made += [rm.made(DEVICE, 0x83DE, struct.pack("<3I", 0, 0, chance.choice(made[:2]))) for _ in range(3)]
+        if number % 2:
+            gpu.resman.robust.channel_error(rm.object_of(channel), 13)
+        made.append(channel)
+        chance.shuffle(made)
+        for handle in made:
+            rm.free(handle)
+    assert gpu.fifo.channels == {}
+    assert gpu.reports == []

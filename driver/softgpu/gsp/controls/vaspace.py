@@ -26,6 +26,7 @@ SERVER_BYTES = 0x2000_0000
 LEVEL_SHIFTS = (56, 47, 38, 29)
 LEVEL_ENTRIES = (2, 512, 512, 512)
 _ENTRY_BYTES = 8
+_PDE_ADDRESS = (1 << 52) - PAGE_BYTES
 _PDE_IN_VRAM = 0x12  # aperture 1, ATS not allowed
 
 
@@ -57,12 +58,17 @@ def dma_invalidate_tlb(call: Call) -> None:
 def vaspace_copy_server_reserved_pdes(call: Call) -> None:
     """Put firmware's own range into the caller's tables, which become the space's tables.
 
+    Directories that do not lead to one another are made to.
+
     Raises:
-        Refused: for another range, or levels that are not those of this chip.
+        Refused: for another range, or levels that are not those of this chip; INVALID_STATE a second time
+            (the model's own choice).
     """
     vaspace = cast(VaSpace, call.target)
     if vaspace.external:
         raise Refused(Status.INVALID_OPERATION, "the address space is externally owned")
+    if vaspace.root is not None:
+        raise Refused(Status.INVALID_STATE, "the address space has its tables already")
     params = call.params
     expected = (1 << LEVEL_SHIFTS[-1], SERVER_START, SERVER_START + SERVER_BYTES - 1)
     if (params.pageSize, params.virtAddrLo, params.virtAddrHi) != expected:
@@ -72,12 +78,19 @@ def vaspace_copy_server_reserved_pdes(call: Call) -> None:
     tables = [_level(params, number) for number in range(len(LEVEL_SHIFTS))]
     for table in tables:
         call.rm.memory.check(Stretch(table.aperture, table.address, PAGE_BYTES))
-    index = SERVER_START >> LEVEL_SHIFTS[-1] & (LEVEL_ENTRIES[-1] - 1)
-    entry = (call.rm.server_table | _PDE_IN_VRAM).to_bytes(_ENTRY_BYTES, "little")
-    call.rm.gpu.vram.write(tables[-1].address + index * _ENTRY_BYTES, entry)
+    below = [table.address for table in tables[1:]] + [call.rm.server_table]
+    for table, shift, entries, target in zip(tables, LEVEL_SHIFTS, LEVEL_ENTRIES, below, strict=True):
+        _link(call, table.address + (SERVER_START >> shift & (entries - 1)) * _ENTRY_BYTES, target)
     vaspace.root = tables[0]
     call.rm.gpu.mmu.invalidate(vaspace.root)
     tell_channels(call.rm, vaspace)
+
+
+def _link(call: Call, at: int, target: int) -> None:
+    """Make a directory's entry lead to a table; one that does already stays as it is."""
+    entry = int.from_bytes(call.rm.gpu.vram.read(at, _ENTRY_BYTES), "little")
+    if entry & _PDE_ADDRESS != target:
+        call.rm.gpu.vram.write(at, (target | _PDE_IN_VRAM).to_bytes(_ENTRY_BYTES, "little"))
 
 
 def _level(params: Record, number: int) -> Pdb:
