@@ -351,6 +351,7 @@ class Fifo(Unit):
         channel.engine_job = False
         self.waiting.discard(channel)
         self._leave(channel)
+        self.gpu.graphics.kill(channel)
         if self.gpu.sanitizer is not None:
             self.gpu.sanitizer.channel_destroyed(channel)
         self._tell(channel, error)

@@ -149,6 +149,10 @@ class Context:
     def rest(self) -> bool:
         """Pause it, also if it is already, until `go_on`; whether nothing of it touches memory any more."""
         self._control.pause()
+        return self.rests()
+
+    def rests(self) -> bool:
+        """Wait until nothing of it touches memory any more, after a `pause`; False: it does not come to that."""
         return self._control.wait_at_rest(REST_S)
 
     def go_on(self) -> None:

@@ -112,8 +112,12 @@ class Graphics(Unit):
 
     def changed(self, channel: Channel) -> None:
         """A channel was put on its runlist or taken off: its grid goes on, or rests where it is."""
-        if channel in self.contexts:
-            self._share()
+        context = self.contexts.get(channel)
+        if context is None:
+            return
+        self._share()
+        if not context.may_run and not context.rests():
+            self.gpu.report("grid", "a grid did not come to rest", token=channel.token)
 
     def preempt(self, channel: Channel) -> bool:
         """Leave a channel's group for a moment; False: a grid of it cannot be left now."""
