@@ -32,12 +32,13 @@ from barewire.show.objects import (
     records,
     usage,
 )
-from barewire.show.registers import reading, readings, register_file
+from barewire.show.registers import reading, readings, register_file, structure
 from barewire.show.stream import gpfifo, operations, pushbuffer, qmd
-from barewire.show.strip import word
+from barewire.show.strip import Field, word
 from barewire.show.tables import format_table, mappings, page, tree, walk
 
 __all__ = [
+    "Field",
     "Shown",
     "array",
     "boot_steps",
@@ -62,6 +63,7 @@ __all__ = [
     "readings",
     "records",
     "register_file",
+    "structure",
     "tree",
     "usage",
     "walk",

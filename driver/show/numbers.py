@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+UNITS = ((1 << 50, "PiB"), (1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 ADDRESS_NAMES = (
     "_va",
     "_pc",

@@ -63,11 +63,16 @@ def records(found: Iterable[Any], heading: str = "", only: Sequence[str] = ()) -
     Args:
         only: which of their parts, in this order; all of them if empty.
     """
-    listed = [parts_of(each) for each in found]
-    names = list(only) or (list(listed[0]) if listed else [])
-    rows = [[by_name(name, each.get(name, "")) for name in names] for each in listed]
+    listed = list(found)
+    names = list(only) or (list(parts_of(listed[0])) if listed else [])
+    rows = [[by_name(name, _part(each, name)) for name in names] for each in listed]
     html = block(title(heading) if heading else "", table(names, rows) if rows else muted("none"))
     return Shown(html, columns_text([names, *rows]) if rows else "none")
+
+
+def _part(record: Any, name: str) -> Any:
+    """A part by name, of a class too; nothing where there is none."""
+    return record.get(name, "") if isinstance(record, Mapping) else getattr(record, name, "")
 
 
 def boot_steps(steps: Iterable[tuple[str, float]], heading: str = "boot") -> Shown:
@@ -189,11 +194,12 @@ def queue(one: Queue) -> Shown:
 
 def queue_state(state: QueueState) -> Shown:
     """A channel as its memory has it: the ring's entries and the words in USERD."""
-    userd = [(name, hexadecimal(offset, 16), value) for name, offset, value in state.userd]
+    userd = [(name, hexadecimal(offset, 16), f"{value:#x}") for name, offset, value in state.userd]
+    ring = f"GPFIFO ring of {state.entry_count} entries at {address(state.ring_va)}"
     html = block(
-        title(f"channel of {state.name}", f"token {hexadecimal(state.token)}, {state.entry_count} entries"),
+        title(f"channel of {state.name}", f"token {hexadecimal(state.token)}"),
         table(("USERD", "offset", "value"), userd),
-        stream.gpfifo(state.entries, f"GPFIFO ring at {address(state.ring_va)}").html,
+        stream.gpfifo(state.entries, ring, state.first).html,
     )
     text = columns_text([(name, value) for name, _, value in state.userd])
     return Shown(html, f"channel of {state.name}\n{text}\n" + "\n".join(map(str, state.entries)))

@@ -11,6 +11,7 @@ from barewire.show.html import card as html_card
 from barewire.show.numbers import hexadecimal
 
 if TYPE_CHECKING:
+    from barewire.regs.chips import Register
     from barewire.regs.registers import Reading, RegisterFile
 
 
@@ -19,6 +20,11 @@ def reading(read: Reading) -> Shown:
     note = f"at {hexadecimal(read.offset, 24)}"
     shown = strip.word(read.label, int(read), _fields(read), note=note)
     return Shown(shown.html, repr(read))
+
+
+def structure(register: Register, value: int, bits: int = 64, note: str = "") -> Shown:
+    """A word in memory whose fields are published as those of a register: an entry of a page table, say."""
+    return strip.word(register.name, value, _fields_of(register, value, bits), bits, note)
 
 
 def readings(reads: Iterable[Reading], heading: str = "") -> Shown:
@@ -36,11 +42,15 @@ def register_file(file: RegisterFile) -> Shown:
 
 
 def _fields(read: Reading) -> list[strip.Field]:
+    return _fields_of(read.register, int(read), 32)
+
+
+def _fields_of(register: Register, word: int, bits: int) -> list[strip.Field]:
     found = []
-    for field in read.register.fields.values():
-        if field.is_array or field.high > 31:
+    for field in register.fields.values():
+        if field.is_array or field.high >= bits:
             continue
-        value, name = field.decode(int(read))
+        value, name = field.decode(word)
         found.append(strip.Field(field.name.lower(), field.high, field.low, value, name or ""))
     return found
 

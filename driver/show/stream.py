@@ -103,15 +103,18 @@ def _fields(one: Operation) -> Markup:
 # The ring
 
 
-def gpfifo(entries: Iterable[GpfifoEntry], heading: str = "GPFIFO", put: int | None = None) -> Shown:
-    """Entries of a ring: where each segment of pushbuffer is."""
+def gpfifo(entries: Iterable[GpfifoEntry], heading: str = "GPFIFO", first: int = 0) -> Shown:
+    """Entries of a ring: where each segment of pushbuffer is.
+
+    Args:
+        first: index of the first one in the ring.
+    """
     rows = []
-    for number, entry in enumerate(entries):
-        mark = "" if put is None else "new" if number >= put else "fetched"
+    for number, entry in enumerate(entries, first):
         where = "" if entry.gpu_va is None else address(entry.gpu_va)
-        rows.append((number, hexadecimal(entry.raw, 64), where, str(entry), mark))
-    head = ("entry", "words", "segment at", "says", "")
-    return Shown(block(title(heading, f"{len(rows)} entries"), table(head, rows)), columns_text(rows))
+        rows.append((number, hexadecimal(entry.raw, 64), where, str(entry)))
+    head = ("entry", "words", "segment at", "says")
+    return Shown(block(title(heading), table(head, rows)), columns_text(rows))
 
 
 # Launch descriptors
@@ -125,7 +128,7 @@ def qmd(view: QmdView) -> Shown:
         title(f"QMD {view.version}", f"{size(4 * len(view.words))}, {len(fields)} fields are not zero"),
         _strips(view, fields),
         fold("addresses", table((), addresses)),
-        fold("fields that are not zero", strip.legend_html(fields), is_open=False),
+        fold("fields that are not zero", strip.legend_html(fields, from_the_top=False), is_open=False),
     )
     return Shown(html, str(view))
 
@@ -199,5 +202,5 @@ def _part(width: int, field: strip.Field) -> Markup:
     said = field.meaning or strip.number(field.value)
     tint = TINTS[sum(map(ord, field.name)) % len(TINTS)]
     style = f"border:{LINE};background:{tint};{CUT}"
-    text = field.name.lower() if width > strip.NARROW_BITS else ""
+    text = joined([field.name.lower(), strong(f" {said}")]) if width > strip.NARROW_BITS else ""
     return element("td", text, colspan=width, title=f"{field.name} ({field.bits}) = {said}", style=style)

@@ -85,9 +85,9 @@ def strip_html(fields: Sequence[Field], bits: int = 32) -> Markup:
     return element("table", columns, element("tr", *numbers), element("tr", *cells), style=style)
 
 
-def legend_html(fields: Sequence[Field]) -> Markup:
-    """What each field says, from the highest bit down."""
-    ordered = _from_the_top(fields)
+def legend_html(fields: Sequence[Field], from_the_top: bool = True) -> Markup:
+    """What each field says, from the highest bit down, or from the lowest up."""
+    ordered = _from_the_top(fields) if from_the_top else sorted(fields, key=lambda field: field.low)
     rows = [(field.bits, field.name, number(field.value), field.meaning) for field in ordered]
     return table((), rows, [_tint(fields, field) for field in ordered])
 

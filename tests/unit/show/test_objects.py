@@ -69,6 +69,7 @@ def test_records_of_any_kind_are_tables():
     ]
     assert page(show.records([{"gpu_va": 0x1000}])).rows[1] == ["0x1000"]
     assert page(show.records([Pair("a", 1)], only=("name",))).rows == [["name"], ["a"]]
+    assert page(show.records([BarEntry(0, 0, True, False)], only=("index", "colour"))).rows[1] == ["0", ""]
     assert "none" in page(show.records([])).text
 
 

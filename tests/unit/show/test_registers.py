@@ -70,3 +70,12 @@ def test_several_readings_make_a_table(hopper):
     assert len(found.rows) == 3
     assert found.rows[1][1] == "NV_PMC_BOOT_0" and "major_revision=0xa" in found.rows[1][3]
     assert "NV_PMC_BOOT_42" in repr(shown)
+
+
+def test_a_structure_in_memory_is_a_strip_of_64_bits(hopper):
+    shown = show.structure(hopper.table.register("NV_MMU_VER3_PTE"), 0x681 | 0x123 << 12)
+    found = page(shown)
+
+    assert sum(found.spans()) == 2 * 64
+    assert any(row[1:3] == ["address", "0x123"] for row in found.rows)
+    assert any(row[1:] == ["aperture", "0", "VIDEO_MEMORY"] for row in found.rows)
