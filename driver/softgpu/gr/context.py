@@ -152,7 +152,7 @@ class Context:
         return self.rests()
 
     def rests(self) -> bool:
-        """Wait until nothing of it touches memory any more, after a `pause`; False: it does not come to that."""
+        """Wait, after a `pause`, until nothing of it touches memory any more; False: not in a long time."""
         return self._control.wait_at_rest(REST_S)
 
     def go_on(self) -> None:
@@ -224,9 +224,6 @@ class Context:
         space = self._graphics.space(self.channel)
         if qmd.invalidate_code:
             space.code.forget()
-        banks = {
-            bank.bank: (bank.gpu_va, bank.size_bytes) for bank in qmd.constant_buffers if bank.size_bytes
-        }
         launch = Launch(
             entry_va=qmd.program_va,
             grid=qmd.grid,
@@ -246,7 +243,7 @@ class Context:
         return Grid(task, space, launch)
 
     def _banks(self, qmd: Qmd) -> dict[int, tuple[int, int]]:
-        """The constant banks that are there: one that is not mapped is no error unless it is read (`H100:`)."""
+        """The constant banks that are mapped: others are no error unless they are read (`H100:`)."""
         banks = {}
         for bank in qmd.constant_buffers:
             if bank.size_bytes:

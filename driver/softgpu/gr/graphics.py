@@ -209,6 +209,8 @@ class Graphics(Unit):
 
     def _wanting(self) -> list[Group]:
         """The groups that want GR, the one whose turn comes next first, the one that has it last."""
+        if len(self.contexts) == 1:
+            return [channel.group for channel, context in self.contexts.items() if context.wants]
         groups = list(dict.fromkeys(channel.group for channel in self.contexts))
         if self._holder in groups:
             after = groups.index(self._holder) + 1

@@ -22,10 +22,10 @@ ALIGNMENT_SHIFT = 8
 RELEASES = 3
 DEPENDENTS = 2
 CONSTANT_BUFFERS = 8
+WORD_BITS = 32
 QMDS_KEPT = 4096
 
 Triple = tuple[int, int, int]
-_Read = Callable[[int], int]
 
 
 class Type(IntEnum):
@@ -150,33 +150,47 @@ class Qmd:
         return self.grid[0] * self.grid[1] * self.grid[2]
 
 
+class _Place(NamedTuple):
+    """Where a field is: in which word, from which bit on."""
+
+    word: int
+    low: int
+    mask: int
+
+
+def _places() -> dict[str, _Place]:
+    """Every field by name; elements of an array by name and index ("CONSTANT_BUFFER_VALID:3")."""
+    found = {}
+    for field in _TABLE:
+        for index in range(field.count or 1):
+            low, high = field.bits(index) if field.count else field.bits()
+            name = f"{field.name}:{index}" if field.count else field.name
+            found[name] = _Place(low // WORD_BITS, low % WORD_BITS, (1 << high - low + 1) - 1)
+    return found
+
+
+_PLACES = _places()
+_BANK = "CONSTANT_BUFFER"
+
+
 class _Words:
     """The fields of one QMD by name."""
 
     def __init__(self, data: bytes) -> None:
-        self._number = int.from_bytes(data, "little")
+        self._words = struct.unpack(f"<{len(data) // 4}I", data)
 
-    def get(self, name: str, index: int | None = None) -> int:
+    def get(self, name: str) -> int:
         """A field, or an element of one."""
-        low, mask = _place(name, index)
-        return self._number >> low & mask
+        word, low, mask = _PLACES[name]
+        return self._words[word] >> low & mask
 
-    def wide(self, lower: str, upper: str, index: int | None = None) -> int:
-        """A number that is cut in two fields."""
-        low, mask = _place(lower, index)
-        return self.get(upper, index) << mask.bit_length() | self._number >> low & mask
+    def wide(self, lower: str, upper: str) -> int:
+        """A number whose low word is one field, and the rest another."""
+        return self.get(upper) << WORD_BITS | self.get(lower)
 
-    def three(self, *names: str) -> Triple:
+    def three(self, first: str, second: str, third: str) -> Triple:
         """Three fields."""
-        first, second, third = (self.get(name) for name in names)
-        return first, second, third
-
-
-@cache
-def _place(name: str, index: int | None) -> tuple[int, int]:
-    field = _TABLE.field(name)
-    low, high = field.bits() if index is None else field.bits(index)
-    return low, (1 << high - low + 1) - 1
+        return self.get(first), self.get(second), self.get(third)
 
 
 @lru_cache(maxsize=QMDS_KEPT)
@@ -212,44 +226,44 @@ def read(data: bytes) -> Qmd:
 
 
 def _constant_buffers(words: _Words) -> tuple[ConstantBuffer, ...]:
-    found = []
-    for bank in range(CONSTANT_BUFFERS):
-        if words.get("CONSTANT_BUFFER_VALID", bank):
-            lower, upper = "CONSTANT_BUFFER_ADDR_LOWER_SHIFTED6", "CONSTANT_BUFFER_ADDR_UPPER_SHIFTED6"
-            gpu_va = words.wide(lower, upper, bank) << 6
-            size = words.get("CONSTANT_BUFFER_SIZE_SHIFTED4", bank) << 4
-            invalidate = bool(words.get("CONSTANT_BUFFER_INVALIDATE", bank))
-            found.append(ConstantBuffer(bank, gpu_va, size, invalidate))
-    return tuple(found)
+    return tuple(
+        ConstantBuffer(
+            bank,
+            words.wide(f"{_BANK}_ADDR_LOWER_SHIFTED6:{bank}", f"{_BANK}_ADDR_UPPER_SHIFTED6:{bank}") << 6,
+            words.get(f"{_BANK}_SIZE_SHIFTED4:{bank}") << 4,
+            bool(words.get(f"{_BANK}_INVALIDATE:{bank}")),
+        )
+        for bank in range(CONSTANT_BUFFERS)
+        if words.get(f"{_BANK}_VALID:{bank}")
+    )
 
 
 def _releases(words: _Words) -> tuple[Release, ...]:
-    found = []
-    for index in range(RELEASES):
-        if words.get("RELEASE_ENABLE", index):
-            name = f"RELEASE_SEMAPHORE{index}"
-            reduces = words.get("RELEASE_REDUCTION_ENABLE", index)
-            found.append(
-                Release(
-                    structure_size=words.get("RELEASE_STRUCTURE_SIZE", index),
-                    membar=bool(words.get("RELEASE_MEMBAR_TYPE", index)),
-                    reduction=words.get("RELEASE_REDUCTION_OP", index) if reduces else None,
-                    signed=bool(words.get("RELEASE_REDUCTION_FORMAT", index)),
-                    wide=bool(words.get("RELEASE_PAYLOAD64B", index)),
-                    trap_type=words.get("RELEASE_TRAP_TYPE", index),
-                    gpu_va=words.wide(f"{name}_ADDR_LOWER", f"{name}_ADDR_UPPER"),
-                    payload=words.wide(f"{name}_PAYLOAD_LOWER", f"{name}_PAYLOAD_UPPER"),
-                )
-            )
-    return tuple(found)
+    return tuple(_release(words, i) for i in range(RELEASES) if words.get(f"RELEASE_ENABLE:{i}"))
+
+
+def _release(words: _Words, index: int) -> Release:
+    where = f"RELEASE_SEMAPHORE{index}"
+    reduces = words.get(f"RELEASE_REDUCTION_ENABLE:{index}")
+    return Release(
+        structure_size=words.get(f"RELEASE_STRUCTURE_SIZE:{index}"),
+        membar=bool(words.get(f"RELEASE_MEMBAR_TYPE:{index}")),
+        reduction=words.get(f"RELEASE_REDUCTION_OP:{index}") if reduces else None,
+        signed=bool(words.get(f"RELEASE_REDUCTION_FORMAT:{index}")),
+        wide=bool(words.get(f"RELEASE_PAYLOAD64B:{index}")),
+        trap_type=words.get(f"RELEASE_TRAP_TYPE:{index}"),
+        gpu_va=words.wide(f"{where}_ADDR_LOWER", f"{where}_ADDR_UPPER"),
+        payload=words.wide(f"{where}_PAYLOAD_LOWER", f"{where}_PAYLOAD_UPPER"),
+    )
 
 
 def _dependents(words: _Words) -> tuple[Dependent, ...]:
-    found = []
-    for index in range(DEPENDENTS):
-        if words.get("DEPENDENT_QMD_ENABLE", index):
-            gpu_va = words.get(f"DEPENDENT_QMD{index}_POINTER") << ALIGNMENT_SHIFT
-            action = words.get("DEPENDENT_QMD_ACTION", index)
-            prefetch = bool(words.get("DEPENDENT_QMD_PREFETCH", index))
-            found.append(Dependent(gpu_va, action, prefetch))
-    return tuple(found)
+    return tuple(
+        Dependent(
+            words.get(f"DEPENDENT_QMD{i}_POINTER") << ALIGNMENT_SHIFT,
+            words.get(f"DEPENDENT_QMD_ACTION:{i}"),
+            bool(words.get(f"DEPENDENT_QMD_PREFETCH:{i}")),
+        )
+        for i in range(DEPENDENTS)
+        if words.get(f"DEPENDENT_QMD_ENABLE:{i}")
+    )
