@@ -6,10 +6,11 @@ writes into them); `H100:` tests/soft/recordings/refusals.json: a version of 3.0
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from barewire.regs import qmd
 
