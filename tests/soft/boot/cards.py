@@ -32,6 +32,12 @@ class Seat:
     def close(self) -> None:
         """Nothing: the fixture takes the card out."""
 
+    def keep(self, address: int, size_bytes: int) -> None:
+        """Nothing: the card's memory stays."""
+
+    def let_go(self) -> None:
+        """Nothing, for the same reason."""
+
 
 def bus_of(gpu: Any) -> SoftBus:
     """Another owner of the card: its own bus, as another process would have."""

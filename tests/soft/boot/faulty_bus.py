@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
+from barewire.errors import DeviceLost, TransportError
 from barewire.regs.board import load_board
 
 ONES = 0xFFFFFFFF
@@ -37,6 +39,8 @@ class FaultyRegisters:
     def write32(self, offset: int, value: int) -> None:
         if not self._bus.count("write", offset):
             self._bar.write32(offset, value)
+            if offset in self._bus.stuck_once_written:
+                self._bus.stuck[offset] = self._bus.stuck_once_written[offset]
 
     def read(self, offset: int, size_bytes: int) -> bytes:
         return b"\xff" * size_bytes if self._bus.count("read", offset) else self._bar.read(offset, size_bytes)
@@ -71,16 +75,29 @@ class FaultyBus:
     Attributes:
         accesses: (kind, byte offset) of every access of BAR0 so far.
         leaves_at: the number of the access from which on the device is off the bus; None for never.
+        left_at: when it left (`time.monotonic`); 0 while it is there.
         stuck: what a register answers whatever happens, by its offset.
+        stuck_once_written: what a register answers once it was written, by its offset.
+        no_reset: why it cannot be reset; None if it can.
         after: accesses that were made although the device was gone already.
         resets: how often it was reset.
     """
 
-    def __init__(self, bus: Any, leaves_at: int | None = None, stuck: dict[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        bus: Any,
+        leaves_at: int | None = None,
+        stuck: dict[int, int] | None = None,
+        stuck_once_written: dict[int, int] | None = None,
+        no_reset: str | None = None,
+    ) -> None:
         self._bus = bus
         self.name = bus.name
         self.leaves_at = leaves_at
-        self.stuck = stuck or {}
+        self.left_at = 0.0
+        self.stuck = dict(stuck or {})
+        self.stuck_once_written = stuck_once_written or {}
+        self.no_reset = no_reset
         self.accesses: list[tuple[str, int]] = []
         self.after: Counter[str] = Counter()
         self.resets = 0
@@ -96,6 +113,7 @@ class FaultyBus:
         """Note an access; whether the device is gone."""
         gone = self.gone
         if gone:
+            self.left_at = self.left_at or time.monotonic()
             self.after[kind] += 1
         else:
             self.accesses.append((kind, offset))
@@ -110,9 +128,9 @@ class FaultyBus:
     def reset(self) -> None:
         self.resets += 1
         if self.gone:
-            from barewire.errors import DeviceLost
-
             raise DeviceLost("the device is not there to be reset")
+        if self.no_reset:
+            raise TransportError(f"the device cannot be reset: {self.no_reset}")
         self._bus.reset()
 
     def close(self) -> None:
