@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from barewire.memory.vram import VramAllocator
 
 MOST_EXTENTS = 8
+LEAST_ADDRESS = 0x1000
 
 
 # Records: anything with named parts
@@ -123,13 +124,20 @@ def findings(found: Iterable[Any], heading: str = "sanitizer") -> Shown:
     ]
     text = columns_text([(each.kind, each.text, str(each.place or ""), each.count) for each in listed])
     html = block(
-        title(heading, f"{len(listed)} findings"), table(("finding", "what was done", "where", "times"), rows)
+        title(heading, f"{len(listed)} finding{'s' if len(listed) > 1 else ''}"),
+        table(("finding", "what was done", "where", "times"), rows),
     )
     return Shown(html, text)
 
 
 def _fact_line(facts: Mapping[str, Any]) -> Markup:
-    return muted(", ".join(f"{name} {by_name(name, value)}" for name, value in facts.items()))
+    return muted(", ".join(f"{name} {_fact(name, value)}" for name, value in facts.items()))
+
+
+def _fact(name: str, value: Any) -> str:
+    """Large numbers in what is found are addresses, whatever they are called."""
+    large = isinstance(value, int) and value >= LEAST_ADDRESS and not name.endswith("_bytes")
+    return f"{value:#x}" if large else by_name(name, value)
 
 
 # Memory
