@@ -12,12 +12,12 @@ from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from barewire.errors import LaunchTooLarge, ResourceError
 from barewire.softgpu.channel import Channel, ChannelError, State
 from barewire.softgpu.channel_memory import Refused
-from barewire.softgpu.gr import exceptions, releases, sked
+from barewire.softgpu.gr import exceptions, releases, sked, watching
 from barewire.softgpu.gr.qmd import Qmd, Type
 from barewire.softgpu.gr.scheduler import Scheduler, Task
 from barewire.softgpu.page_tables import Access
@@ -52,14 +52,11 @@ class Grid:
         task: what SKED knows of it.
         space: the address space that it runs in.
         launch: what the SMs are told.
-        operation, watch: what the sanitizer knows of it.
     """
 
     task: Task
     space: SmSpace
     launch: Launch
-    operation: Any = None
-    watch: Any = None
 
 
 @dataclass
@@ -164,11 +161,14 @@ class Context:
         if self._dead:
             return
         self._dead = True
-        self._queue.clear()
         self._control.stop()
         if not self._control.wait_at_rest(REST_S):
             self._gpu.report("grid", "a grid did not stop", token=self.channel.token)
-        self._end_operation()
+        if self.running is not None:
+            watching.ended(self._gpu, self.running.task, self.running.launch.watch)
+        for task in self._queue:
+            watching.ended(self._gpu, task)
+        self._queue.clear()
         self._orders.put(None)
 
     def join(self, timeout_s: float) -> None:
@@ -224,6 +224,10 @@ class Context:
         space = self._graphics.space(self.channel)
         if qmd.invalidate_code:
             space.code.forget()
+        if self._gpu.options.check_tlb or self._gpu.sanitizer is not None:
+            space.invalidate()  # so that what the TLB has is compared with the tables
+        watching.look_for_stale_code(self._gpu, space, task)
+        watching.look_for_stale_constants(self._gpu, self.channel, space, task)
         launch = Launch(
             entry_va=qmd.program_va,
             grid=qmd.grid,
@@ -238,6 +242,7 @@ class Context:
             local_window=self.windows.local,
             control=self._control,
             code=space.code,
+            watch=watching.watch(self._gpu, task),
         )
         self.states.clear()
         return Grid(task, space, launch)
@@ -294,6 +299,7 @@ class Context:
         if isinstance(report, Report) and report.stuck:
             return None  # it never ends: it stays what runs here
         self.running = None
+        watching.ended(self._gpu, grid.task, grid.launch.watch)
         self._choosing = True  # what comes next is chosen below, not by who adds it
         try:
             self._look_at(grid, report)
@@ -333,6 +339,7 @@ class Context:
         Raises:
             ChannelError: memory cannot be reached, or SKED refuses what follows.
         """
+        watching.ended(self._gpu, task)
         for release in task.qmd.releases:
             try:
                 releases.release(
@@ -348,13 +355,7 @@ class Context:
             except Refused as refused:
                 raise exceptions.hub_fault(self.channel, exceptions.HUB_FE, refused) from None
             self._gpu.fifo.released = True
+            watching.released(self._gpu, self.channel, task, release)
             if release.trap_type:
                 self._gpu.fifo.notify(self.channel.setup.engines[0])
         self.sked.ended(task)
-
-    def _end_operation(self) -> None:
-        """Tell the sanitizer that the grid that ran touches nothing any more."""
-        grid = self.running
-        if grid is not None and grid.operation is not None and self._gpu.sanitizer is not None:
-            self._gpu.sanitizer.ended(grid.operation, grid.watch)
-            grid.operation = None

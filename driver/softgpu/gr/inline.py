@@ -6,7 +6,7 @@ Facts: open-gpu-doc:classes/compute/clcbc0.h, classes/memory-to-memory/cla140.h.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from barewire.softgpu.copy_layout import BlockLinear
 from barewire.softgpu.gr import releases
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.channel import Channel
     from barewire.softgpu.channel_memory import VirtualMemory
     from barewire.softgpu.chip import SoftGpu
+    from barewire.softgpu.sanitizer.operation import Operation
 
 _LAUNCH = bits(0xCBC0, "LAUNCH_DMA")
 _BLOCK = bits(0xCBC0, "SET_DST_BLOCK_SIZE")
@@ -98,6 +99,7 @@ class InlineCopy:
             for line in range(self._lines):
                 part = self._data[line * step : line * step + self._line_bytes]
                 for gpu_va, piece in self._places(line, part):
+                    self._tell(operation, gpu_va, len(piece))
                     write(self._channel.memory, gpu_va, piece)
         finally:
             if operation is not None and self._gpu.sanitizer is not None:
@@ -114,9 +116,18 @@ class InlineCopy:
             for i in range(len(data))
         ]
 
-    def _begin(self) -> Any:
+    def _begin(self) -> Operation | None:
         sanitizer = self._gpu.sanitizer
-        return sanitizer.begin(self._channel, "inline write", engine="GR0") if sanitizer is not None else None
+        return sanitizer.begin(self._channel, "inline write") if sanitizer is not None else None
+
+    def _tell(self, operation: Operation | None, gpu_va: int, size_bytes: int) -> None:
+        """Let the sanitizer know what is about to be written."""
+        if operation is None or self._gpu.sanitizer is None:
+            return
+        for place in self._channel.memory.places(gpu_va, size_bytes, True):
+            self._gpu.sanitizer.touched(
+                operation, place.aperture, place.address, place.size_bytes, True, gpu_va=place.gpu_va
+            )
 
     def _release(self) -> None:
         if self._field(_LAUNCH["COMPLETION_TYPE"]) != _RELEASE_SEMAPHORE:

@@ -11,11 +11,11 @@ Facts: open-gpu-doc:classes/compute/{clcbc0,clcbc0qmd}.h (actions, HW_ONLY field
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from barewire.softgpu.channel_memory import Refused
-from barewire.softgpu.gr import exceptions, qmd, sked
+from barewire.softgpu.gr import exceptions, qmd, sked, watching
 from barewire.softgpu.gr.qmd import Dependent, DependentAction, Qmd, Type
 from barewire.softgpu.methods import values
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from barewire.softgpu.channel import Channel
     from barewire.softgpu.chip import SoftGpu
+    from barewire.softgpu.sanitizer.operation import Operation
 
 MOST_KEPT = 1 << 14
 _ACTIONS = {number: name for name, number in values(0xCBC0, "SEND_SIGNALING_PCAS2_B", "PCAS_ACTION").items()}
@@ -42,6 +43,8 @@ class Task:
         requires_pcas: whether it waits for a PCAS that schedules.
         scheduled: whether it was told to begin.
         active: whether it begins, waits to begin, or runs.
+        operation: what the sanitizer knows it by, while it is active.
+        follows: operations that end before it begins, and see to it that it does.
     """
 
     gpu_va: int
@@ -52,6 +55,8 @@ class Task:
     requires_pcas: bool = False
     scheduled: bool = False
     active: bool = False
+    operation: Operation | None = None
+    follows: list[Operation] = field(default_factory=list)
 
     def copy(self) -> None:
         """Set the counters from the words."""
@@ -151,7 +156,7 @@ class Scheduler:
         task.active = task.scheduled = False
         task.copy()
         for dependent in task.qmd.dependents:
-            self._depend(dependent)
+            self._depend(dependent, task)
 
     def prefetch(self, task: Task) -> None:
         """Fetch the descriptors that a grid prefetches when it begins.
@@ -163,17 +168,20 @@ class Scheduler:
             if dependent.prefetch:
                 self._fetch_dependent(dependent.gpu_va)
 
-    def _depend(self, dependent: Dependent) -> None:
-        if dependent.action == DependentAction.SCHEDULE:
-            self._schedule(self._fetch_dependent(dependent.gpu_va))
-        elif dependent.action == DependentAction.INVALIDATE_COPY_SCHEDULE:
-            self._perform(dependent.gpu_va, "INVALIDATE_COPY_SCHEDULE")
-        elif dependent.action == DependentAction.DECREMENT_DEPENDENCE:
-            self._count_down(self._fetch_dependent(dependent.gpu_va))
+    def _depend(self, dependent: Dependent, before: Task) -> None:
+        gpu_va = dependent.gpu_va
+        if dependent.action == DependentAction.INVALIDATE_COPY_SCHEDULE:
+            self._invalidate(gpu_va)
+        elif dependent.action not in (DependentAction.SCHEDULE, DependentAction.DECREMENT_DEPENDENCE):
+            self._gpu.report("dependent QMD", f"action {dependent.action} does nothing here", qmd_va=gpu_va)
+            return
+        task = self._fetch_dependent(gpu_va)
+        if before.operation is not None:
+            task.follows.append(before.operation)
+        if dependent.action == DependentAction.DECREMENT_DEPENDENCE:
+            self._count_down(task)
         else:
-            self._gpu.report(
-                "dependent QMD", f"action {dependent.action} does nothing here", qmd_va=dependent.gpu_va
-            )
+            self._schedule(task)
 
     def _fetch_dependent(self, gpu_va: int) -> Task:
         task = self._fetch(gpu_va)
@@ -241,4 +249,5 @@ class Scheduler:
         except sked.SkedError as error:
             raise exceptions.launch_error(error, task.gpu_va) from None
         task.active = True
+        watching.begin(self._gpu, self._channel, task)
         self._begin(task)

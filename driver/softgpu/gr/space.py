@@ -53,6 +53,7 @@ class SmSpace:
         self._gpu = gpu
         self._privileged = privileged
         self._refusals: dict[tuple[int, Access], FaultType] = {}
+        self._constants: dict[int, bytes] = {}
         self.pdb = pdb
         self.memory = MappedMemory(self._translate)
         self.code = CodeCache()
@@ -65,6 +66,18 @@ class SmSpace:
 
     def forget_constants(self) -> None:
         """Read constant banks anew. Every grid does so here; who relies on it the sanitizer finds."""
+        self._constants.clear()
+
+    def read_constants(self, gpu_va: int, content: bytes, fresh: bool) -> bool:
+        """Keep what a grid reads as a constant bank; whether the caches could have had it otherwise.
+
+        Args:
+            fresh: the grid invalidates what the caches have.
+        """
+        known = self._constants.get(gpu_va)
+        self._constants[gpu_va] = content
+        common = min(len(known), len(content)) if known is not None else 0
+        return fresh or known is None or known[:common] == content[:common]
 
     def refusal(self, gpu_va: int, name: str | None) -> Refused:
         """Why an access of an SM was refused.
