@@ -4,10 +4,11 @@
 
 Every figure is of a process of its own, begun for it, and every copy is compared:
 
-* from the start of the process to the first copy back, with firmware made from nothing, and with NVIDIA's
-  files where a folder is named
-* what that process holds of memory beside the video memory in use, its libraries included
+* from the start of the process to the first copy back, and to the first kernel's result, with firmware made
+  from nothing, and with NVIDIA's files where a folder is named
+* what those processes hold of memory beside the video memory in use, their libraries included
 * copies, and an empty submission with its wait
+* launches of an empty kernel: with a wait after each, back to back, and a graph of a thousand
 * mapping a GiB of video memory in pages of 4 KiB, 64 KiB and 2 MiB
 
 The median of the repetitions is the figure; the least and the most stand beside it.
@@ -22,15 +23,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.sm import figure, write_result
 
 REPETITIONS = 7
 MIB, GIB = 1 << 20, 1 << 30
 FIRST_COPY_S, FIRST_COPY_REAL_S, MEMORY_MIB = 1.0, 5.0, 200.0
+FIRST_KERNEL_S, KERNEL_MEMORY_MIB = 1.0, 300.0
+GRAPH_LAUNCHES, GRAPH_S = 1000, 0.15
 COPY_BYTES = 256 * MIB
 SUBMISSIONS = 500
+LAUNCHES = 500
 PAGE_NAMES = {4096: "4 KiB", 65536: "64 KiB", 2 * MIB: "2 MiB"}
 
 
@@ -40,29 +44,54 @@ PAGE_NAMES = {4096: "4 KiB", 65536: "64 KiB", 2 * MIB: "2 MiB"}
 def measure(firmware: str | None) -> dict[str, Any]:
     """Every figure; `firmware` is a folder of NVIDIA's files."""
     figures: dict[str, Any] = {}
-    cold(figures, "firmware made from nothing", None, FIRST_COPY_S)
+    cold(figures, FIRST_COPY, None, FIRST_COPY_S)
+    cold(figures, FIRST_KERNEL, None, FIRST_KERNEL_S)
     if firmware:
-        cold(figures, "firmware 570.144", firmware, FIRST_COPY_REAL_S)
-    for name, (unit, samples) in together("rates").items():
-        figures[name] = figure(samples, unit)
-    for name, (unit, samples) in together("mapping").items():
-        figures[name] = figure(samples, unit)
+        cold(figures, FIRST_COPY, firmware, FIRST_COPY_REAL_S)
+        cold(figures, FIRST_KERNEL, firmware, FIRST_COPY_REAL_S)
+    for what in ONE:
+        for name, (unit, samples) in together(what).items():
+            target, met = TARGETS.get(name, ""), None
+            if target:
+                met = statistics.median(samples) <= LIMITS[name]
+            figures[name] = figure(samples, unit, target, met)
     return figures
 
 
-def cold(figures: dict[str, Any], label: str, firmware: str | None, limit_s: float) -> None:
-    """From the start of a process to its first copy, and what it takes of memory."""
-    command = ["benchmarks.first_copy", *([firmware] if firmware else [])]
-    runs = [alone(command) for _ in range(REPETITIONS)]
+class Cold(NamedTuple):
+    """A program that is measured from its start.
+
+    Attributes:
+        stage: what it does last, as it calls that in its answer.
+        memory_mib: that it may take beside video memory.
+    """
+
+    module: str
+    stage: str
+    memory_mib: float
+
+
+FIRST_COPY = Cold("benchmarks.first_copy", "copy", MEMORY_MIB)
+FIRST_KERNEL = Cold("benchmarks.first_kernel", "kernel", KERNEL_MEMORY_MIB)
+GRAPH_FIGURE = f"graph of {GRAPH_LAUNCHES} empty kernels and its wait, s"
+LIMITS = {GRAPH_FIGURE: GRAPH_S}
+TARGETS = {name: f"at most {limit:g} s" for name, limit in LIMITS.items()}
+
+
+def cold(figures: dict[str, Any], program: Cold, firmware: str | None, limit_s: float) -> None:
+    """From the start of a process to its answer, and what it takes of memory."""
+    label = "firmware 570.144" if firmware else "firmware made from nothing"
+    runs = [alone([program.module, *([firmware] if firmware else [])]) for _ in range(REPETITIONS)]
     seconds = [run["process"] for run in runs]
     met = statistics.median(seconds) <= limit_s
-    figures[f"process start to the first copy, {label}"] = figure(seconds, "s", f"at most {limit_s:g} s", met)
-    for stage in ("import", "open", "copy"):
-        figures[f"{stage}, {label}"] = figure([run[stage] for run in runs], "s")
+    name = f"process start to the first {program.stage}, {label}"
+    figures[name] = figure(seconds, "s", f"at most {limit_s:g} s", met)
+    for stage in ("import", "open", program.stage):
+        figures[f"{stage} (first {program.stage}), {label}"] = figure([run[stage] for run in runs], "s")
     memory = [run["memory_mib"] for run in runs]
-    met = max(memory) <= MEMORY_MIB
-    name = f"memory beyond the video memory in use, {label}"
-    figures[name] = figure(memory, "MiB", f"at most {MEMORY_MIB:g} MiB", met)
+    met = max(memory) <= program.memory_mib
+    name = f"memory beyond the video memory in use (first {program.stage}), {label}"
+    figures[name] = figure(memory, "MiB", f"at most {program.memory_mib:g} MiB", met)
 
 
 def together(what: str) -> dict[str, tuple[str, list[float]]]:
@@ -135,7 +164,42 @@ def mapping() -> dict[str, float]:
     return found
 
 
-ONE = {"rates": rates, "mapping": mapping}
+def launches() -> dict[str, float]:
+    """Launches of a kernel that does nothing, in blocks of one warp."""
+    import barewire as bw
+    from barewire.kernels.library import cubin_path
+
+    with bw.open("soft:gh100") as dev:
+        empty = dev.load(cubin_path("micro", dev.facts.sm_version))["empty"]
+        empty[1, 32]()
+        dev.synchronize()
+        began = time.perf_counter()
+        for _ in range(LAUNCHES):
+            empty[1, 32]()
+            dev.synchronize()
+        alone_us = (time.perf_counter() - began) / LAUNCHES * 1e6
+        began = time.perf_counter()
+        for _ in range(LAUNCHES):
+            empty[1, 32]()
+        dev.synchronize()
+        in_a_row_us = (time.perf_counter() - began) / LAUNCHES * 1e6
+        with dev.capture() as graph:
+            for _ in range(GRAPH_LAUNCHES):
+                empty[1, 32]()
+        graph.launch()
+        dev.synchronize()
+        began = time.perf_counter()
+        graph.launch()
+        dev.synchronize()
+        graph_s = time.perf_counter() - began
+    return {
+        "launch of an empty kernel and its wait, us": alone_us,
+        "launches of an empty kernel back to back, us": in_a_row_us,
+        GRAPH_FIGURE: graph_s,
+    }
+
+
+ONE = {"rates": rates, "launches": launches, "mapping": mapping}
 
 
 def main(arguments: list[str] | None = None) -> int:
