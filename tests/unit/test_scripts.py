@@ -23,6 +23,7 @@ case "$*" in
         for name in python pip ruff mypy barewire; do
             note="$name"' $*${BAREWIRE_FULL:+ [full]}'
             printf '#!/usr/bin/env bash\\necho "%s" >>"$ASKED"\\n' "$note" >"$3/bin/$name"
+            echo '[[ "$1" != list ]] || echo "$LISTS"' >>"$3/bin/$name"
             if [[ $name == "${FAILS:-}" ]]; then
                 echo '[[ "$*" != *"${FAILS_AT:-}"* ]] || exit "${FAILS_WITH:-1}"' >>"$3/bin/$name"
             fi
@@ -44,7 +45,12 @@ class Checkout:
         self.folder = folder
         self.programs = folder / "programs"
         self.asked_file = folder / "asked"
-        self.environment = {"PATH": str(self.programs), "ASKED": str(self.asked_file), "LACKS": ""}
+        self.environment = {
+            "PATH": str(self.programs),
+            "ASKED": str(self.asked_file),
+            "LACKS": "",
+            "LISTS": "",
+        }
         self.asked_file.touch()
         self.programs.mkdir()
         shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("*.py"))
@@ -92,8 +98,11 @@ def test_quickstart_installs_checks_and_runs_the_demo(checkout):
     assert [line.split()[0:2] for line in checkout.asked] == [
         ["python", "-m"],
         ["barewire", "doctor"],
+        ["barewire", "list"],
         ["barewire", "demo"],
     ]
+    assert checkout.asked[-1] == "barewire demo --device soft:gh100"
+    assert "All is well" in done.stdout
     assert "pip install" in checkout.asked[0]
     assert checkout.asked[0].endswith(".[cli]")
 
@@ -146,24 +155,46 @@ def test_quickstart_refuses_an_old_python_by_its_version(checkout):
 def test_quickstart_passes_the_device_on(checkout):
     checkout.run("quickstart", "nv:1")
 
-    assert "barewire demo --device nv:1" in checkout.asked
+    assert [line for line in checkout.asked if "demo" in line] == ["barewire demo --device nv:1"]
+
+
+LISTED = """\
+device      pci_address   pci_id     model        driver    opens  detail
+----------  ------------  ---------  -----------  --------  -----  ----------------
+-           0000:02:00.0  10de:2330  NVIDIA H100  vfio-pci  no     bound to vfio-pci
+nv:0        0000:01:00.0  10de:2330  NVIDIA H100  nvidia    no     /dev/nvidia0 may not be read
+nv:1        0000:41:00.0  10de:2330  NVIDIA H100  nvidia    yes    by /dev/nvidia1
+nv:2        0000:42:00.0  10de:2330  NVIDIA H100  nvidia    yes    by /dev/nvidia2
+soft:gh100  -             10de:2330  software     -         yes    in this process
+"""
+
+
+def test_quickstart_runs_the_demo_on_the_first_gpu_that_opens_and_then_on_the_software_gpu(checkout):
+    done = checkout.run("quickstart", LISTS=LISTED)
+
+    assert done.returncode == 0, done.stderr
+    assert [line for line in checkout.asked if "demo" in line] == [
+        "barewire demo --device nv:1",
+        "barewire demo --device soft:gh100",
+    ]
 
 
 def test_quickstart_goes_on_when_the_doctor_finds_something(checkout):
     done = checkout.run("quickstart", FAILS="barewire", FAILS_AT="doctor")
 
     assert done.returncode == 0
-    assert "barewire demo" in [line.strip() for line in checkout.asked]
+    assert checkout.asked[-1] == "barewire demo --device soft:gh100"
 
 
-def test_quickstart_without_a_gpu_is_complete_and_says_that_nothing_ran(checkout):
-    done = checkout.run("quickstart", FAILS="barewire", FAILS_AT="demo", FAILS_WITH="3")
+def test_quickstart_on_a_device_that_is_not_there_says_that_the_set_up_is_complete(checkout):
+    done = checkout.run("quickstart", "nv:0", FAILS="barewire", FAILS_AT="demo", FAILS_WITH="3")
 
-    assert done.returncode == 0
-    assert "nothing has run" in done.stdout
+    assert done.returncode == 3
+    assert "The set-up is complete, but nv:0 cannot be opened" in done.stdout
+    assert "All is well" not in done.stdout
 
 
-@pytest.mark.parametrize("code", ["1", "4", "6"])
+@pytest.mark.parametrize("code", ["1", "3", "4", "6"])
 def test_quickstart_fails_when_the_demo_fails(checkout, code):
     done = checkout.run("quickstart", FAILS="barewire", FAILS_AT="demo", FAILS_WITH=code)
 
@@ -186,13 +217,18 @@ def test_the_test_script_lints_checks_types_and_tests_in_this_order(checkout):
     assert install.endswith(".[test]")
     assert lint.startswith("ruff check")
     assert types.startswith("mypy")
-    assert tests == "python -m pytest tests/unit tests/soft tests/device tests/faults -k layers"
+    assert (
+        tests == "python -m pytest tests/unit tests/soft tests/device tests/faults tests/notebooks -k layers"
+    )
 
 
 def test_the_full_form_asks_for_exhaustive_tests_of_the_same_suites(checkout):
     checkout.run("test", "--full")
 
-    assert checkout.asked[-1] == "python -m pytest tests/unit tests/soft tests/device tests/faults [full]"
+    assert (
+        checkout.asked[-1]
+        == "python -m pytest tests/unit tests/soft tests/device tests/faults tests/notebooks [full]"
+    )
 
 
 @pytest.mark.parametrize("stage", ["ruff", "mypy"])
