@@ -175,13 +175,22 @@ static struct bind_key key_of(const struct launch *launch)
                 .arch = launch->arch,
                 .register_count = launch->register_count,
                 .clustered = cluster[0] * cluster[1] * cluster[2] != 1,
+                .watched = launch->parameters.watch != NULL,
         };
 }
 
 static bool same_key(const struct bind_key *a, const struct bind_key *b)
 {
         return a->isa == b->isa && a->arch == b->arch && a->register_count == b->register_count
-               && a->clustered == b->clustered;
+               && a->clustered == b->clustered && a->watched == b->watched;
+}
+
+/* Bind one instruction for a launch. */
+static void bind_one(const struct launch *launch, uint64_t va, const uint64_t word[2], struct uop *uop, struct watched *watched)
+{
+        launch->isa->bind(launch, va, word, uop);
+        if (launch->parameters.watch)
+                launch->isa->watch(launch, uop, watched);
 }
 
 /* Bind a line for a launch; NULL without memory. */
@@ -201,7 +210,7 @@ static struct code_block *bind_block(const struct launch *launch, const struct c
                         bind_unreachable(launch, va, &block->uop[i]);
                         continue;
                 }
-                launch->isa->bind(launch, va, line->word[i], &block->uop[i]);
+                bind_one(launch, va, line->word[i], &block->uop[i], &block->watched[i]);
                 block->reads_constants |= (uint64_t)block->uop[i].reads_constants << i;
         }
         last = &block->uop[BLOCK_INSTRUCTIONS];
@@ -216,9 +225,10 @@ static bool suits(const struct code_block *block, const struct launch *launch)
 {
         for (uint64_t rest = block->reads_constants; rest; rest &= rest - 1) {
                 const struct uop *have = &block->uop[__builtin_ctzll(rest)];
+                struct watched watched;
                 struct uop wanted;
 
-                launch->isa->bind(launch, have->va, have->word, &wanted);
+                bind_one(launch, have->va, have->word, &wanted, &watched);
                 if (memcmp(&wanted, have, sizeof wanted))
                         return false;
         }

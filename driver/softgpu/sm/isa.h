@@ -25,10 +25,12 @@
 #include "barrier.c"
 #include "control.c"
 #include "run.c"
+#include "watched.c"
 
 const struct sm_isa SM_ISA_OBJECT = {
         .name = SM_ISA_NAME,
         .bind = bind_instruction,
+        .watch = watch_instruction,
         .run = run_warp,
         .next_block = enter_next_block,
         .raise = raise_bound_fault,

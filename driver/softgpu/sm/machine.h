@@ -116,10 +116,13 @@ struct sm_constant_range {
         uint32_t size_bytes;
 };
 
+struct sm_watch; /* watch.h */
+
 struct sm_launch {
         struct sm_port port;
         struct sm_control *control;  /* or NULL */
         struct sm_code_cache *code;  /* or NULL: what is decoded is forgotten when the launch ends */
+        struct sm_watch *watch;      /* or NULL */
         uint64_t entry_va;
         uint64_t shared_window_va;
         uint64_t local_window_va;

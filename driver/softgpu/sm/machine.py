@@ -38,6 +38,7 @@ from barewire.softgpu.sm import _sm
 from barewire.softgpu.sm.code_cache import CodeCache
 from barewire.softgpu.sm.control import Control
 from barewire.softgpu.sm.port import Memory
+from barewire.softgpu.sm.watch import Watch
 
 LANES = 32
 CONSTANT_BANKS = 18
@@ -224,6 +225,7 @@ class Launch:
         timeout_s: give up after so long; None: never.
         control: pauses and stops it while it runs.
         code: where its decoded code is kept for other launches in the same address space.
+        watch: is told what it does with video memory; its events are there when the launch has ended.
     """
 
     entry_va: int
@@ -240,6 +242,7 @@ class Launch:
     timeout_s: float | None = None
     control: Control | None = None
     code: CodeCache | None = None
+    watch: Watch | None = None
 
 
 def _address_of(array: np.ndarray) -> int:
@@ -485,6 +488,8 @@ class Machine:
             described.control = launch.control.handle
         if launch.code is not None:
             described.code = launch.code.handle
+        if launch.watch is not None:
+            described.watch = launch.watch.handle
         described.arch = self.arch
         described.sm_count = self.sm_count
         described.threads = self.threads

@@ -67,7 +67,7 @@ class MappedMemory:
 
     An access is asked for when it is first made, and code 1 KiB at a time, ahead of its execution: a refusal
     is a fault only if the launch's report says so. While `translate` works the launch counts as at rest for
-    its control. It must not invalidate the memory itself, since it would be asked again for ever. An exception in
+    its control. It must not invalidate the memory itself: it would be asked again for ever. An exception in
     it is printed, and refuses the access.
 
     Args:

@@ -21,6 +21,7 @@
 
 #include "machine.h"
 #include "sass_table.h"
+#include "watch.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
@@ -221,6 +222,16 @@ struct bind_key {
         uint32_t arch;
         uint32_t register_count;
         bool clustered; /* several CTAs in a cluster */
+        bool watched;
+};
+
+/* What an instruction of a watched launch does with global memory; see watched.c. */
+struct watched {
+        sm_handler *run; /* its own handler */
+        uint8_t bytes;   /* of a lane; 0: it does nothing there */
+        uint8_t access;  /* of SM_ACCESS_* */
+        bool strong;     /* volatile, atomic */
+        bool generic;    /* the address may lie in shared or local memory */
 };
 
 struct code_block {
@@ -231,6 +242,7 @@ struct code_block {
         uint32_t users;           /* launches */
         bool cached;              /* else it goes with its last user */
         uint64_t used;            /* when it was last, as its cache counts */
+        struct watched watched[BLOCK_INSTRUCTIONS]; /* with a key that is watched */
         struct uop uop[BLOCK_INSTRUCTIONS + 1];
 };
 
@@ -279,6 +291,8 @@ struct launch {
 struct sm_isa {
         const char *name;
         void (*bind)(const struct launch *launch, uint64_t va, const uint64_t word[2], struct uop *uop);
+        /* Put a handler that tells the watch before the instruction's own; see watched.c. */
+        void (*watch)(const struct launch *launch, struct uop *uop, struct watched *watched);
         enum sm_outcome (*run)(struct warp *warp);
         sm_handler *next_block;
         sm_handler *raise; /* what uop->fault says, at the address uop->target */
