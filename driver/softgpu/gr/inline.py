@@ -96,7 +96,7 @@ class InlineCopy:
         step = -(-self._line_bytes // WORD_BYTES) * WORD_BYTES
         operation = self._begin()
         try:
-            for line in range(self._lines):
+            for line in range(self._lines if step else 0):  # lines of nothing are nothing, however many
                 part = self._data[line * step : line * step + self._line_bytes]
                 for gpu_va, piece in self._places(line, part):
                     self._tell(operation, gpu_va, len(piece))
