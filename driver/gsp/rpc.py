@@ -34,7 +34,7 @@ from barewire.poll import poll
 CALL_TIMEOUT_S = 6.0  # other drivers allow 4 to 6 s
 PIECE_TIMEOUT_S = 1.0  # between the pieces of one reply
 EVENTS_KEPT = 256
-_LIVENESS_EVERY_S = 0.05
+_LIVENESS_EVERY_S = 0.02
 _CALL_HINT = (
     "The firmware is busy or hangs. Later calls may work; if not, close the device and open it again, "
     "which resets the GPU."

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from barewire.rm.rpc_channels import RpcChannel
 
 INTERVAL_S = 0.002  # the queue has 63 slots: GSP does not get to wait for us
-LOOKS_PER_CHECK = 100  # asking whether GSP runs takes a register
+LOOKS_PER_CHECK = 10  # asking whether GSP runs takes a register; who waits learns of its end by that
 MMU_FAULT_XID = 31
 OFF_THE_BUS_XID = 79
 GSP_ERROR_XID = 120
