@@ -13,9 +13,9 @@ def hangs(driver: GspDriver) -> str:
     """Why GSP never comes up, though the bootstrap was good."""
     driver.start_gsp()
     driver.wait_for_release()
+    driver.wait(lambda: driver.gpu.firmware.state.value == "hung", "the hang")
     with pytest.raises(TimedOut):
-        driver.receive(INIT_DONE, timeout_s=0.05)
-    assert driver.gpu.firmware.state.value == "hung"
+        driver.receive(INIT_DONE, timeout_s=0.02)
     assert [kind for kind in driver.kinds() if kind != "DMA refused"] == ["GSP hung"]
     return driver.gpu.firmware.trouble
 
