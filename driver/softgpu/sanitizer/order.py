@@ -62,24 +62,28 @@ class Timeline:
 
     Attributes:
         known: operations that have ended for all that Host does from now on.
-        unseen: that have ended, or will, and that Host did not wait for; by engine.
+        given: by engine, those and what it was given that Host did not wait for.
         rung: (GP_PUT, what the CPU knew) of doorbells whose entries Host has not come to, oldest first.
     """
 
     def __init__(self, known: Known) -> None:
         self.known = known
-        self.unseen: dict[str, list[int]] = {}
+        self.given: dict[str, Known] = {}
         self.rung: list[tuple[int, Known]] = []
 
     def begun(self, engine: str, number: int) -> None:
         """An engine was given something."""
-        self.unseen.setdefault(engine, []).append(number)
+        self.given[engine] = self.given.get(engine, NOTHING).join(self.known).add((number,))
+
+    def of(self, engine: str) -> Known:
+        """All that an engine was given, as one who sees it idle knows it."""
+        return self.given.get(engine, NOTHING)
 
     def waited(self) -> None:
         """Host saw all engines idle."""
-        for numbers in self.unseen.values():
-            self.known = self.known.add(numbers)
-        self.unseen.clear()
+        for given in self.given.values():
+            self.known = self.known.join(given)
+        self.given.clear()
 
     def learn(self, known: Known) -> None:
         """Somebody told."""

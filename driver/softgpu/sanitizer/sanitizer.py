@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 WORD_BYTES = 4
 MOST_DELAY_S = 0.0004  # from a doorbell to the work that it brought
 MOST_STRETCHES = 64  # of one operation, that are looked at when mappings change
+MOST_LISTED = 256  # operations of one channel, before those that are over are looked for
 MOST_OPERATIONS = 1 << 14  # that reports can name
 SEED = 4
 
@@ -46,12 +47,19 @@ class Watched:
         timeline: what its Host knows.
         submissions: what it was given.
         ring: where its ring was when it was first used: (aperture is the host's, address).
+        operations: that it asked for and that the CPU may not know to have ended.
     """
 
     timeline: Timeline
     submissions: Submissions
     ring: tuple[bool, int] | None = None
     operations: list[Operation] = field(default_factory=list)
+
+    def add(self, operation: Operation, cpu: Known) -> None:
+        """One more, and those that are over long since are forgotten."""
+        self.operations.append(operation)
+        if len(self.operations) > MOST_LISTED:
+            self.operations = [one for one in self.operations if not (one.ended and one.number in cpu)]
 
 
 class Sanitizer:
@@ -170,7 +178,7 @@ class Sanitizer:
             facts,
         )
         watched.timeline.begun(engine, operation.number)
-        watched.operations.append(operation)
+        watched.add(operation, self._order.cpu)
         self._live[operation.number] = self._named[operation.number] = operation
         if len(self._named) > MOST_OPERATIONS:
             self._named.pop(next(iter(self._named)))
@@ -349,7 +357,7 @@ class Sanitizer:
         for operation in operations:
             known = known.join(operation.knows).add((operation.number,))
         if engine:
-            known = known.add(timeline.unseen.get(engine, ()))
+            known = known.join(timeline.of(engine))
         found = self._semaphore(channel, gpu_va)
         if found is not None:
             self._order.tell(found[0], known, found[1], adds)
