@@ -296,7 +296,7 @@ class Context:
         """A grid is over; the next one, to run at once."""
         if self._dead:
             return None
-        if isinstance(report, Report) and report.stuck:
+        if isinstance(report, Report) and (report.stuck or self._is_lost(grid, report)):
             return None  # it never ends: it stays what runs here
         self.running = None
         watching.ended(self._gpu, grid.task, grid.launch.watch)
@@ -312,6 +312,22 @@ class Context:
         following = self._next()
         self._graphics.grid_ended(self)
         return following
+
+    def _is_lost(self, grid: Grid, report: Report) -> bool:
+        """Whether a warp jumped where nothing is mapped: it waits for instructions for ever (`H100:`).
+
+        Where the program itself is not mapped there is a fault.
+        """
+        fault = report.fault
+        if fault is None or fault.access != "execute" or fault.pc == grid.launch.entry_va:
+            return False
+        self._gpu.report(
+            "lost warp",
+            "a warp jumped where nothing is mapped, and waits for instructions that do not come",
+            pc=fault.pc,
+            kernel_va=grid.launch.entry_va,
+        )
+        return True
 
     def _look_at(self, grid: Grid, report: Report | Exception) -> None:
         """See what came of a grid.

@@ -55,7 +55,7 @@ class Release:
 
     Attributes:
         structure_size: 0 four words, 1 one word, 2 two words; 3 is none.
-        membar: whether everything the grid wrote is visible to all before.
+        membar: whether the front end passes a barrier of its own first (the grid's own is in the descriptor).
         reduction: the operation, None for a plain release.
         signed: of a reduction.
         wide: whether the payload has 64 bits.
@@ -114,8 +114,8 @@ class Qmd:
         local_low_bytes, local_high_bytes: local memory of a thread, at the begin and the end of its window.
         shared_bytes: of a CTA.
         cluster: CTAs of a cluster, (0, 0, 0) where it names none.
-        auto_invalidate: whether the scheduler forgets it at the end.
-        self_copy: whether its counters start anew when it has ended.
+        membar: whether what the grid wrote is visible to all when it has ended (`golden/h100-580`: the
+            vendor's driver asks for this one, and for none at the release).
         invalidate_code, invalidate_constants: of the SMs' caches, before the grid begins.
     """
 
@@ -135,8 +135,7 @@ class Qmd:
     constant_buffers: tuple[ConstantBuffer, ...]
     releases: tuple[Release, ...]
     dependents: tuple[Dependent, ...]
-    auto_invalidate: bool
-    self_copy: bool
+    membar: bool
     invalidate_code: bool
     invalidate_constants: bool
 
@@ -219,8 +218,7 @@ def read(data: bytes) -> Qmd:
         constant_buffers=_constant_buffers(words),
         releases=_releases(words),
         dependents=_dependents(words),
-        auto_invalidate=not words.get("DISABLE_AUTO_INVALIDATE"),
-        self_copy=bool(words.get("SELF_COPY_ON_COMPLETION")),
+        membar=bool(words.get("CWD_MEMBAR_TYPE")),
         invalidate_code=bool(words.get("INVALIDATE_INSTRUCTION_CACHE")),
         invalidate_constants=bool(words.get("INVALIDATE_SHADER_CONSTANT_CACHE")),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from barewire.softgpu.channel_memory import Refused
-from barewire.softgpu.gr.qmd import QMD_BYTES, Release
+from barewire.softgpu.gr.qmd import QMD_BYTES, Release, Type
 from barewire.softgpu.page_tables import Aperture
 
 if TYPE_CHECKING:
@@ -63,7 +63,15 @@ def released(gpu: SoftGpu, channel: Channel, task: Task, release: Release) -> No
     """A grid's semaphore was written."""
     if gpu.sanitizer is None or task.operation is None:
         return
-    seen = (task.operation,) if release.membar else ()
+    visible = release.membar or task.qmd.membar
+    if not visible and task.qmd.type != Type.GRID_NULL:
+        gpu.report(
+            "release without flush",
+            "a grid released a semaphore, and no barrier made its writes visible before",
+            place=task.operation.place,
+            **task.operation.facts,
+        )
+    seen = (task.operation,) if visible else ()
     adds = release.reduction is not None
     gpu.sanitizer.released(channel, release.gpu_va, operations=seen, host=False, adds=adds)
 

@@ -1,0 +1,70 @@
+"""Launch descriptors and accesses that are wrong, through the driver: as an H100 answered them, word by word.
+
+`tests/hardware/refusals.py` says what each case is and recorded what an H100 made of it. What may differ is
+listed in `DIFFERS`; process numbers, channel numbers, and which SM it was are left out of the comparison.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from barewire.softgpu.gsp.robust import RobustChannels
+
+from tests.hardware import refusals
+
+RECORDED = {
+    case["name"]: case
+    for case in json.loads((Path(__file__).parents[1] / "recordings" / "refusals.json").read_text())["cases"]
+}
+# Facts of errors that depend on where things lie, or that only firmware's own log gives.
+LEFT_OUT = ("sm", "gpu_va", "log")
+DIFFERS: dict[str, str] = {}
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What firmware writes into the log."""
+    lines: list[str] = []
+    keep = RobustChannels._keep
+
+    def kept(self: RobustChannels, error: Any) -> None:
+        lines.append(f"{error.xid}: {error.text}")
+        keep(self, error)
+
+    monkeypatch.setattr(RobustChannels, "_keep", kept)
+    yield lines
+
+
+def comparable(line: str) -> str:
+    """A line of the log without what is the machine's own."""
+    for pattern, instead in (
+        (r"pid=[^,]*, name=[^,]*", "pid"),
+        (r"channel 0x\w+", "channel"),
+        (r"\(GPC \d, TPC \d, SM \d\)", "(SM)"),
+        (r"GPC\d GPCCLIENT_T1_\d+", "T1"),
+        (r"GPC\d GPCCLIENT_GCC", "GCC"),
+        (r"0x5\w{5}=", "register="),
+        (r"@ 0x10_\w+", "@ mapped"),
+    ):
+        line = re.sub(pattern, instead, line)
+    return line
+
+
+@pytest.mark.parametrize("case", refusals.CASES, ids=lambda case: case.name.replace(" ", "-"))
+def test_as_an_h100(case: refusals.Case, log: list[str]) -> None:
+    if case.name in DIFFERS:
+        pytest.skip(DIFFERS[case.name])
+    answer, recorded = refusals.run_case(case, "soft:gh100"), RECORDED[case.name]
+    for name in ("error", "outcome", "stored"):
+        assert answer.get(name) == recorded.get(name)
+    facts, expected = (
+        {name: value for name, value in found.get("facts", {}).items() if name not in LEFT_OUT}
+        for found in (answer, recorded)
+    )
+    assert facts == expected
+    assert [comparable(line) for line in log] == [comparable(line) for line in recorded["log"]]
