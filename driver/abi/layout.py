@@ -132,6 +132,12 @@ class Struct:
         ]
         return f"{self.layout.name}({', '.join(shown)})"
 
+    def _repr_html_(self) -> str:
+        """Its numbers that are not zero, for notebooks."""
+        from barewire.show import struct as shown
+
+        return shown(self).html
+
 
 class Abi:
     """The structures of one ABI.

@@ -47,3 +47,9 @@ class GpuFacts:
     sm_count: int
     classes: ClassIds
     copy_engines: tuple[int, ...] = field(default=())
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from barewire.show import card as shown
+
+        return shown(self).html

@@ -77,6 +77,12 @@ class Chip:
     def __str__(self) -> str:
         return f"{self.name.upper()} (revision {self.revision:x})"
 
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from barewire.show import card as shown
+
+        return shown(self, str(self)).html
+
 
 def _bits(word: int, high: int, low: int) -> int:
     return word >> low & (1 << high - low + 1) - 1

@@ -389,6 +389,12 @@ class Graph:
     def __repr__(self) -> str:
         return f"<Graph of {len(self.nodes)} operations on {self.device.name}>"
 
+    def _repr_html_(self) -> str:
+        """What it does, for notebooks."""
+        from barewire.show import graph as shown
+
+        return shown(self).html
+
 
 @dataclass
 class Segment:

@@ -26,10 +26,12 @@ from barewire.show.objects import (
     device,
     error,
     findings,
+    graph,
     memory,
     queue,
     queue_state,
     records,
+    struct,
     usage,
 )
 from barewire.show.registers import reading, readings, register_file, structure
@@ -47,6 +49,7 @@ __all__ = [
     "error",
     "findings",
     "format_table",
+    "graph",
     "gpfifo",
     "kernel",
     "listing",
@@ -63,6 +66,7 @@ __all__ = [
     "readings",
     "records",
     "register_file",
+    "struct",
     "structure",
     "tree",
     "usage",

@@ -25,9 +25,11 @@ from barewire.show.html import card as html_card
 from barewire.show.numbers import address, by_name, hexadecimal, seconds, size
 
 if TYPE_CHECKING:
+    from barewire.abi.layout import Struct
     from barewire.array import Placed
     from barewire.channel.queue import Queue
     from barewire.channel.state import QueueState
+    from barewire.compute.graph import Graph
     from barewire.device import Device
     from barewire.errors import BarewireError
     from barewire.memory.object import MemoryObject
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 MOST_EXTENTS = 8
 LEAST_ADDRESS = 0x1000
+MOST_NODES = 64
+SCALAR_ENTRY = 2  # parts of a layout's entry for a number; those of arrays have their length, too
 
 
 # Records: anything with named parts
@@ -226,6 +230,36 @@ def device(one: Device) -> Shown:
         ("state", "closed" if one.closed else "open"),
     ]
     return Shown(html_card(one.name, pairs, note=facts.name), repr(one))
+
+
+def graph(one: Graph) -> Shown:
+    """What a graph launches and copies, in order; neighbours of one group do not wait for each other."""
+    nodes = one.nodes[:MOST_NODES]
+    rows: list[Sequence[Any]] = [(number, node.group, *_node(node)) for number, node in enumerate(nodes)]
+    if len(one.nodes) > MOST_NODES:
+        rows.append((f"and {len(one.nodes) - MOST_NODES} more", "", "", ""))
+    head = ("node", "group", "does", "with")
+    return Shown(block(title("graph", f"{len(one.nodes)} operations"), table(head, rows)), repr(one))
+
+
+def _node(node: Any) -> tuple[str, str]:
+    """What a node does, and with what."""
+    if hasattr(node, "launcher"):
+        said = ", ".join(node.names.values())
+        return f"launch {node.launcher!r}", said
+    names = [node.source_name or address(node.source), node.destination_name or address(node.destination)]
+    return f"copy {size(node.size_bytes)}", " to ".join(names)
+
+
+def struct(one: Struct) -> Shown:
+    """A structure of the resource manager: its numbers that are not zero, by NVIDIA's names."""
+    fields = {name: entry[0] for name, entry in one.layout.fields.items() if len(entry) == SCALAR_ENTRY}
+    rows = [
+        (hexadecimal(offset, 16), name, f"{one[name]:#x}") for name, offset in fields.items() if one[name]
+    ]
+    note = f"{size(one.layout.size_bytes)}, {len(rows)} of {len(fields)} numbers are not zero"
+    html = block(title(one.layout.name, note), table(("offset", "field", "value"), rows))
+    return Shown(html, repr(one))
 
 
 def _classes(classes: Any) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """One finding.
 
     Attributes:
@@ -27,3 +29,9 @@ class Finding(NamedTuple):
         where = f" ({self.place})" if self.place else ""
         times = f", {self.count} times" if self.count > 1 else ""
         return f"{self.kind}: {self.text}{where}{times}"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from barewire.show import findings as shown
+
+        return shown([self]).html

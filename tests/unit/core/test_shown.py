@@ -78,3 +78,20 @@ def test_a_kernel_has_its_machine_code(device):
     assert "EXIT" in text(code) and "EXIT" in repr(code)
     assert "__global__" in text(code.beside("__global__ void saxpy_n()"))
     assert isinstance(code.beside(""), show.Shown)
+
+
+def test_a_graph_lists_what_it_does(device):
+    store = kernels.load(device, "micro")["store"]
+    target, other = device.empty(16, np.uint32), device.empty(16, np.uint32)
+    with device.capture(target=target) as graph:
+        store[1, 32](target, np.uint32(1))
+        other.copy_from(target)
+
+    assert "2 operations" in text(graph)
+    assert "launch &lt;store[(1, 1, 1), (32, 1, 1)]&gt;" in text(graph)
+    assert "copy 64 bytes" in text(graph) and "target" in text(graph)
+    graph.free()
+
+
+def test_facts_are_a_card(device):
+    assert "sm_version" in text(device.facts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from barewire import errors, show
+from barewire.abi.layout import firmware_abi, known_firmware
 from barewire.gsp.steps import StepTime
 from barewire.pci.config import BarEntry
 from display import page
@@ -79,3 +80,11 @@ def test_steps_have_bars_as_long_as_they_took():
     assert "width:220px" in shown.html and "width:110px" in shown.html
     assert "2 steps, 150.0 ms" in page(shown).text
     assert show.boot_steps([]).text == ""
+
+
+def test_a_structure_of_rm_shows_the_numbers_that_are_not_zero():
+    made = firmware_abi(known_firmware()[0]).new("NV_CHANNELGPFIFO_ALLOCATION_PARAMETERS", gpFifoEntries=1024)
+    found = page(made)
+
+    assert found.rows[0][1:] == ["field", "value"]
+    assert [row[1:] for row in found.rows[1:]] == [["gpFifoEntries", "0x400"]]
