@@ -1,0 +1,150 @@
+"""A copy of the tree in which edits are tried, one at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutation import reach
+from mutation.edits import Edit
+from mutation.selection import Stage
+from mutation.survey import Survey
+
+TEST_TIMEOUT_S = 90  # of a single test: the slowest takes some ten seconds on a busy machine
+BYTECODE = "PYTHONDONTWRITEBYTECODE"  # only what has no edit leaves compiled forms behind
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.M)
+PASSED, SOME_FAILED, INTERRUPTED = 0, 1, 2  # pytest's exit codes; collection errors count as interrupted
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What tests said.
+
+    Attributes:
+        passed: nothing was found.
+        failed: the tests that failed, or how the run ended otherwise.
+    """
+
+    passed: bool
+    failed: tuple[str, ...] = ()
+
+
+class Tree:
+    """The files of a revision with extensions built, importable as `barewire` by its own tests only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder / "tree"
+
+    @classmethod
+    def unpacked(cls, repository: Path, revision: str, folder: Path) -> Tree:
+        """A tree of a revision of a repository."""
+        made = cls(folder)
+        made.root.mkdir(parents=True)
+        archive = folder / "tree.tar"
+        command = ["git", "-C", str(repository), "archive", "--format=tar", "-o", str(archive), revision]
+        subprocess.run(command, check=True)
+        with tarfile.open(archive) as packed:
+            packed.extractall(made.root)
+        archive.unlink()
+        (folder / "site").mkdir()
+        (folder / "site" / "barewire").symlink_to("../tree/driver")
+        for package in ("kernels", "tools"):
+            (made.root / "driver" / package).symlink_to(f"../{package}")
+        made.build()
+        return made
+
+    def copied(self, folder: Path) -> Tree:
+        """Another one like it."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Tree(folder)
+
+    def build(self) -> None:
+        """Compile what is out of date.
+
+        Raises:
+            CalledProcessError: the compiler refuses it.
+        """
+        options = ["--build-lib", "../build/lib", "--build-temp", "../build/temp"]
+        command = [sys.executable, "setup.py", "-q", "build_ext", *options]
+        subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True)
+        package = self.folder / "build" / "lib" / "barewire"
+        for library in package.rglob("*.so"):
+            shutil.copy2(library, self.root / "driver" / library.relative_to(package))
+
+    @contextlib.contextmanager
+    def edited(self, edit: Edit) -> Iterator[None]:
+        """The tree with an edit, and afterwards without it.
+
+        Raises:
+            CalledProcessError: it does not compile.
+        """
+        file = self.root / edit.path
+        before, times = file.read_bytes(), file.stat()
+        try:
+            file.write_text(edit.apply(before.decode()))  # its time is its own: no compiled form counts
+            if file.suffix == ".c":
+                self.build()
+            yield
+        finally:
+            file.write_bytes(before)
+            if file.suffix == ".c":
+                self.build()
+            else:
+                os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def survey(self, stage: Stage) -> Survey:
+        """Run all of a stage's tests without any edit."""
+        file = self.folder / "reach.json"
+        answer = self._run(
+            [*stage.tests, "-p", "mutation.reach"], stage.limit_s, {reach.FILE: str(file), BYTECODE: ""}
+        )
+        return Survey.read(file, answer.failed)
+
+    def ask(self, tests: Sequence[str], limit_s: float) -> Answer:
+        """Run tests up to the first that fails."""
+        return self._run(["-x", *tests], limit_s, {BYTECODE: "1"})
+
+    def _run(self, arguments: Sequence[str], limit_s: float, variables: dict[str, str]) -> Answer:
+        shutil.rmtree(self.root / ".hypothesis", ignore_errors=True)
+        options = ["-q", "-p", "no:cacheprovider", f"--timeout={TEST_TIMEOUT_S}", "-rfE", "--tb=no"]
+        paths = [self.folder / "site", Path(__file__).resolve().parents[1]]
+        with subprocess.Popen(
+            [sys.executable, "-m", "pytest", *options, *arguments],
+            cwd=self.root,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))} | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process:
+            return _answer(process, limit_s)
+
+
+def _answer(process: subprocess.Popen[str], limit_s: float) -> Answer:
+    try:
+        said, _ = process.communicate(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        return Answer(False, (f"no end after {limit_s:.0f} s",))
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # and what the tests started
+    if process.returncode == PASSED:
+        return Answer(True)
+    failed = tuple(dict.fromkeys(FAILED.findall(said)))
+    if process.returncode in (SOME_FAILED, INTERRUPTED) and failed:
+        return Answer(False, failed)
+    if process.returncode < 0 or "Timeout" in said or "Fatal Python error" in said:
+        return Answer(False, (f"the tests' process ended with {process.returncode}",))
+    raise RuntimeError(f"pytest ended with {process.returncode}:\n{said[-2000:]}")
