@@ -17,6 +17,7 @@ from barewire.softgpu.bus import DmaRefused
 from barewire.softgpu.gsp.later import ASK_AGAIN_S, Later
 from barewire.softgpu.gsp.mishaps import Action, Mishap
 from barewire.softgpu.gsp.queues import (
+    CHECKSUM_OFFSET,
     BadElement,
     CommandQueue,
     Message,
@@ -380,7 +381,8 @@ class RpcServer:
             length=length,
         )
         if piece.flaw is Action.CHECKSUM:
-            return element[:-1] + bytes([element[-1] ^ 0x5A])
+            at = CHECKSUM_OFFSET  # the last byte may be padding, which the checksum does not cover
+            return element[:at] + bytes([element[at] ^ 0x5A]) + element[at + 1 :]
         return element
 
     def _finish_unload(self) -> None:

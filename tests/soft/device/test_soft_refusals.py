@@ -64,6 +64,7 @@ def well(dev: Any) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_left(dev: Any) -> Iterator[None]:
     use(dev)
+    well(dev)
     before = held(dev)
     yield
     dev.bus.endpoint.firmware.mishaps.clear()
