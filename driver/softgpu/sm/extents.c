@@ -2,7 +2,8 @@
  * Extents of one address space, known to all launches in it.
  *
  * They are kept in a tree like a page table of the GPU: nine bits of the address a level, down to 4 KiB. An entry is an
- * extent or the next node, and an extent stands at the highest level whose entries it fills. Readers take no lock: entries
+ * extent or the next node, and an extent stands at the highest level whose entries it fills. Extents that go on where others
+ * end, here and in memory of the host, become one. Readers take no lock: entries
  * and nodes are only added while the tree's generation lasts. Invalidating starts a new tree; the old one goes with the last
  * worker that holds it.
  */
@@ -244,6 +245,31 @@ static bool put(struct extent_table *table, struct node *node, unsigned level, u
         return true;
 }
 
+/* Is `second` the same memory going on after `first`? */
+static bool continues(const struct sm_page *first, const struct sm_page *second)
+{
+        bool sparse = !first->host && !second->host;
+
+        return first->begin + first->bytes == second->begin && first->access == second->access
+               && (sparse || (first->host && first->host + first->bytes == second->host));
+}
+
+/* Join a page with what is known before and after it. */
+static struct sm_page joined(const struct extent_table *table, struct sm_page page)
+{
+        const struct kept *before = page.begin ? look_up(table, page.begin - 1) : NULL;
+        const struct kept *after = look_up(table, page.begin + page.bytes);
+
+        if (before && continues(&before->page, &page)) {
+                page.begin = before->page.begin;
+                page.host = before->page.host;
+                page.bytes += before->page.bytes;
+        }
+        if (after && continues(&page, &after->page))
+                page.bytes += after->page.bytes;
+        return page;
+}
+
 void sm_extents_note(struct sm_extents *extents, uint32_t generation, const struct sm_page *page)
 {
         struct extent_table *table;
@@ -255,7 +281,7 @@ void sm_extents_note(struct sm_extents *extents, uint32_t generation, const stru
         table = generation == extents->generation ? current_table(extents) : NULL;
         kept = table ? malloc(sizeof *kept) : NULL;
         if (kept) {
-                *kept = (struct kept){.page = *page, .next = table->kept};
+                *kept = (struct kept){.page = joined(table, *page), .next = table->kept};
                 table->kept = kept;
                 put(table, table->root, 0, 0, kept);
         }

@@ -22,6 +22,8 @@ enum {
         SHORT_ROUNDS = 256,            /* so many rounds that barriers cut short count as one of spent time slices */
         MOST_HELPERS = 256,
         ALONE_NS = 50000,              /* so long one worker works before others are started */
+        AFTER_FAULT_SLICE = 1024,      /* warp instructions for others to err in, when one has */
+        AFTER_FAULT_NS = 5000000,
         SHARED_PADDING_BYTES = 128,    /* so that a vector access at the last byte stays inside */
         VECTOR_ALIGNMENT_BYTES = 128,
 };
@@ -394,6 +396,48 @@ static bool run_ctas(struct worker *worker, uint64_t until_ns)
         return true;
 }
 
+/* Take the next of the CTAs that stand on the SMs when a launch begins: false if there is none. */
+static bool take_of_first_wave(struct launch *launch, uint64_t *id)
+{
+        uint64_t wave = launch->parameters.sm_count;
+
+        *id = __atomic_fetch_add(&launch->next_cta, 1, __ATOMIC_RELAXED);
+        return *id < wave && *id < launch->cta_count;
+}
+
+/*
+ * A CTA has erred. On other SMs others run at that time, and they may err as well: they are given a moment to do so. (How long
+ * real SMs have is not known: until somebody has stopped them.)
+ */
+static void let_others_err(struct worker *worker)
+{
+        uint64_t until_ns = sm_now_ns() + AFTER_FAULT_NS;
+        struct cta *cta = worker->idle;
+        uint64_t id;
+
+        if (cta)
+                worker->idle = cta->next;
+        else
+                cta = make_cta(worker);
+        while (cta && sm_now_ns() < until_ns && take_of_first_wave(worker->launch, &id)) {
+                begin_cta(cta, id);
+                for (uint32_t i = 0; i < cta->warp_count && !worker->abandoned; i++) {
+                        cta->warps[i]->budget = AFTER_FAULT_SLICE;
+                        if (worker->launch->isa->run(cta->warps[i]) == SM_FAULT)
+                                break;
+                }
+        }
+        if (cta) {
+                cta->next = worker->idle;
+                worker->idle = cta;
+        }
+}
+
+static bool has_faulted(const struct launch *launch)
+{
+        return __atomic_load_n(&launch->stopped, __ATOMIC_RELAXED) == SM_FAULTED && launch->next_cta;
+}
+
 /* The same in the arithmetic that the handlers want: to nearest, denormals kept, whatever else the thread does. */
 static bool work(struct worker *worker, uint64_t until_ns)
 {
@@ -405,6 +449,8 @@ static bool work(struct worker *worker, uint64_t until_ns)
         fegetenv(&before);
         fesetenv(FE_DFL_ENV);
         done = run_ctas(worker, until_ns);
+        if (has_faulted(worker->launch) && !worker->abandoned)
+                let_others_err(worker);
         fesetenv(&before);
         if (!worker->abandoned)
                 sm_rest(worker);
@@ -494,6 +540,9 @@ static bool copy_from_memory(struct worker *worker, uint64_t gpu_va, uint8_t *da
         return true;
 }
 
+/* What a bank holds that a launch does not have: an H100 read zeros. */
+static const uint8_t no_bank[CONSTANT_BANK_BYTES];
+
 /* Copy a constant bank, as the constant caches would hold it; false without memory of the host. */
 static bool load_bank(struct worker *worker, unsigned number)
 {
@@ -501,6 +550,7 @@ static bool load_bank(struct worker *worker, unsigned number)
         const struct sm_constant_range *range = &launch->parameters.constant_banks[number];
         uint8_t *data;
 
+        launch->bank[number] = (struct constant_bank){.data = no_bank, .size_bytes = sizeof no_bank};
         if (!range->size_bytes)
                 return true;
         data = sm_allocate(range->size_bytes);
@@ -522,6 +572,13 @@ static bool load_banks(struct worker *worker)
         if (!worker->abandoned)
                 sm_rest(worker);
         return loaded;
+}
+
+static void free_banks(struct launch *launch)
+{
+        for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
+                if (launch->bank[i].data != no_bank)
+                        free((void *)launch->bank[i].data);
 }
 
 static struct worker *make_worker(struct launch *launch)
@@ -793,8 +850,7 @@ int sm_run(const struct sm_launch *parameters, struct sm_report *report)
         report->ctas = launch->cta_count;
         report->most_resident = launch->most_resident;
         report->cta_bytes = cta_bytes(launch);
-        for (unsigned i = 0; i < SM_CONSTANT_BANKS; i++)
-                free((void *)launch->bank[i].data);
+        free_banks(launch);
         pthread_mutex_destroy(&launch->code_lock);
         pthread_mutex_destroy(&launch->fault_lock);
         free(launch);

@@ -127,6 +127,8 @@ struct sm_launch {
         uint64_t shared_window_va;
         uint64_t local_window_va;
         uint64_t timeout_ns; /* 0: none */
+        int64_t timer_offset_ns; /* of the GPU's timer, from the host's monotonic clock */
+        uint32_t has_timer;      /* 0: the timer shows the time of day */
         uint32_t grid[3];
         uint32_t block[3];
         uint32_t cluster[3];
@@ -139,7 +141,7 @@ struct sm_launch {
         uint32_t ctas_per_sm; /* how many may be resident on one */
         uint32_t threads;     /* of the host */
         uint32_t isa;         /* of SM_ISA_* */
-        struct sm_constant_range constant_banks[18];
+        struct sm_constant_range constant_banks[18]; /* one without bytes is all zeros */
 };
 
 enum { SM_ISA_BEST, SM_ISA_GENERIC, SM_ISA_AVX2, SM_ISA_AVX512 };

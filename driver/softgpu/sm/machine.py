@@ -219,10 +219,11 @@ class Launch:
         local_bytes: of a thread; it is the end of its window.
         cluster: CTAs of a cluster; its barrier, and the memory of its other CTAs, are not executed yet.
         barrier_count: how many of the barriers 0..15 may be used: 16 at most.
-        constant_banks: bank number -> (gpu_va, size_bytes).
+        constant_banks: bank number -> (gpu_va, size_bytes); those that are not here are zeros.
         shared_window: where shared memory begins among generic addresses.
         local_window: where a thread's local memory does.
         timeout_s: give up after so long; None: never.
+        timer_offset_ns: what the GPU's timer shows, less the host's monotonic clock; None: the time of day.
         control: pauses and stops it while it runs.
         code: where its decoded code is kept for other launches in the same address space.
         watch: is told what it does with video memory; its events are there when the launch has ended.
@@ -240,6 +241,7 @@ class Launch:
     shared_window: int = 0x7F01_0000_0000
     local_window: int = 0x7F00_0000_0000
     timeout_s: float | None = None
+    timer_offset_ns: int | None = None
     control: Control | None = None
     code: CodeCache | None = None
     watch: Watch | None = None
@@ -484,6 +486,9 @@ class Machine:
         )
 
     def _describe(self, described: Any, launch: Launch) -> None:
+        if launch.timer_offset_ns is not None:
+            described.has_timer = 1
+            described.timer_offset_ns = launch.timer_offset_ns
         if launch.control is not None:
             described.control = launch.control.handle
         if launch.code is not None:

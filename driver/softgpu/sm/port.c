@@ -77,16 +77,50 @@ static uint8_t *sparse_memory(struct worker *worker, uint64_t va, uint32_t bytes
         return room;
 }
 
+static bool serves(const struct translation *entry, const struct worker *worker, uint64_t va, uint32_t access)
+{
+        return va - entry->begin < entry->bytes && (entry->access & access) == access
+               && entry->generation == *worker->generation;
+}
+
+static struct translation *small_entry(struct worker *worker, uint64_t va)
+{
+        return &worker->cache[(va >> TRANSLATION_SHIFT) % TRANSLATIONS];
+}
+
+static struct translation *large_entry(struct worker *worker, uint64_t va)
+{
+        return &worker->large[(va >> LARGE_TRANSLATION_SHIFT) % LARGE_TRANSLATIONS];
+}
+
+/* What serves an access: remembered, known to others, or asked for; NULL if it is refused. */
+static const struct translation *find(struct worker *worker, uint64_t va, uint32_t access)
+{
+        struct translation *small = small_entry(worker, va);
+        struct translation *large = large_entry(worker, va);
+        struct translation found;
+
+        if (LIKELY(serves(large, worker, va, access)))
+                return large;
+        if (serves(small, worker, va, access))
+                return small;
+        if (!find_known(worker, va, access, &found) && !ask_port(worker, va, access, &found))
+                return NULL;
+        if (!(found.bytes >> LARGE_TRANSLATION_SHIFT)) {
+                *small = found;
+                return small;
+        }
+        *large = found;
+        return large;
+}
+
 uint8_t *sm_translate_slowly(struct worker *worker, uint64_t va, uint32_t bytes, uint32_t access)
 {
-        struct translation *entry = &worker->cache[(va >> TRANSLATION_GRANULE_SHIFT) % TRANSLATIONS];
-        bool known = va - entry->begin < entry->bytes && (entry->access & access) == access
-                     && entry->generation == *worker->generation;
+        const struct translation *entry;
 
         worker->refused = access;
-        if (!known && !find_known(worker, va, access, entry) && !ask_port(worker, va, access, entry))
-                return NULL;
-        if (entry->bytes - (va - entry->begin) < bytes)
+        entry = find(worker, va, access);
+        if (!entry || entry->bytes - (va - entry->begin) < bytes)
                 return NULL;
         if (!entry->host)
                 return sparse_memory(worker, va, bytes, access);

@@ -122,7 +122,8 @@ struct translation {
         uint32_t generation; /* of the port when it said so */
 };
 
-enum { TRANSLATIONS = 64, TRANSLATION_GRANULE_SHIFT = 12 };
+/* Found by the page, and large ones by what 2 MiB of them hold. */
+enum { TRANSLATIONS = 64, LARGE_TRANSLATIONS = 16, TRANSLATION_SHIFT = 12, LARGE_TRANSLATION_SHIFT = 21 };
 
 /* The longest access to a sparse range that is done at once: a row of 32 lanes; a power of two. */
 enum { SPARSE_BYTES = 512, WIDEST_ATOMIC_BYTES = 16 };
@@ -137,6 +138,7 @@ struct worker {
         bool abandoned;                      /* its control stopped it: it may not touch memory again */
         struct translation last; /* what was hit last: most kernels stay in a few ranges */
         struct translation cache[TRANSLATIONS];
+        struct translation large[LARGE_TRANSLATIONS];
         uint64_t warp_instructions;
         uint64_t thread_instructions;
         struct cta *resident; /* the CTAs it has admitted: a ring, at the one that runs now */

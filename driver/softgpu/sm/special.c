@@ -10,13 +10,16 @@ enum {
         VIRTCFG_WARPS_SHIFT = 8,
         WARPS_PER_SM = 64,
         NANOSECONDS_PER_SECOND = 1000000000,
+        TIMER_STEP_NS = 32,
 };
 
-/* Nanoseconds of the day's clock, as the GPU's timer has it. */
-static uint64_t global_timer_ns(void)
+/* Nanoseconds: of the GPU's timer, or of the day's clock. */
+static uint64_t global_timer_ns(const struct sm_launch *launch)
 {
         struct timespec now;
 
+        if (launch->has_timer)
+                return (sm_now_ns() + (uint64_t)launch->timer_offset_ns) & ~(uint64_t)(TIMER_STEP_NS - 1);
         clock_gettime(CLOCK_REALTIME, &now);
         return (uint64_t)now.tv_sec * NANOSECONDS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
@@ -42,10 +45,10 @@ static bool warp_special(const struct warp *warp, unsigned number, uint64_t *val
                 *value = clock_cycles(warp) >> 32;
                 return true;
         case SASS_S2R_SPECIAL_SR_GLOBALTIMERLO:
-                *value = global_timer_ns();
+                *value = global_timer_ns(launch);
                 return true;
         case SASS_S2R_SPECIAL_SR_GLOBALTIMERHI:
-                *value = global_timer_ns() >> 32;
+                *value = global_timer_ns(launch) >> 32;
                 return true;
         case SASS_S2R_SPECIAL_SR_CTAID_X:
                 *value = cta->id[0];

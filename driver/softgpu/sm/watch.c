@@ -502,6 +502,72 @@ static bool is_row(const uint32_t offsets[LANES], uint32_t bytes)
         return !different;
 }
 
+/*
+ * Whole words of many lanes at once, in loops without branches, so that the host waits for the shadow of all lanes together:
+ * false if one of them may have something to tell, and then nothing was noted.
+ */
+static inline __attribute__((always_inline)) bool use_lanes(struct sm_watch *watch, uint64_t start, const uint32_t offsets[LANES],
+                                                            uint32_t active, unsigned words, bool write)
+{
+        const struct watch_shadow *shadow = watch->shadow;
+        const uint32_t *vram = (const uint32_t *)shadow->vram;
+        struct bounds bounds = bounds_of(&watch->order);
+        uint32_t *notes = write ? shadow->writers : shadow->readers;
+        uint32_t found = 0;
+
+        for (unsigned lane = 0; lane < LANES; lane++) {
+                uint64_t word = (start + offsets[lane]) / WORD;
+
+                if (!(active >> lane & 1))
+                        continue;
+                found |= __atomic_load_n(&shadow->pages[word / (PAGE / WORD)], __ATOMIC_ACQUIRE) != READY;
+                for (unsigned i = 0; i < words; i++) {
+                        found |= may_collide(bounds, shadow->writers[word + i]);
+                        found |= write ? may_collide(bounds, shadow->readers[word + i]) : may_be_pattern(vram[word + i]);
+                }
+        }
+        if (found)
+                return false;
+        for (unsigned lane = 0; lane < LANES; lane++)
+                if (active >> lane & 1)
+                        for (unsigned i = 0; i < words; i++)
+                                notes[(start + offsets[lane]) / WORD + i] = bounds.mine | ALL_BYTES;
+        return true;
+}
+
+/* The same for the accesses that are common: plain loads and stores. */
+static bool use_lanes_quickly(struct sm_watch *watch, const struct watch_access *access, uint64_t start,
+                              const uint32_t offsets[LANES], uint32_t active)
+{
+        if (access->strong || access->read == access->write)
+                return false;
+        switch (access->bytes / WORD) {
+        case 1:
+                return access->write ? use_lanes(watch, start, offsets, active, 1, true)
+                                     : use_lanes(watch, start, offsets, active, 1, false);
+        case 2:
+                return access->write ? use_lanes(watch, start, offsets, active, 2, true)
+                                     : use_lanes(watch, start, offsets, active, 2, false);
+        case 4:
+                return access->write ? use_lanes(watch, start, offsets, active, 4, true)
+                                     : use_lanes(watch, start, offsets, active, 4, false);
+        default:
+                return false;
+        }
+}
+
+/* Do all active lanes stay within video memory? */
+static bool lanes_within(const struct watch_shadow *shadow, uint64_t start, const uint32_t offsets[LANES], uint32_t active,
+                         uint32_t bytes)
+{
+        uint64_t most = 0;
+
+        for (unsigned lane = 0; lane < LANES; lane++)
+                if (active >> lane & 1 && offsets[lane] > most)
+                        most = offsets[lane];
+        return start < shadow->vram_bytes && shadow->vram_bytes - start >= most + bytes;
+}
+
 void watch_lanes(struct sm_watch *watch, const struct watch_access *access, const uint8_t *memory, uint64_t gpu_va,
                  const uint32_t offsets[LANES], uint32_t active)
 {
@@ -509,12 +575,14 @@ void watch_lanes(struct sm_watch *watch, const struct watch_access *access, cons
         uint32_t before = 0;
         bool first = true;
 
-        if (start >= watch->shadow->vram_bytes)
+        if (!lanes_within(watch->shadow, start, offsets, active, access->bytes))
                 return;
         if (active == UINT32_MAX && is_row(offsets, access->bytes)) {
                 watch_bytes(watch, access, start + offsets[0], gpu_va + offsets[0], access->bytes * LANES, 0);
                 return;
         }
+        if (use_lanes_quickly(watch, access, start, offsets, active))
+                return;
         for (unsigned lane = 0; lane < LANES; lane++) {
                 if (!(active >> lane & 1) || (!first && offsets[lane] == before))
                         continue;
