@@ -118,9 +118,19 @@ class GspRpc:
         self._with_params(Function.GSP_RM_ALLOC, head, params, "status", facts)
 
     def control(
-        self, client: int, handle: int, number: int, params: Params = None, *, flags: int = 0
+        self,
+        client: int,
+        handle: int,
+        number: int,
+        params: Params = None,
+        *,
+        flags: int = 0,
+        within_s: float = 0.0,
     ) -> None:
         """One control of an object; `params` is read and written.
+
+        Args:
+            within_s: how long it may take if that is longer than for other calls.
 
         Raises:
             RmError: the resource manager refused.
@@ -135,7 +145,7 @@ class GspRpc:
             flags=flags,
         )
         facts: Facts = {"handle": handle, "control": f"{number:#010x}"}
-        self._with_params(Function.GSP_RM_CONTROL, head, params, "status", facts)
+        self._with_params(Function.GSP_RM_CONTROL, head, params, "status", facts, within_s)
 
     def free(self, client: int, handle: int) -> None:
         """Free an object and what is below it.
@@ -154,6 +164,7 @@ class GspRpc:
         params: Params,
         status_field: str,
         facts: Facts,
+        within_s: float = 0.0,
     ) -> None:
         """A call whose parameters follow a head that has the resource manager's own status."""
         given = _bytes_of(params)
@@ -164,6 +175,7 @@ class GspRpc:
             bytes(head.data) + bytes(given),
             reply_bytes=size_bytes + len(given),
             refusal_at=refusal_at,
+            timeout_s=max(self.timeout_s, within_s),
             facts=facts,
         )
         refusal = int.from_bytes(reply[refusal_at : refusal_at + 4], "little")

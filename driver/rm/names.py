@@ -77,11 +77,19 @@ CLASS_NAMES = {
 
 
 class Control(NamedTuple):
-    """One control: its number and the structure of its parameters."""
+    """One control: its number and the structure of its parameters.
+
+    Attributes:
+        within_s: how long RM may take over RPC, where it waits for an engine; 0 for no longer than usual.
+    """
 
     number: int
     struct: str
+    within_s: float = 0.0
 
+
+# `H100:` RM gives up on an engine that does not leave a channel after 4 s.
+ENGINE_WAIT_S = 12.0
 
 CONTROLS = {
     # Client (OGKM:ctrl/ctrl0000/)
@@ -116,8 +124,8 @@ CONTROLS = {
     "GET_MMU_FAULT_INFO": Control(0x906F0106, "NV906F_CTRL_GET_MMU_FAULT_INFO_PARAMS"),
     "GROUP_GPFIFO_SCHEDULE": Control(0xA06C0101, "NVA06C_CTRL_GPFIFO_SCHEDULE_PARAMS"),
     "GROUP_SET_TIMESLICE": Control(0xA06C0103, "NVA06C_CTRL_TIMESLICE_PARAMS"),
-    "GROUP_PREEMPT": Control(0xA06C0105, "NVA06C_CTRL_PREEMPT_PARAMS"),
-    "STOP_CHANNEL": Control(0xA06F0112, "NVA06F_CTRL_STOP_CHANNEL_PARAMS"),
+    "GROUP_PREEMPT": Control(0xA06C0105, "NVA06C_CTRL_PREEMPT_PARAMS", ENGINE_WAIT_S),
+    "STOP_CHANNEL": Control(0xA06F0112, "NVA06F_CTRL_STOP_CHANNEL_PARAMS", ENGINE_WAIT_S),
     "GPFIFO_GET_WORK_SUBMIT_TOKEN": Control(
         0xC36F0108, "NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN_PARAMS"
     ),

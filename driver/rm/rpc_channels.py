@@ -11,6 +11,7 @@ import contextlib
 import struct
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from barewire.abi.layout import Struct
@@ -33,7 +34,7 @@ CHANNEL_ID_MASK = 0xFFF
 NOTIFICATION = struct.Struct("<QIH")
 NOTIFIER_STATUS = struct.Struct("<H")
 STATUS_ERROR = 0xFFFF
-MAX_FAULT_TEXT = 31
+MOST_LINES = 8  # of what RM says of one error
 
 
 class ChannelIds:
@@ -117,7 +118,7 @@ class RpcChannel(Channel):
 
     Attributes:
         channel_id: its number on its runlist.
-        last_text: what RM said of its last error, in RM's words; empty while it said nothing.
+        last_text: the last lines that RM said of its error, in RM's words; empty while it said nothing.
     """
 
     rm: RpcResourceManager
@@ -125,6 +126,7 @@ class RpcChannel(Channel):
 
     def __init__(self, group: RpcChannelGroup, place: ChannelPlace) -> None:
         self.last_text = ""
+        self._said: deque[str] = deque(maxlen=MOST_LINES)
         self._fault: MmuFaultInfo | None = None
         self._dead = False
         self._notified = threading.Lock()
@@ -197,7 +199,8 @@ class RpcChannel(Channel):
     def said(self, text: str) -> None:
         """RM has words for an error of this channel; they come before its end."""
         if not self._dead:
-            self.last_text = text
+            self._said.append(text)
+            self.last_text = "; ".join(self._said)
 
     def died(self, xid: int, engine_type: int, fault: MmuFaultInfo | None) -> None:
         """RM has taken the channel down: the notifier is written, its status last. The first error stays."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from barewire.abi.layout import Abi, Struct
@@ -40,8 +41,10 @@ class Rpc(Protocol):
         """Make an object."""
         ...
 
-    def control(self, client: int, handle: int, number: int, params: Struct | None) -> None:
-        """One control."""
+    def control(
+        self, client: int, handle: int, number: int, params: Struct | None, *, within_s: float = 0.0
+    ) -> None:
+        """One control; it may take so long if that is longer than for other calls."""
         ...
 
     def free(self, client: int, handle: int) -> None:
@@ -205,7 +208,7 @@ class RpcClient:
         self.check()
         entry = names.OVER_RPC.get(name) or names.CONTROLS[name]
         params = self.abi.new(entry.struct, **values)
-        self._call(self.rpc.control, client, handle, entry.number, params)
+        self._call(partial(self.rpc.control, within_s=entry.within_s), client, handle, entry.number, params)
         return params
 
     def _call(self, call: Callable[..., None], *arguments: Any) -> None:

@@ -132,6 +132,9 @@ class RpcAddressSpace(RmObject):
         if self.rm.client.silence is None:
             self.rm.client.ask(self.rm.client.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=self.handle)
 
+    def __repr__(self) -> str:
+        return repr(self.tables)
+
     def _repr_html_(self) -> str:
         """What is mapped, for notebooks; reads no tables."""
         from barewire.show import mappings as shown

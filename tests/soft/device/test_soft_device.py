@@ -315,8 +315,9 @@ def test_a_forked_child_is_refused_and_opens_a_device_of_its_own(dev: Any) -> No
 
 
 def _in_child(dev: Any, array: Any) -> int:
-    uses = (dev.synchronize, array.numpy, dev.address_space, dev.copies.roundtrip, lambda: dev.gpu_time_ns,
-            lambda: dev.rm.video_memory(4096), lambda: dev.regs, dev.rm.close)  # fmt: skip
+    uses = (dev.synchronize, array.numpy, dev.address_space, lambda: dev.copies, lambda: dev.gpu_time_ns,
+            dev.compute.roundtrip, lambda: dev.rm.video_memory(4096), lambda: dev.regs,
+            dev.rm.close)  # fmt: skip
     for number, use in enumerate(uses, 2):
         try:
             use()

@@ -71,6 +71,7 @@ class FirmwareRm:
         self.closed = False
         self.drains = 0
         self.golden = 0
+        self.patience: dict[int, float] = {}
         self.context_sizes = dict(CONTEXT_SIZES)
         self.errors = ABI.new("NV83DE_CTRL_DEBUG_READ_ALL_SM_ERROR_STATES_PARAMS")
         self.mode = -1
@@ -118,8 +119,11 @@ class FirmwareRm:
             self._make_graphics_object(above)
         self.nodes[handle] = Node(handle, above, class_id, params)
 
-    def control(self, client: int, handle: int, number: int, params: Struct | None) -> None:
+    def control(
+        self, client: int, handle: int, number: int, params: Struct | None, *, within_s: float = 0.0
+    ) -> None:
         self._answer("control", number)
+        self.patience[number] = within_s
         if number not in self.controls:
             raise status.refused("GSP_RM_CONTROL", status.code_of("NV_ERR_NOT_SUPPORTED"))
         assert params is not None and params.layout.name == self.structs[number]

@@ -25,6 +25,7 @@ from barewire.errors import (  # noqa: E402
     WrongDevice,
 )
 from barewire.fault.gather import explain  # noqa: E402
+from barewire.gsp.events import OsErrorLog  # noqa: E402
 from barewire.native._native import ffi  # noqa: E402
 from barewire.rm.rpc import RpcResourceManager  # noqa: E402
 from rpc_firmware import (  # noqa: E402
@@ -227,6 +228,26 @@ def test_the_death_of_a_channel_is_written_to_its_notifier_and_to_no_other(
     assert (fault.gpu_va, fault.fault_type, fault.text) == (0xDEAD000, 2, "FAULT_PTE")
     assert notification(other_host)[2] == 0
     assert bystander.mmu_fault_info() is None
+
+
+def test_every_line_of_an_error_is_kept(world: World, rm: RpcResourceManager) -> None:
+    _, channel, _, host = make_channel(rm, rm.address_space())
+    number = channel.group.runlist, channel.group.engine_type, channel.channel_id
+    for line in ("Warp Exception", "ESR 0x519730"):
+        world.firmware.waiting_events.append(OsErrorLog(0x1006, b"", 13, number[0], number[2], line))
+    world.firmware.kill(*number, 13, "Graphics Exception")
+
+    assert eventually(lambda: notification(host)[2] == STATUS_ERROR)
+    assert channel.last_text == "Warp Exception; ESR 0x519730; Graphics Exception"
+
+
+def test_what_waits_for_an_engine_may_take_longer_than_rm_waits(world: World, rm: RpcResourceManager) -> None:
+    group, channel, _, _ = make_channel(rm, rm.address_space())
+    group.preempt(0.5)
+    channel.stop()
+
+    assert world.firmware.patience[0xA06F0112] > 5 and world.firmware.patience[0xA06C0105] > 5
+    assert not world.firmware.patience[0xA06F0104]
 
 
 def test_the_first_error_of_a_channel_stays(world: World, rm: RpcResourceManager) -> None:
