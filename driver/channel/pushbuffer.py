@@ -123,6 +123,10 @@ class Pushbuffer:
         """The words, little-endian."""
         return struct.pack(f"<{len(self.words)}I", *self.words)
 
+    def __repr__(self) -> str:
+        named = ", ".join(f"{class_id:#06x}" for class_id in self.class_ids)
+        return f"<{type(self).__name__} of {len(self.words)} words for classes {named}>"
+
     def _repr_html_(self) -> str:
         """What it does, and every method of it, for notebooks; what does not parse is said."""
         from barewire.channel import decoder

@@ -22,7 +22,7 @@ MOST_ENTRIES = 8
 USERD_WORDS = (("PUT", 0x40), ("GET", 0x44), ("GP_GET", 0x88), ("GP_PUT", 0x8C))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class QueueState:
     """A channel at one moment.
 
@@ -43,6 +43,10 @@ class QueueState:
     first: int
     entries: tuple[GpfifoEntry, ...]
     userd: tuple[tuple[str, int, int], ...]
+
+    def __repr__(self) -> str:
+        words = ", ".join(f"{name} {value:#x}" for name, _, value in self.userd)
+        return "\n".join([f"<QueueState of {self.name}: {words}>", *map(str, self.entries)])
 
     def _repr_html_(self) -> str:
         """The ring and USERD, for notebooks."""

@@ -301,7 +301,7 @@ class Route(NamedTuple):
     level: Level
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PageTableFormat:
     """One version of page tables.
 
@@ -323,6 +323,9 @@ class PageTableFormat:
     dual_small: DirectoryEntry
     pte: PageEntry
     source: str
+
+    def __repr__(self) -> str:
+        return f"<PageTableFormat {self.name}>"
 
     @property
     def root(self) -> Level:
