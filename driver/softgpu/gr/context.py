@@ -20,7 +20,8 @@ from barewire.softgpu.channel_memory import Refused
 from barewire.softgpu.gr import exceptions, releases, sked, watching
 from barewire.softgpu.gr.qmd import Qmd, Type
 from barewire.softgpu.gr.scheduler import Scheduler, Task
-from barewire.softgpu.page_tables import Access
+from barewire.softgpu.gsp.board_facts import TPCS
+from barewire.softgpu.page_tables import Access, Pdb
 from barewire.softgpu.sm.control import Control
 from barewire.softgpu.sm.machine import Launch, Report
 
@@ -100,6 +101,7 @@ class Context:
         self._thread: threading.Thread | None = None
         self._choosing = False
         self._dead = False
+        self._local_looked_at: tuple[sked.LocalMemory, Pdb | None, int] | None = None
 
     # What others ask.
 
@@ -226,6 +228,8 @@ class Context:
             space.code.forget()
         if self._gpu.options.check_tlb or self._gpu.sanitizer is not None:
             space.invalidate()  # so that what the TLB has is compared with the tables
+        if qmd.local_high_bytes:
+            self._look_for_local_memory()
         watching.look_for_stale_code(self._gpu, space, task)
         watching.look_for_stale_constants(self._gpu, self.channel, space, task)
         launch = Launch(
@@ -246,6 +250,21 @@ class Context:
         )
         self.states.clear()
         return Grid(task, space, launch)
+
+    def _look_for_local_memory(self) -> None:
+        """Report local memory that is not mapped: threads of hardware would fault there."""
+        local = self.sked.local
+        stamp = (local, self.channel.setup.pdb, self._gpu.mmu.tlb.changes)
+        if stamp == self._local_looked_at:
+            return
+        self._local_looked_at = stamp
+        try:
+            for _ in self.channel.memory.places(local.gpu_va, local.bytes_of_tpc * len(TPCS), True):
+                pass
+        except Refused as refused:
+            self._gpu.report(
+                "local memory", "the channel's local memory is not all mapped", gpu_va=refused.address
+            )
 
     def _banks(self, qmd: Qmd) -> dict[int, tuple[int, int]]:
         """The constant banks that are mapped: others are no error unless they are read (`H100:`)."""
@@ -345,6 +364,8 @@ class Context:
         if refused is not None:
             why = grid.space.refusal(refused.address, refused.access)
             raise exceptions.sm_fault(self.channel, refused.sm, why, refused.access == "execute")
+        for fault in filter(exceptions.is_missing, report.faults):
+            self._gpu.report("not executed", "the model does not execute an instruction", pc=fault.pc)
         has_local = bool(grid.launch.local_bytes)
         self.states = [exceptions.sm_state(fault, has_local) for fault in report.faults]
         raise exceptions.exception(self.states)

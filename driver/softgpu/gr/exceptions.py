@@ -215,6 +215,11 @@ def is_refused(fault: Fault) -> bool:
     return fault.kind == _MMU_REFUSED and fault.address < _SPACE_END
 
 
+def is_missing(fault: Fault) -> bool:
+    """Whether the model does not execute what the warp asked for."""
+    return fault.kind == _NOT_EXECUTED
+
+
 def sm_state(fault: Fault, has_local: bool) -> SmState:
     """What the registers of the SM hold.
 

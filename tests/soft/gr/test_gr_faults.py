@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from barewire.regs import classes
 from barewire.softgpu.page_tables import Access, Aperture, FaultType
-from gr_machine import COMPUTE, KIB, GrMachine, GrRig, method, send, wait_for_idle
+from gr_machine import COMPUTE, KIB, MIB, GrMachine, GrRig, method, send, wait_for_idle
 from page_builder import Page
 
 from tests.soft import words as w
@@ -180,10 +180,15 @@ def test_an_active_descriptor_may_not_be_sent_again(machine: GrMachine, rig: GrR
 
 def test_local_memory_has_to_be_given(machine: GrMachine, rig: GrRig) -> None:
     program = machine.program()
-    given = method(0x790, 0, 0), method(0x2E4, 0, 4096 * 64, 0x1FF)
+    memory = machine.vram(66 * 4096 * 64, 2 * MIB)
+    where = method(0x790, memory.gpu_va >> 32, memory.gpu_va & 0xFFFFFFFF)
+    given = where, method(0x2E4, 0, 4096 * 64, 0x1FF)
     fits = rig.qmd(program, SHADER_LOCAL_MEMORY_HIGH_SIZE=64, **rig.release(0, 1))
     rig.run(*given, send(fits), wait_for_idle())
     assert rig.semaphore(0) == 1
+    assert machine.reports == []
+    rig.run(method(0x790, 0, 0), send(rig.qmd(program, SHADER_LOCAL_MEMORY_HIGH_SIZE=64)), wait_for_idle())
+    assert machine.reports == ["local memory"]
     rig.submit(send(rig.qmd(program, SHADER_LOCAL_MEMORY_HIGH_SIZE=80)))
     assert only_failure(machine, rig) == (
         EXCEPTION,
