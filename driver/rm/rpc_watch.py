@@ -110,6 +110,9 @@ class RpcWatch:
             self.orphans += 1
             return
         channel.died(event.xid, event.engine_type, _fault_of(event))
+        for other in list(channel.group.channels):  # RM takes all of them down, and names one
+            if other is not channel:
+                other.died(event.xid, event.engine_type, None)
 
     def _run(self) -> None:
         looks = 0

@@ -230,6 +230,17 @@ def test_the_death_of_a_channel_is_written_to_its_notifier_and_to_no_other(
     assert bystander.mmu_fault_info() is None
 
 
+def test_all_channels_of_a_group_die_with_one_of_them(world: World, rm: RpcResourceManager) -> None:
+    group, first, video, host = make_channel(rm, rm.address_space())
+    other = rm.host_memory(4096)
+    second = group.channel(0x10_0000_0000, 1024, video, 0x2200, other, video)
+    world.firmware.kill(group.runlist, group.engine_type, first.channel_id, 31, "", gpu_va=0xDEAD000)
+
+    assert eventually(lambda: notification(other)[2] == STATUS_ERROR)
+    assert notification(host)[0] == notification(other)[0] == 31
+    assert first.mmu_fault_info() is not None and second.mmu_fault_info() is None
+
+
 def test_every_line_of_an_error_is_kept(world: World, rm: RpcResourceManager) -> None:
     _, channel, _, host = make_channel(rm, rm.address_space())
     number = channel.group.runlist, channel.group.engine_type, channel.channel_id
