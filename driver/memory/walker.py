@@ -66,7 +66,8 @@ class Walk(NamedTuple):
         end = "sparse" if self.sparse else "not mapped" if self.leaf is None else str(self.leaf)
         return "\n".join([*map(str, self.steps), end])
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def walk(form: PageTableFormat, store: TableStore, root: TablePointer, gpu_va: int) -> Walk:
