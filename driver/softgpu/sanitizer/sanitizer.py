@@ -484,6 +484,11 @@ class Sanitizer:
             if pdb is None or channel.setup.pdb == pdb:
                 self._look_at_ring(channel, watched)
 
+    @property
+    def running_operations(self) -> list[Operation]:
+        """What engines are at now."""
+        return [operation for operation in self._live.values() if not operation.ended]
+
     def _unfinished(self) -> list[Operation]:
         """Operations that the CPU cannot know to have ended."""
         return [operation for operation in self._live.values() if operation.number not in self._order.cpu]
