@@ -10,6 +10,7 @@ See watch.h for what the shadow keeps.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from barewire.softgpu.sm import _sm
@@ -46,7 +47,8 @@ class Conflict(NamedTuple):
     vram_offset: int
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True)
+class Event:
     """What a launch did at one instruction.
 
     Attributes:
