@@ -191,6 +191,12 @@ class GraphicsContext:
             return False
         return known.gpu_va is not None or (buffer is Buffer.PRIV_ACCESS_MAP and known.physical is not None)
 
+    def memory(self) -> Iterator[tuple[str, Stretch]]:
+        """The memory that firmware has initialised, by the names of the buffers: nobody else's business."""
+        for known in self.buffers.values():
+            if known.physical is not None:
+                yield known.buffer.name, known.physical
+
     def write_image(self, rm: ResourceManager) -> None:
         """Write the golden image into the main buffer, with the context's own choices."""
         main = self.buffers[Buffer.MAIN].physical

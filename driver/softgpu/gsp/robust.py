@@ -15,7 +15,7 @@ from barewire.softgpu.engines import ENGINES
 from barewire.softgpu.gsp import rpc_structs as structs
 from barewire.softgpu.gsp.channels import ChannelObject, channels_of
 from barewire.softgpu.gsp.debugger import takes_fatal_errors
-from barewire.softgpu.gsp.events import NOTIFIER_RC_ERROR
+from barewire.softgpu.gsp.events import NOTIFIER_RC_ERROR, NOTIFIER_SWITCH_TIMEOUT
 from barewire.softgpu.gsp.graphics_contexts import FAULTS_KEPT, MmuFaultEntry
 from barewire.softgpu.page_tables import Access, FaultType
 
@@ -27,6 +27,7 @@ XID_MMU_FAULT = 31
 XID_PBDMA = 32
 XID_CHANNEL_RESET = 43
 XID_REMOVED = 45
+XID_SWITCH_TIMEOUT = 109
 NOTIFIER_ERROR = 0xFFFF
 ERRORS_KEPT = 64
 _TAG_RUNLIST_LOW = 24  # a channel in texts: runlist and number
@@ -179,6 +180,8 @@ class RobustChannels:
         facts = found.fault if fault is not None else None
         self._rm.events.robust_channel(found.engine.type_2080, found.chid, xid, facts)
         self._rm.events.notify(NOTIFIER_RC_ERROR, xid, found.engine.type_2080)
+        if xid == XID_SWITCH_TIMEOUT:
+            self._rm.events.notify(NOTIFIER_SWITCH_TIMEOUT, xid, found.engine.type_2080)
 
     def find(self, channel: Any) -> ChannelObject | None:
         """RM's object of a channel, by whatever names it."""

@@ -252,6 +252,19 @@ def test_whoever_asked_hears_of_errors(rm, gpu):
     assert struct.unpack_from("<4IH", payload) == (0xC1D00001, event, 37, 32, COPY2)
 
 
+def test_a_switch_that_took_too_long_has_a_notifier_of_its_own(rm, gpu):
+    event = listen(rm, index=140)
+    channel = running(rm)
+
+    gpu.resman.robust.channel_error(rm.object_of(channel), 32)
+    before = POST_EVENT in dict(rm.events)
+    rm.free(channel)
+    gpu.resman.robust.channel_error(rm.object_of(running(rm)), 109)
+
+    assert not before
+    assert struct.unpack_from("<4I", dict(rm.events)[POST_EVENT]) == (0xC1D00001, event, 140, 109)
+
+
 @pytest.mark.parametrize(("action", "heard"), [(0, 0), (1, 1), (2, 2)])
 def test_never_once_or_always(rm, gpu, action, heard):
     listen(rm, action=action)

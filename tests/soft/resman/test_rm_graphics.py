@@ -77,6 +77,9 @@ def test_a_context_of_privileged_cleared_mapped_buffers_is_taken_in_silence(rm, 
         buffer: CONTEXT_VA + offset for buffer, (offset, _) in BUFFERS.items()
     }
     assert [int(buffer) for buffer, known in buffers.items() if known.physical] == list(INITIALISED)
+    assert [memory.address - context_memory() for _, memory in rm.object_of(channel).context.memory()] == [
+        BUFFERS[buffer][0] for buffer in INITIALISED
+    ]
 
 
 def test_memory_first_and_addresses_then_does_the_same(rm, gpu):
@@ -408,6 +411,20 @@ def test_the_mode_is_the_groups_and_of_channels_made_later(rm, modes):
     rm.channel(group, engine=GR0, vaspace=0, **SECOND)
 
     assert modes == [(1, CTA), (2, CTA)]
+
+
+def test_a_realtime_group_takes_others_the_middle_of_their_ctas(rm, modes):
+    first = rm.graphics_channel(rm.group(engine=GR0, vaspace=rm.vaspace()), vaspace=0)
+    rm.made(first, COMPUTE)
+    set_mode(rm, first, CILP)
+    other = rm.group(engine=GR0, vaspace=rm.vaspace(root=0x180_0000))
+    rm.graphics_channel(other, root=0x180_0000, promoted=False, vaspace=0, **SECOND)
+    modes.clear()
+
+    assert rm.control(other, 0xA06C0110, b"\1")[0] == OK
+
+    assert modes == [(1, CTA)]
+    assert rm.object_of(first).context.compute_mode == CTA
 
 
 def bind(rm, channel, addresses, mode=CILP):

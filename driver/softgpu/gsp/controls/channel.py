@@ -10,8 +10,9 @@ from typing import cast
 
 from barewire.softgpu.engines import BY_2080_TYPE
 from barewire.softgpu.gsp import control_structs as structs
-from barewire.softgpu.gsp.channels import ChannelObject, GroupObject
+from barewire.softgpu.gsp.channels import ChannelObject, GroupObject, channels_of
 from barewire.softgpu.gsp.controls import Call, control
+from barewire.softgpu.gsp.graphics_contexts import Mode
 from barewire.softgpu.gsp.later import RM_TIMEOUT_S, Wait
 from barewire.softgpu.gsp.objects import Kind
 from barewire.softgpu.gsp.robust import FAULT_NAMES, XID_CHANNEL_RESET
@@ -244,7 +245,15 @@ def group_set_interleave_level(call: Call) -> None:
 
 @control(0xA06C0110, Kind.GROUP, structs.MAKE_REALTIME)
 def group_make_realtime(call: Call) -> None:
-    """Before all others: the model has no others that would mind."""
+    """Before all others, whose contexts may not be left in the middle of a CTA any more."""
+    if not call.params.bRealtime:
+        return
+    for channel in channels_of(call.rm):
+        context = channel.context
+        if context is not _group(call).context and context.compute_mode is Mode.CILP:
+            context.set_mode(call.rm, Mode.CTA)
+            for member in channel.companions:
+                call.rm.scheduling.set_preemption_mode(member, Mode.CTA)
 
 
 def _check_interleave(call: Call) -> None:
