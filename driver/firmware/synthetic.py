@@ -28,6 +28,7 @@ GSP_PAGES = 520
 GSP_SIGNATURE_BYTES = 0x1000
 FMC_PAGES = 2
 KEY_BYTES = 0x180
+SIGNED_BY = b"BAREWIRE-SYNTHETIC".ljust(32, b"\0")  # ahead of the SHA-384 of the image
 SIGNATURES = ("tu10x", "tu11x", "ga100", "ga10x", "ad10x", "gh100", "gb10x", "gb20x")
 
 # A bootloader of version 5 whose parts lie behind one another, in bytes.
@@ -106,12 +107,17 @@ def _elf32(sections: Sequence[tuple[str, bytes]]) -> bytes:
     return ident + struct.pack("<HHIIIIIHHHHHH", *fields) + b"".join(rows) + body
 
 
+def _signature(name: str, digest: bytes) -> bytes:
+    """What stands for a signature: it says which image it is for, so that a software GPU can tell."""
+    told = SIGNED_BY + digest
+    return told + _noise(f"signature {name}", GSP_SIGNATURE_BYTES - len(told))
+
+
 def _gsp(chip: str, version: str) -> bytes:
-    signatures = [
-        (SIGNATURE_PREFIX + name, _noise(f"signature {name}", GSP_SIGNATURE_BYTES)) for name in SIGNATURES
-    ]
-    image = (IMAGE_SECTION, _image("GSP firmware", GSP_PAGES * PAGE_BYTES))
-    return _elf64([image, (VERSION_SECTION, version.encode() + b"\0"), *signatures])
+    image = _image("GSP firmware", GSP_PAGES * PAGE_BYTES)
+    digest = hashlib.sha384(image).digest()
+    signatures = [(SIGNATURE_PREFIX + name, _signature(name, digest)) for name in SIGNATURES]
+    return _elf64([(IMAGE_SECTION, image), (VERSION_SECTION, version.encode() + b"\0"), *signatures])
 
 
 def _bootloader(chip: str, version: str) -> bytes:
