@@ -132,6 +132,7 @@ class Stop(Enum):
     WAIT = 2  # an acquire failed
     YIELD = 3
     TIME = 4  # there is more to do
+    ENGINE = 5  # its engine is at work, and will tell when it is done
 
 
 # Work that must end before the next method: says why it cannot go on yet, None once it is done.

@@ -57,7 +57,8 @@ class Fifo(Unit):
 
     Attributes:
         channels: those alive, by (runlist, chid).
-        waiting: channels whose acquire failed.
+        waiting: channels whose acquire failed; they are looked at now and then.
+        engaged: channels that wait for their engines, which tell when they are done.
         released: whether a semaphore was written since waiting channels were looked at.
         latency_s: from a doorbell to the work that it brought; 0 does it at once.
     """
@@ -71,6 +72,7 @@ class Fifo(Unit):
         self.channels: dict[tuple[int, int], Channel] = {}
         self.runlists: dict[int, Runlist] = {}
         self.waiting: set[Channel] = set()
+        self.engaged: set[Channel] = set()
         self.released = False
         self.latency_s = 0.0
         self._running = False
@@ -88,6 +90,7 @@ class Fifo(Unit):
         self.channels.clear()
         self.runlists.clear()
         self.waiting.clear()
+        self.engaged.clear()
         self.released = False
         self._worker = self._timer = None
         if self.gpu.sanitizer is not None:
@@ -213,7 +216,7 @@ class Fifo(Unit):
         if not self._finish_job(channel, PREEMPT_NS):
             channel.pending = None  # the engine is reset
             channel.engine_job = False
-        self.waiting.discard(channel)
+        self._forget_wait(channel)
         self._leave(channel)
         if self.gpu.sanitizer is not None:
             self.gpu.sanitizer.stopped(channel)
@@ -292,11 +295,20 @@ class Fifo(Unit):
         if self.waiting:
             self._poll_later()
 
+    def wait(self, channel: Channel, stop: Stop) -> None:
+        """Look at a channel again later: Stop.WAIT or ENGINE says when."""
+        channel.state = State.WAITING
+        (self.waiting if stop is Stop.WAIT else self.engaged).add(channel)
+
+    def _forget_wait(self, channel: Channel) -> None:
+        self.waiting.discard(channel)
+        self.engaged.discard(channel)
+
     def _wake(self) -> None:
         """Look at the channels that wait."""
         self.released = False
-        for channel in list(self.waiting):
-            self.waiting.discard(channel)
+        for channel in (*self.waiting, *self.engaged):
+            self._forget_wait(channel)
             if channel.state is State.WAITING and channel.pending is not None:
                 self._look_again(channel)
 
@@ -309,8 +321,8 @@ class Fifo(Unit):
         except ChannelError as error:
             self.fail(channel, error)
             return
-        if stop is Stop.WAIT:
-            self.waiting.add(channel)
+        if stop in (Stop.WAIT, Stop.ENGINE):
+            self.wait(channel, stop)
         else:
             channel.pending = None
             if self.gpu.sanitizer is not None:
@@ -349,7 +361,7 @@ class Fifo(Unit):
         channel.state = State.DEAD
         channel.pending = None
         channel.engine_job = False
-        self.waiting.discard(channel)
+        self._forget_wait(channel)
         self._leave(channel)
         self.gpu.graphics.kill(channel)
         if self.gpu.sanitizer is not None:

@@ -142,7 +142,7 @@ class HostMethods:
 
         def go_on(until: int) -> Stop | None:
             if any(engine.working for engine in channel.engines):
-                return Stop.WAIT
+                return Stop.ENGINE
             for engine in channel.engines:
                 engine.settle()
             if self._gpu.sanitizer is not None:

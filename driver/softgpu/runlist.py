@@ -128,9 +128,8 @@ class Runlist:
             return
         if stop is Stop.IDLE:
             channel.state = State.IDLE
-        elif stop is Stop.WAIT:
-            channel.state = State.WAITING
-            self._fifo.waiting.add(channel)
+        elif stop in (Stop.WAIT, Stop.ENGINE):
+            self._fifo.wait(channel, stop)
         elif stop is Stop.YIELD:
             self._yield(channel)
 

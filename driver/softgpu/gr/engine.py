@@ -212,7 +212,7 @@ class GraphicsEngine:
 
         def go_on(until_ns: int) -> Stop | None:
             if not context.idle:
-                return Stop.WAIT
+                return Stop.ENGINE
             if self._gpu.sanitizer is not None:
                 self._gpu.sanitizer.idle(self._channel)
             try:

@@ -185,17 +185,21 @@ class Graphics(Unit):
 
     def ready(self, context: Context) -> None:
         """A context has something to run."""
-        self._share()
+        if context.channel.group is self._holder and self._deadline is None and context.may_run:
+            context.resume()
+        else:
+            self._share()
 
     def grid_ended(self, context: Context) -> None:
         """A grid is over, and what it released is written."""
-        self._share()
+        if not context.wants or self._deadline is not None:
+            self._share()
         fifo = self.gpu.fifo
-        if fifo.waiting:
-            if context.running is None:
+        if context.idle:
+            if fifo.waiting or fifo.engaged:
                 fifo.run(SLICE_NS)
-            else:
-                fifo.go_on_later()
+        elif fifo.waiting and fifo.released:
+            fifo.go_on_later()
 
     def _share(self) -> None:
         """Let the group that has GR run, and find out whether it is another's turn."""

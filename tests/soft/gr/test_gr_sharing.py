@@ -25,7 +25,7 @@ def counters(machine: GrMachine) -> Iterator[tuple[Callable[[int], bool], tuple[
     """Two words, and whether one of them is counted up."""
     memory = machine.vram(8 * KIB)
 
-    def moves(which: int, within_s: float = 0.3) -> bool:
+    def moves(which: int, within_s: float = 5.0) -> bool:
         before = int(memory.words[1024 * which])
         end = time.monotonic() + within_s
         while time.monotonic() < end:
@@ -63,7 +63,7 @@ def test_an_endless_grid_with_cilp_keeps_nobody_waiting(machine: GrMachine, coun
     copier = machine.channel()
     copier.run(copy(memory.gpu_va, memory.gpu_va + 1 * MIB, 1 * MIB), release(other.semaphores.gpu_va, 9))
     assert other.semaphore(0) == 9
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < 3.0
     assert moves(0)
 
 
@@ -114,7 +114,7 @@ def test_a_channel_that_is_taken_off_rests_and_goes_on(machine: GrMachine, count
         begin = time.monotonic()
         with lock:
             off(rig.channel, False)
-        assert time.monotonic() - begin < 0.1
+        assert time.monotonic() - begin < 0.5
         time.sleep(0.01)
         assert not moves(0, 0.05)
         with lock:
@@ -134,7 +134,7 @@ def test_preempting_says_whether_the_grid_could_be_left(machine: GrMachine, coun
     begin = time.monotonic()
     with machine.gpu.lock:
         assert machine.gpu.fifo.preempt(rig.channel)
-    assert time.monotonic() - begin < 0.1
+    assert time.monotonic() - begin < 0.5
     assert moves(0)
 
 
@@ -156,7 +156,7 @@ def test_nothing_is_written_after_the_end(machine: GrMachine, counters: Counters
                 rig.submit([0xFFFFFFFF & ~(7 << 29)])
             else:
                 getattr(gpu.fifo, end)(rig.channel)
-    assert time.monotonic() - begin < 0.3
+    assert time.monotonic() - begin < 0.5
     if end != "close":  # whose memory is gone
         assert not moves(0, 0.05)
 
@@ -168,7 +168,7 @@ def test_settling_leaves_grids_where_they_are(machine: GrMachine, counters: Coun
     for _ in range(20):
         begin = time.monotonic()
         machine.gpu.settle()
-        assert time.monotonic() - begin < 0.1
+        assert time.monotonic() - begin < 0.5
         assert moves(0)
 
 
