@@ -133,12 +133,10 @@ def card(heading: Any, pairs: Iterable[tuple[str, Any]], *, note: Any = "", colo
     )
 
 
-def bar(share: float, colour: str = TINTS[0], width_px: int = 220) -> Markup:
+def bar(share: float, width_px: int = 220) -> Markup:
     """A horizontal bar, filled to a share between 0 and 1."""
     filled = max(0.0, min(1.0, share)) * width_px
-    inner = element(
-        "div", style=f"width:{filled:.0f}px;height:9px;background:{CALM if colour == TINTS[0] else colour}"
-    )
+    inner = element("div", style=f"width:{filled:.0f}px;height:9px;background:{CALM}")
     return element("div", inner, style=f"width:{width_px}px;background:rgba(128,128,128,.15);margin-top:4px")
 
 

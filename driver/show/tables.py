@@ -20,7 +20,6 @@ from barewire.show.html import (
     table,
     title,
 )
-from barewire.show.html import card as html_card
 from barewire.show.numbers import address, hexadecimal, size
 
 if TYPE_CHECKING:
@@ -204,14 +203,3 @@ def format_table(form: PageTableFormat) -> Shown:
     bits = form.root.va_bits.high + 1
     html = block(title(form.name, form.source), strip.strip_html(fields, bits), table(head, rows))
     return Shown(html, "\n".join([form.name, columns_text([head, *rows])]))
-
-
-def space_card(space: Any) -> Markup:
-    """An address space in one glance: its root and how much is mapped."""
-    total = sum(each.size_bytes for each in space.mappings.values())
-    pairs = [
-        ("mappings", len(space.mappings)),
-        ("mapped", size(total)),
-        ("root", address(space.root.address)),
-    ]
-    return html_card("address space", pairs)
