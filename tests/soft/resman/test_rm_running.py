@@ -17,7 +17,7 @@ from barewire.errors import BarewireError, RmError
 from barewire.rm import names
 
 WFI, CILP = 0, 2
-AT_ONCE_S = 0.6  # on a machine that does much besides; alone it is milliseconds
+AT_ONCE_S = 2.0  # on a machine that does much besides; alone it is milliseconds
 A_LIMIT_NS = 20_000_000_000
 
 
@@ -136,15 +136,16 @@ def test_while_a_call_waits_registers_and_copies_go_on(endless):
     endless.set_mode(WFI)
     endless.begin()
     refused = []
-    call = threading.Thread(target=lambda: refused.append(endless.preempt_refused(700_000)))
+    call = threading.Thread(target=lambda: refused.append(endless.preempt_refused(1_000_000)))
     call.start()
 
-    with at_once():
-        for _ in range(50):
-            assert endless.dev.gpu_time_ns
-        work = copies.pushbuffer().copy(source=source.gpu_va, destination=target.gpu_va, size_bytes=256)
-        copies.submit(work).wait(timeout_s=5)
+    for _ in range(50):
+        assert endless.dev.gpu_time_ns
+    work = copies.pushbuffer().copy(source=source.gpu_va, destination=target.gpu_va, size_bytes=256)
+    copies.submit(work).wait(timeout_s=5)
+    meanwhile = list(refused)
 
+    assert meanwhile == []
     assert (target.view == 7).all()
     call.join(5)
     assert refused == ["NV_ERR_TIMEOUT"]
