@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from barewire.sass.listing import Code, listings
@@ -11,40 +11,34 @@ if TYPE_CHECKING:
     from barewire.compute.module import Kernel
 
 
-class MachineCode(Sequence[tuple[int, str]]):
+class MachineCode(tuple[tuple[int, str], ...]):
     """Instructions in order: (offset in bytes, text).
 
     Attributes:
         name: of the kernel.
     """
 
-    def __init__(self, name: str, lines: tuple[tuple[int, str], ...]) -> None:
-        self.name = name
-        self._lines = lines
+    name: str
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # as a tuple does it
-        return self._lines[index]
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        return iter(self._lines)
+    def __new__(cls, name: str, lines: Iterable[tuple[int, str]]) -> MachineCode:
+        made = super().__new__(cls, lines)
+        made.name = name
+        return made
 
     def __repr__(self) -> str:
-        return "\n".join(f"{offset:04x}  {text}" for offset, text in self._lines)
+        return "\n".join(f"{offset:04x}  {text}" for offset, text in self)
 
     def beside(self, source: str) -> object:
         """The same, shown beside the source that it was compiled from."""
         from barewire.show import listing
 
-        return listing(self._lines, source, self.name)
+        return listing(self, source, self.name)
 
     def _repr_html_(self) -> str:
         """The listing, for notebooks."""
         from barewire.show import listing
 
-        return listing(self._lines, heading=self.name).html
+        return listing(self, heading=self.name).html
 
 
 def machine_code(kernel: Kernel) -> MachineCode:
@@ -59,7 +53,7 @@ def machine_code(kernel: Kernel) -> MachineCode:
     data = bytes(image[info.code_offset : info.code_offset + info.code_size_bytes])
     (listed,) = listings([Code(info.name, data, kernel.device.facts.sm_version)])
     lines = [(line.instruction.pc, _labelled(line.labels, line.text)) for line in listed.lines]
-    return MachineCode(info.name, tuple(_without_padding(lines)))
+    return MachineCode(info.name, _without_padding(lines))
 
 
 def _labelled(labels: tuple[str, ...], text: str) -> str:
