@@ -1,6 +1,6 @@
 """The kinds of findings: what each says of the driver, and what to do about it.
 
-`docs/sanitizer.md` is made of this table by `python -m barewire.softgpu.sanitizer.kinds`.
+`scripts/write_sanitizer_doc.py` makes a page of docs/ of this table.
 """
 
 from __future__ import annotations

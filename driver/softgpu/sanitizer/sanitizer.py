@@ -134,8 +134,8 @@ class Sanitizer:
     # How the GPU behaves while it is watched: as it may, and as a driver would rather not have it.
 
     def delay_s(self) -> float:
-        """From a doorbell to the work that it brought."""
-        return max(0.0, self._random.uniform(-MOST_DELAY_S / 4, MOST_DELAY_S))
+        """From a doorbell to the work that it brought; half of the time nothing."""
+        return max(0.0, self._random.uniform(-MOST_DELAY_S, MOST_DELAY_S))
 
     def mix(self, runlists: list[Any]) -> None:
         """Change the order of runlists that could run now."""

@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 # pytest's importlib mode leaves sys.path alone; the machine is that of the tests of Host and copy engines.
-for folder in (HERE, HERE.parent / "fifo", HERE.parent / "chip"):
+for folder in (HERE, HERE.parent / "gr", HERE.parent / "fifo", HERE.parent / "chip"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
