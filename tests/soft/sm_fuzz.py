@@ -2,21 +2,26 @@
 
     python -m tests.soft.sm_fuzz [--words 1000000] [--seed 1] [--build asan]
 
-prints what the launches came to. With `--build asan` it first builds the SM with AddressSanitizer and
-UndefinedBehaviorSanitizer, and runs itself again with them. A corrupt stream of instructions must fault or
-end; nothing of the host may break.
+prints what the launches came to. Half of the launches have mapped memory, and some of those decoded code that
+is kept and a watch; both memory and code are forgotten at random, while a thread pauses and stops them. With
+`--build asan` it first builds the SM with AddressSanitizer and UndefinedBehaviorSanitizer, and runs itself
+again with them. A corrupt stream of instructions must fault or end; nothing of the host may break.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.util
+import mmap
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +45,11 @@ def use_library(path: str) -> None:
 if LIBRARY_VARIABLE in os.environ:
     use_library(os.environ[LIBRARY_VARIABLE])
 
-from barewire.softgpu.sm.machine import FlatMemory, Launch, Machine  # noqa: E402
+from barewire.softgpu.sm.code_cache import CodeCache  # noqa: E402
+from barewire.softgpu.sm.control import Control  # noqa: E402
+from barewire.softgpu.sm.machine import FlatMemory, Launch, Machine, Report  # noqa: E402
+from barewire.softgpu.sm.mapped import EXECUTE, READ, Extent, MappedMemory  # noqa: E402
+from barewire.softgpu.sm.watch import Ordering, Shadow, Watch  # noqa: E402
 
 from tests.soft import words as w  # noqa: E402
 
@@ -76,6 +85,63 @@ def _words(code: np.ndarray) -> list[int]:
     return [int(low) | int(high) << 64 for low, high in code]
 
 
+MEMORY_BYTES = 1 << 20
+REFUSED, SPARSE, READ_ONLY = (
+    61,
+    67,
+    71,
+)  # pages of 4 KiB whose number is a multiple of these are no plain memory
+REST_S = 10.0
+
+
+def _end_of(report: Report) -> str:
+    ends = {"stopped": report.stopped, "hang": report.stuck, "time": report.timed_out}
+    return next((name for name, happened in ends.items() if happened), "end")
+
+
+class Disturber(threading.Thread):
+    """Pauses and stops launches, and forgets what they know of memory and code, at random times.
+
+    Attributes:
+        control: for the next launch.
+        failed: why the fuzzing has found something: launches that do not come to rest.
+    """
+
+    def __init__(self, seed: int, memory: MappedMemory, code: CodeCache) -> None:
+        super().__init__(daemon=True)
+        self._random = np.random.default_rng(seed)
+        self._memory, self._code = memory, code
+        self._ended = threading.Event()
+        self.control = Control()
+        self.failed: str | None = None
+
+    def run(self) -> None:
+        """Disturb until the end."""
+        while not self._ended.wait(float(self._random.exponential(0.0005))):
+            action = (self._pause, self._pause, self._memory.invalidate, self._code.forget, self._stop)
+            action[int(self._random.integers(len(action)))]()
+
+    def end(self) -> None:
+        """Let launches alone."""
+        self._ended.set()
+        self.join()
+
+    def _pause(self) -> None:
+        control = self.control
+        control.pause()
+        if not control.wait_at_rest(REST_S):
+            self.failed = "a paused launch does not come to rest"
+        if self._random.integers(2):
+            self._memory.invalidate()
+        control.resume()
+
+    def _stop(self) -> None:
+        stopped, self.control = self.control, Control()
+        stopped.stop()
+        if not stopped.wait_at_rest(REST_S):
+            self.failed = "a stopped launch does not end"
+
+
 class Fuzzer:
     """Runs launches of made-up words.
 
@@ -85,10 +151,19 @@ class Fuzzer:
 
     def __init__(self, seed: int, threads: int = 1) -> None:
         self.random = np.random.default_rng(seed)
-        self.memory = FlatMemory(1 << 20)
-        self.machines = [
-            Machine(arch, self.memory, sm_count=2, threads=threads, trial=True) for arch in ARCHITECTURES
-        ]
+        self.memory = FlatMemory(MEMORY_BYTES)
+        file = os.memfd_create("fuzzed")
+        os.ftruncate(file, MEMORY_BYTES)
+        self.memory.data = np.frombuffer(mmap.mmap(file, MEMORY_BYTES), np.uint8)
+        self._host = int(self.memory.data.__array_interface__["data"][0])
+        self.shadow = Shadow(self._host, MEMORY_BYTES, file)
+        self.mapped, self.code = MappedMemory(self._extent), CodeCache()
+        self.disturber = Disturber(seed, self.mapped, self.code)
+        self.operation = 0
+        self.machines, self.mapped_machines = (
+            [Machine(arch, memory, sm_count=2, threads=threads, trial=True) for arch in ARCHITECTURES]
+            for memory in (self.memory, self.mapped)
+        )
         base = self.memory.gpu_va
         self.numbers = [0, 1, 16, 255, 1 << 20, base & 0xFFFFFFFF, base >> 32, 0x7F01, 0x7F00, 0x7FFFFFFF]
         self.real = real_words()
@@ -99,6 +174,7 @@ class Fuzzer:
         """Run at least so many words: mostly each by itself, since a stream ends at its first fault."""
         makers = (self._random_words, self._known_opcodes, self._changed_bits, self._shuffled)
         end = self.words + count
+        self.disturber.start()
         while self.words < end:
             code = makers[int(self.random.integers(len(makers)))]()
             if self.random.integers(4) == 0:
@@ -106,7 +182,24 @@ class Fuzzer:
             else:
                 self.run_singly(code)
             self.words += len(code)
+        self.disturber.end()
+        if self.disturber.failed:
+            raise RuntimeError(self.disturber.failed)
         return self.outcomes
+
+    def _extent(self, gpu_va: int, access: int) -> Extent | None:
+        """The same memory page by page; some of it is refused, sparse or only to be read."""
+        offset = gpu_va - self.memory.gpu_va
+        if not 0 <= offset < MEMORY_BYTES:
+            return None
+        page = offset >> 12
+        if page % REFUSED == REFUSED - 1:
+            return None
+        if page % SPARSE == SPARSE - 1:
+            return Extent(gpu_va & ~0xFFF, 4096, 0)
+        if page % READ_ONLY == READ_ONLY - 1:
+            return Extent(gpu_va & ~0xFFF, 4096, self._host + (offset & ~0xFFF), READ | EXECUTE)
+        return Extent(gpu_va & ~0xFFF, 4096, self._host + (offset & ~0xFFF))
 
     def run_stream(self, code: np.ndarray) -> None:
         """One launch of all the words."""
@@ -143,12 +236,24 @@ class Fuzzer:
             constant_banks={0: (base, BANK_BYTES), 3: (base, 100)},
             timeout_s=TIME_LIMIT_S,
         )
-        machine = self.machines[int(self.random.integers(len(self.machines)))]
-        report = machine.launch(launch)
+        which = int(self.random.integers(len(self.machines)))
+        if self.random.integers(2):
+            report = self.mapped_machines[which].launch(self._disturbed(launch))
+        else:
+            report = self.machines[which].launch(launch)
         if report.fault is not None:
             self.outcomes[report.fault.name] += 1
         else:
-            self.outcomes["hang" if report.stuck else "time" if report.timed_out else "end"] += 1
+            self.outcomes[_end_of(report)] += 1
+
+    def _disturbed(self, launch: Launch) -> Launch:
+        given: dict[str, Any] = {"control": self.disturber.control}
+        if self.random.integers(4) == 0:
+            given["code"] = self.code  # mostly other words than those that were decoded
+        if self.random.integers(4) == 0:
+            self.operation += 1
+            given["watch"] = Watch(self.shadow, Ordering(self.operation, self.operation // 2, b"\x55" * 8))
+        return dataclasses.replace(launch, **given)
 
     def _random_words(self) -> np.ndarray:
         return self.random.integers(0, 1 << 64, (WORDS_OF_A_LAUNCH, 2), np.uint64)

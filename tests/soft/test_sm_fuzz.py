@@ -33,6 +33,7 @@ def test_corrupt_words_never_break_the_process(seed):
     assert done.returncode == 0, done.stderr[-2000:]
     assert "ILLEGAL_INSTR_ENCODING" in done.stdout
     assert "'end'" in done.stdout
+    assert "'stopped'" in done.stdout
 
 
 @pytest.mark.timeout(600)

@@ -188,7 +188,7 @@ def test_all_threads_of_all_launches_come_to_rest(control):
             pool.submit(space.launch, control=control, timeout_s=None, grid=(64, 1, 1)) for _ in range(2)
         ]
         try:
-            for _ in range(20):
+            for _ in range(5):
                 wait_until(lambda: goes_on(space))
                 control.pause()
                 assert control.wait_at_rest(REST_S)

@@ -515,12 +515,17 @@ static inline __attribute__((always_inline)) bool use_lanes(struct sm_watch *wat
         uint32_t *notes = write ? shadow->writers : shadow->readers;
         uint32_t found = 0;
 
+        /* Before anything is read: a page that is only looked at is no hole any more. */
+        for (unsigned lane = 0; lane < LANES; lane++)
+                if (active >> lane & 1)
+                        found |= __atomic_load_n(&shadow->pages[(start + offsets[lane]) >> PAGE_SHIFT], __ATOMIC_ACQUIRE) != READY;
+        if (found)
+                return false;
         for (unsigned lane = 0; lane < LANES; lane++) {
                 uint64_t word = (start + offsets[lane]) / WORD;
 
                 if (!(active >> lane & 1))
                         continue;
-                found |= __atomic_load_n(&shadow->pages[word / (PAGE / WORD)], __ATOMIC_ACQUIRE) != READY;
                 for (unsigned i = 0; i < words; i++) {
                         found |= may_collide(bounds, shadow->writers[word + i]);
                         found |= write ? may_collide(bounds, shadow->readers[word + i]) : may_be_pattern(vram[word + i]);

@@ -29,13 +29,17 @@ static struct watch_access access_of(const struct warp *warp, const struct uop *
         };
 }
 
-/* Bytes at one address, if there is memory: else the instruction will fault, and has done nothing. */
-static void tell_stretch(struct warp *warp, const struct watch_access *access, uint64_t va, uint32_t bytes, uint32_t rights)
+/* One lane, if there is memory: else the instruction will fault, and has done nothing. */
+static void tell_lane(struct warp *warp, const struct watch_access *access, unsigned lane, uint64_t va, uint32_t bytes,
+                      uint32_t rights)
 {
+        static const uint32_t no_offsets[LANES];
         const uint8_t *memory = sm_translate(warp->worker, va, bytes, rights);
+        struct watch_access one = *access;
 
+        one.bytes = bytes;
         if (memory)
-                watch_stretch(warp->launch->parameters.watch, access, memory, va, bytes);
+                watch_lanes(warp->launch->parameters.watch, &one, memory, va, no_offsets, (lane_mask)1 << lane);
 }
 
 /* All active lanes, `bytes` each, at aligned addresses. */
@@ -59,7 +63,7 @@ static void tell_lanes(struct warp *warp, const struct watch_access *access, con
                 memory = sm_translate(warp->worker, extent.low, (uint32_t)(extent.high - extent.low) + bytes, rights);
         if (UNLIKELY(!memory)) {
                 for_each_lane_of(lane, active)
-                        tell_stretch(warp, access, addresses->lane[lane], bytes, rights);
+                        tell_lane(warp, access, lane, addresses->lane[lane], bytes, rights);
                 return;
         }
         for_each_lane(lane)
@@ -102,7 +106,7 @@ static enum sm_outcome run_watched_copy(struct warp *warp, const struct uop *uop
                         continue;
                 whole &= ~((lane_mask)1 << lane);
                 if (uop->option[COPY_OPTION_ZERO_FILL])
-                        tell_stretch(warp, &access, va - zeros, watched->bytes - zeros, SM_ACCESS_READ);
+                        tell_lane(warp, &access, lane, va - zeros, watched->bytes - zeros, SM_ACCESS_READ);
         }
         if (whole)
                 tell_lanes(warp, &access, &addresses, whole, watched->bytes, SM_ACCESS_READ);
@@ -118,7 +122,7 @@ static enum sm_outcome run_watched_bulk(struct warp *warp, const struct uop *uop
         uint64_t va = uniform_pair(warp, watched->access == SM_ACCESS_WRITE ? &uop->b : &uop->a);
 
         for (uint32_t done = 0; done < bytes && va % BULK_UNIT_BYTES == 0; done += BULK_UNIT_BYTES)
-                tell_stretch(warp, &access, va + done, BULK_UNIT_BYTES, watched->access);
+                tell_lane(warp, &access, (unsigned)__builtin_ctz(active), va + done, BULK_UNIT_BYTES, watched->access);
         return watched->run(warp, uop, active);
 }
 
