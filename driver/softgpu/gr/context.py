@@ -315,7 +315,7 @@ class Context:
         """A grid is over; the next one, to run at once."""
         if self._dead:
             return None
-        if isinstance(report, Report) and (report.stuck or self._is_lost(grid, report)):
+        if isinstance(report, Report) and report.stuck:
             return None  # it never ends: it stays what runs here
         self.running = None
         watching.ended(self._gpu, grid.task, grid.launch.watch)
@@ -331,22 +331,6 @@ class Context:
         following = self._next()
         self._graphics.grid_ended(self)
         return following
-
-    def _is_lost(self, grid: Grid, report: Report) -> bool:
-        """Whether a warp jumped where nothing is mapped: it waits for instructions for ever (`H100:`).
-
-        Where the program itself is not mapped there is a fault.
-        """
-        fault = report.fault
-        if fault is None or fault.access != "execute" or fault.pc == grid.launch.entry_va:
-            return False
-        self._gpu.report(
-            "lost warp",
-            "a warp jumped where nothing is mapped, and waits for instructions that do not come",
-            pc=fault.pc,
-            kernel_va=grid.launch.entry_va,
-        )
-        return True
 
     def _look_at(self, grid: Grid, report: Report | Exception) -> None:
         """See what came of a grid.
@@ -366,8 +350,7 @@ class Context:
             raise exceptions.sm_fault(self.channel, refused.sm, why, refused.access == "execute")
         for fault in filter(exceptions.is_missing, report.faults):
             self._gpu.report("not executed", "the model does not execute an instruction", pc=fault.pc)
-        has_local = bool(grid.launch.local_bytes)
-        self.states = [exceptions.sm_state(fault, has_local) for fault in report.faults]
+        self.states = [exceptions.sm_state(fault, grid.launch.local_bytes) for fault in report.faults]
         raise exceptions.exception(self.states)
 
     def _complete(self, task: Task) -> None:

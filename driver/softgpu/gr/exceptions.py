@@ -61,6 +61,7 @@ _NOT_EXECUTED = 0x82
 
 _SPACE_END = 1 << 56
 _WINDOW_BYTES = 1 << 24  # of shared and of local memory
+_FRAME_BYTES = 4096  # so far beyond its end a stack overflows (`H100:` several warp errors; else, one)
 # What the registers show of what only the model tells apart.
 _ERRORS_OF_MODEL = {_NOT_EXECUTED: _ILLEGAL_INSTRUCTION, _MMU_REFUSED: _OUT_OF_RANGE}
 
@@ -220,15 +221,16 @@ def is_missing(fault: Fault) -> bool:
     return fault.kind == _NOT_EXECUTED
 
 
-def sm_state(fault: Fault, has_local: bool) -> SmState:
+def sm_state(fault: Fault, local_bytes: int) -> SmState:
     """What the registers of the SM hold.
 
     Args:
-        has_local: whether the grid has local memory: an offset out of range is one in a window.
+        local_bytes: of a thread of the grid, at the end of its window.
     """
-    multiple = fault.kind == _STACK_OVERFLOW
+    multiple = fault.kind == _STACK_OVERFLOW and fault.address >= _WINDOW_BYTES - local_bytes - _FRAME_BYTES
     error = _ERRORS_OF_MODEL.get(fault.kind, fault.warp_esr)
-    warp_esr = error | (fault.warp & _WARP_MASK_BITS) << _WARP_LOW | _address_bits(fault, error, has_local)
+    warp = (fault.warp & _WARP_MASK_BITS) << _WARP_LOW
+    warp_esr = error | warp | _address_bits(fault, error, bool(local_bytes))
     return SmState(fault.sm, MULTIPLE_WARP_ERRORS if multiple else 0, warp_esr, fault.pc, fault.address)
 
 

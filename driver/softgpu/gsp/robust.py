@@ -32,6 +32,7 @@ NOTIFIER_ERROR = 0xFFFF
 ERRORS_KEPT = 64
 _TAG_RUNLIST_LOW = 24  # a channel in texts: runlist and number
 _NO_PROCESS = 0xFFFFFFFF
+_PAGE_BYTES = 4096
 _NO_METHOD = ", Class 0000cbc0, Offset 00000000, Data 00000000"  # an exception that no method caused
 # NV_PFB_PRI_MMU_FAULT_INFO: where it has what; the type comes first.
 _INFO_CLIENT_LOW, _INFO_ACCESS_LOW, _INFO_HUB, _INFO_GPC_LOW, _INFO_VALID = 8, 16, 1 << 20, 24, 1 << 31
@@ -152,7 +153,7 @@ class RobustChannels:
             self._rm.gpu.report("error of an unknown channel", f"Xid {xid} of {channel!r}", xid=xid)
             return
         if fault is not None:
-            found.fault = (fault.gpu_va, int(fault.fault_type))
+            found.fault = (_page(fault), int(fault.fault_type))
             _remember(found, fault)
             self._rm.events.fault_queued()
         deal = partial(self._deal_with, found, xid, fault, text, tuple(lines))
@@ -229,7 +230,7 @@ class RobustChannels:
 def _remember(channel: ChannelObject, fault: FaultFacts) -> None:
     """Keep a fault for the debugger of the channel's GR context."""
     context, source = channel.context, getattr(fault, "source", None)
-    entry = MmuFaultEntry(fault.gpu_va, int(fault.fault_type), int(fault.access))
+    entry = MmuFaultEntry(_page(fault), int(fault.fault_type), int(fault.access))
     context.faults = [*context.faults, entry][-FAULTS_KEPT:]
     gpc: int | None = getattr(source, "gpc", None)
     context.fault_info = (
@@ -265,12 +266,17 @@ def describe(channel: ChannelObject, xid: int, fault: FaultFacts | None) -> str:
 def describe_fault(channel: ChannelObject, fault: FaultFacts) -> str:
     """An MMU fault in the words of the log."""
     engine, client = _who(channel, fault)
-    at = f"0x{fault.gpu_va >> 32:x}_{fault.gpu_va & 0xFFFFFFFF:08x}"
+    at = f"0x{_page(fault) >> 32:x}_{_page(fault) & 0xFFFFFFFF:08x}"
     return (
         f"MMU Fault: ENGINE {engine} {client} faulted @ {at}."
         f" Fault is of type FAULT_{FAULT_NAMES[FaultType(fault.fault_type)]}"
         f" ACCESS_TYPE_{_ACCESS_NAMES[Access(fault.access)]}"
     )
+
+
+def _page(fault: FaultFacts) -> int:
+    """The address as a fault buffer has it: of its page (`H100:` the log, too)."""
+    return fault.gpu_va & ~(_PAGE_BYTES - 1)
 
 
 def _who(channel: ChannelObject, fault: FaultFacts) -> tuple[str, str]:

@@ -120,17 +120,12 @@ def test_host_memory_that_went_away_is_poisoned(machine: GrMachine, rig: GrRig) 
     assert "DMA refused" in machine.reports
 
 
-def test_code_that_is_not_mapped_is_a_fault_of_gcc(machine: GrMachine, rig: GrRig) -> None:
-    rig.submit(send(rig.qmd(NOWHERE)))
+@pytest.mark.parametrize("jumps", [False, True])
+def test_code_that_is_not_mapped_is_a_fault_of_gcc(machine: GrMachine, rig: GrRig, jumps: bool) -> None:
+    program = machine.program(*w.mov_pair(2, NOWHERE), w.jump_to(2)) if jumps else NOWHERE
+    rig.submit(send(rig.qmd(program)))
     assert only_failure(machine, rig) == (MMU_FAULT, ())
     assert machine.failures[0].fault.client_name == "GPC0 GPCCLIENT_GCC"
-
-
-def test_a_jump_to_nowhere_waits_for_ever(machine: GrMachine, rig: GrRig) -> None:
-    rig.run(send(rig.qmd(machine.program(*w.mov_pair(2, NOWHERE), w.jump_to(2)))))
-    rig.machine.wait(lambda: "lost warp" in machine.reports)
-    assert not machine.gpu.graphics.contexts[rig.channel].idle
-    assert machine.failures == []
 
 
 def test_a_descriptor_that_is_not_mapped_is_a_fault_of_sked(machine: GrMachine, rig: GrRig) -> None:
