@@ -56,9 +56,10 @@ def run(args: argparse.Namespace) -> Exit:
     arguments = parse_all(args.arguments)
     image = _image(args.file)
 
-    from barewire.tools.device import opened
+    from barewire.tools.device import kind_of, opened
 
     with opened(args) as dev:
+        device = {"device": dev.name, "kind": kind_of(dev.name)}
         kernel = dev.load(image)[args.kernel]
         values = [_on_device(dev, argument) for argument in arguments]
         started = time.perf_counter()
@@ -73,6 +74,8 @@ def run(args: argparse.Namespace) -> Exit:
     write_back(results)
 
     report = Report()
+    for key, value in device.items():
+        report.fact(key, value)
     report.fact("kernel", args.kernel)
     report.fact("grid", list(grid))
     report.fact("block", list(block))

@@ -51,6 +51,12 @@ def test_a_kernel_runs_on_files_and_its_output_is_written_in_place(run, device, 
     assert device.closed == 1
 
 
+def test_where_it_ran_is_said(run, device):
+    assert run(*SAXPY, "--json").data["device"] == "nv:0"
+    device.name = "soft:gh100"
+    assert "software GPU in this process" in run(*SAXPY, "--json").data["kind"]
+
+
 def test_options_may_stand_before_between_and_behind_the_words(barewire_command, device, folder):
     words = ("run", "--grid", "4", "kernels.cubin", "--block", "256", "saxpy", "in:x.npy", "--shared", "64")
     assert barewire_command(*words, "inout:y.npy", "--json", "f32:2").code == Exit.OK
