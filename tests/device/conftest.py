@@ -1,7 +1,8 @@
 """One set of tests for every way to a GPU: the software GPU, which we boot, and silicon that RM owns.
 
 Each test runs on `soft:gh100` and, where there is a GPU, on `nv:0`. BAREWIRE_TEST_DEVICE names another
-device instead of both. What a device cannot do is skipped, with the reason.
+device instead of both. What a device cannot do is skipped, with the reason. BAREWIRE_SANITIZE=1 lets the
+software GPU look for all that hardware leaves undefined; whatever it finds fails the module.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from device_buffers import Buffers  # noqa: E402
 ASKED_FOR = os.environ.get("BAREWIRE_TEST_DEVICE")
 ON_SILICON = pytest.mark.hardware
 ON_SOFTWARE = pytest.mark.software_gpu
+FULL = os.environ.get("BAREWIRE_FULL", "") not in ("", "0")
+SANITIZE = os.environ.get("BAREWIRE_SANITIZE", "") not in ("", "0")
 # The software GPU tells of translations that it should have been told to forget, and its memory is not zero.
-STRICT = {"check_tlb": True, "dirty_vram_bytes": 96 << 20}
+STRICT = {"dirty_vram_bytes": 96 << 20, **({"sanitize": True} if SANITIZE else {"check_tlb": True})}
 NEVER = ("stale translation", "unknown token", "doorbell", "overlap")
 
 
@@ -56,7 +59,7 @@ def dev(device_name: str) -> Iterator[Any]:
     device.close()
     if card is not None:
         assert not card.defects
-        assert [str(report) for report in card.reports if report.kind in NEVER] == []
+        assert [str(report) for report in card.reports if SANITIZE or report.kind in NEVER] == []
 
 
 @pytest.fixture
@@ -75,6 +78,24 @@ def micro(dev: Any) -> Any:
     from barewire import kernels
 
     return kernels.load(dev, "micro")
+
+
+@pytest.fixture
+def launches(device_name: str) -> int:
+    """How many launches are many: they take a software GPU that looks at every translation a millisecond."""
+    return 3_000 if device_name.startswith("soft:") and not FULL else 100_000
+
+
+@pytest.fixture
+def clusters(dev: Any) -> Any:
+    """The kernels of kernels/cuda/cluster.cu, where blocks form clusters."""
+    from barewire import kernels
+
+    if dev.facts.sm_version < 90:
+        pytest.skip("this chip has no clusters")
+    if dev.name.startswith("soft:"):
+        pytest.skip("the SM of the software GPU runs no clusters yet")
+    return kernels.load(dev, "cluster")
 
 
 @pytest.fixture

@@ -191,15 +191,11 @@ def test_function_pointers_are_relocated(dev: Any, micro: Any, which: int, wante
 
 
 @pytest.mark.parametrize("name", ["cluster_exchange", "cluster_exchange_8"])
-def test_blocks_of_a_cluster_read_each_others_shared_memory(dev: Any, name: str) -> None:
-    from barewire import kernels
-
-    if dev.facts.sm_version < 90:
-        pytest.skip("this chip has no clusters")
+def test_blocks_of_a_cluster_read_each_others_shared_memory(dev: Any, clusters: Any, name: str) -> None:
     blocks, threads, size = 64, 256, 8 if name.endswith("8") else 2
     out = dev.empty(blocks * threads, np.uint32)
 
-    kernels.load(dev, "cluster")[name][(blocks,), (threads,)](out)
+    clusters[name][(blocks,), (threads,)](out)
     dev.synchronize()
 
     block, thread = np.divmod(np.arange(blocks * threads), threads)
@@ -207,27 +203,23 @@ def test_blocks_of_a_cluster_read_each_others_shared_memory(dev: Any, name: str)
     np.testing.assert_array_equal(out.numpy(), peer * threads + thread)
 
 
-def test_blocks_know_their_rank_in_the_cluster(dev: Any) -> None:
-    from barewire import kernels
-
-    if dev.facts.sm_version < 90:
-        pytest.skip("this chip has no clusters")
+def test_blocks_know_their_rank_in_the_cluster(dev: Any, clusters: Any) -> None:
     out = dev.empty(2 * 40, np.uint32)
 
-    kernels.load(dev, "cluster")["cluster_shape"][(40,), (32,)](out)
+    clusters["cluster_shape"][(40,), (32,)](out)
     dev.synchronize()
 
     assert out.numpy().reshape(-1, 2).tolist() == [[block % 2, 2] for block in range(40)]
 
 
-def test_a_hundred_thousand_launches_wrap_the_ring_and_all_run_once_in_order(dev: Any) -> None:
+def test_many_launches_wrap_the_ring_and_all_run_once_in_order(dev: Any, launches: int) -> None:
     from benchmarks.barewire_side import MixLaunches, bench_module
 
-    launches = MixLaunches(dev, bench_module(dev))
-    launches.run(100_000)
+    mix = MixLaunches(dev, bench_module(dev))
+    mix.run(launches)
     dev.synchronize()
 
-    np.testing.assert_array_equal(launches.result(), launches.wanted(100_000))
+    np.testing.assert_array_equal(mix.result(), mix.wanted(launches))
 
 
 def test_a_chain_of_launches_sees_what_another_sm_wrote(dev: Any, micro: Any) -> None:
