@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from functools import reduce
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -46,14 +47,14 @@ class Run:
 
     Attributes:
         done: name -> result; earlier runs' too.
-        surveys: what tests do without any edit.
+        surveys: folder -> what its tests do without any edit.
     """
 
     def __init__(self, options: argparse.Namespace, revision: str) -> None:
         self.options = options
         self.revision = revision
         self.done = results.read(options.results)
-        self.surveys: dict[tuple[str, ...], Survey] = {}
+        self.surveys: dict[str, Survey] = {}
         self._work: queue.Queue[Edit] = queue.Queue()
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -99,7 +100,7 @@ class Run:
         caught_by, test = SURVIVED, ""
         for stage in selection.stages(tree.root, edit.path)[: 1 if self.options.quick else None]:
             survey = self._survey(tree, stage)
-            tests = survey.tests_for(edit, source)
+            tests = survey.tests_for(edit, source, self.options.seconds)
             if not tests:
                 continue
             try:
@@ -113,17 +114,21 @@ class Run:
                 break
         diff = edit.diff(source) if caught_by == SURVIVED else ""
         name, line = edit.name(source), edit.line(source)
-        return Result(name, edit.path, line, edit.operator, caught_by, test, diff)
+        return Result(name, edit.path, line, edit.operator, caught_by, test, diff, self.revision)
 
     def _survey(self, tree: Tree, stage: Stage) -> Survey:
-        """What a stage's tests do in a tree without edits; asked once."""
-        with self._locks[stage.name]:
-            if stage.tests not in self.surveys:
-                survey = tree.survey(stage)
-                self.surveys[stage.tests] = survey
-                failed = ", ".join(survey.broken) or "all passed"
-                print(f"without any edit: {' '.join(stage.tests)}: {failed}", flush=True)
-            return self.surveys[stage.tests]
+        """What a stage's tests do in a tree without edits; each folder is asked once."""
+        return reduce(Survey.joined, (self._survey_of(tree, tests) for tests in stage.tests))
+
+    def _survey_of(self, tree: Tree, tests: str) -> Survey:
+        with self._lock:
+            lock = self._locks[tests]
+        with lock:
+            if tests not in self.surveys:
+                self.surveys[tests] = tree.survey(tests)
+                failed = ", ".join(self.surveys[tests].broken) or "all passed"
+                print(f"without any edit: {tests}: {failed}", flush=True)
+            return self.surveys[tests]
 
     def _keep(self, result: Result) -> None:
         with self._lock:
@@ -155,6 +160,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", default="", metavar="PART", help="of files whose path contains this")
     made.add_argument("--operator", action="append", choices=OPERATORS, help="only edits of this kind")
     made.add_argument("--survivors", action="store_true", help="only those that survived an earlier run")
+    made.add_argument(
+        "--seconds", type=float, default=60, help="of tests to ask in each stage (default %(default)s)"
+    )
+    made.add_argument(
+        "--keep", type=Path, help="a folder for the built tree, for later runs at this revision"
+    )
     made.add_argument("--quick", action="store_true", help="ask the unit tests only; for a first look")
     made.add_argument("--minutes", type=float, default=1e6, help="begin no mutant after so long")
     made.add_argument("--jobs", type=int, default=2, help="trees at a time (default %(default)s)")
@@ -176,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
     revision = subprocess.run(describe, check=True, capture_output=True, text=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="barewire-mutants.") as folder:
         run = Run(options, revision)
-        run.go(Tree.unpacked(ROOT, revision, Path(folder) / "tree-0"), Path(folder))
+        run.go(Tree.kept(ROOT, revision, options.keep or Path(folder)), Path(folder))
     run.write()
     reasons = results.explained()
     unknown = [each for each in run.done.values() if each.caught_by == SURVIVED and each.name not in reasons]

@@ -24,9 +24,12 @@ SIZES = re.compile(
     r"size|bytes|count|length|entries|slots|words|offset|stride|pitch|limit|_va$|capacity", re.I
 )
 TIMES = re.compile(r"(_S|_NS|_MS|_s|_ns|LOOKS|TIMEOUT|PATIENCE|VERSION|HINT)$")
+ALIGNMENTS = re.compile(r"(ALIGNMENT|GRANULARITY\w*|PAGE_BYTES|PAGE_SIZE)$")
+# Steps of these names may stand in any order: fields of one structure, and checks that only raise.
+ANY_ORDER = re.compile(r"^_*(set|put|add|discard|check\w*|expect\w*)$")
 ROUNDS = ("round_up", "round_down")
 FOR_READERS = ("__repr__", "__str__", "_repr_html_", "state")
-SAID_ONLY = ("hint", "expected", "why", "message", "what", "name")
+SAID_ONLY = ("strict", "hint", "expected", "why", "message", "what", "name")
 
 # What is written into fields, and what it might be mistaken for.
 OTHER_VALUES = {
@@ -142,7 +145,7 @@ def aligned_less(node: ast.AST, text: Text) -> Iterator[Found]:
     if isinstance(node, ast.keyword) and node.arg and ALIGNS.search(node.arg) and _is_number(node.value):
         yield "alignment", node.value, f"({text(node.value)}) // 2"
     for target, value in _assigned(node):
-        if target.isupper() and ALIGNS.search(target) and _is_number(value):
+        if ALIGNMENTS.search(target) and _is_number(value):
             yield "alignment", value, f"({text(value)}) // 2"
 
 
@@ -218,7 +221,7 @@ def _may_swap(first: ast.AST, second: ast.AST) -> bool:
 
 def _has_effect(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Call)
+        return isinstance(node.value, ast.Call) and not ANY_ORDER.match(_called(node.value))
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     return isinstance(node, ast.Assign | ast.AugAssign) and all(
         isinstance(target, ast.Attribute | ast.Subscript) for target in targets

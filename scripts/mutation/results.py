@@ -26,6 +26,7 @@ class Result:
         caught_by: the stage that found it; "survived" if none did, or why it is no mutant.
         test: the first test that failed.
         diff: only of those that survived.
+        revision: that it was tried at.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Result:
     caught_by: str
     test: str = ""
     diff: str = ""
+    revision: str = ""
 
 
 def read(file: Path) -> dict[str, Result]:

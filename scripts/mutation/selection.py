@@ -55,15 +55,10 @@ UNIT_TESTS = {
 
 @dataclass(frozen=True)
 class Stage:
-    """Tests that are asked together.
-
-    Attributes:
-        limit_s: for all of them; many times what they take on two idle cores.
-    """
+    """Folders of tests that are asked together."""
 
     name: str
     tests: tuple[str, ...]
-    limit_s: float
 
 
 SOFT_TESTS = ("tests/soft/device", "tests/soft/use", "tests/soft/boot", "tests/faults")
@@ -73,13 +68,12 @@ DEVICE_TESTS = ("tests/device", "tests/soft/sanitizer", "tests/soft/gr")
 def stages(root: Path, path: str) -> tuple[Stage, ...]:
     """What is asked about an edit of a file, the quickest first; only tests that there are."""
     asked = (
-        Stage("unit", UNIT_TESTS[part_of(path)], 1200),
-        Stage("software GPU", SOFT_TESTS, 2400),
-        Stage("every device", DEVICE_TESTS, 2400),
+        Stage("unit", UNIT_TESTS[part_of(path)]),
+        Stage("software GPU", SOFT_TESTS),
+        Stage("every device", DEVICE_TESTS),
     )
     there = (
-        Stage(stage.name, tuple(test for test in stage.tests if (root / test).exists()), stage.limit_s)
-        for stage in asked
+        Stage(stage.name, tuple(test for test in stage.tests if (root / test).exists())) for stage in asked
     )
     return tuple(stage for stage in there if stage.tests)
 

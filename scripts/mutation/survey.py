@@ -1,4 +1,4 @@
-"""What a stage's tests do without any edit: which fail, how long each takes, which functions each reaches."""
+"""What tests do without any edit: which fail, how long each takes, which functions each reaches."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import accumulate
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ STARTUP_S = 120
 
 @dataclass(frozen=True)
 class Survey:
-    """Of one stage.
+    """Of some tests.
 
     Attributes:
         broken: tests that fail.
@@ -29,17 +31,43 @@ class Survey:
     seconds: dict[str, float]
     functions: dict[str, frozenset[str]]
 
+    def write(self, file: Path) -> None:
+        """Keep it for a later run."""
+        rows = {
+            test: {"seconds": self.seconds[test], "functions": sorted(self.functions[test])}
+            for test in self.seconds
+        }
+        file.write_text(json.dumps({"broken": self.broken, "tests": rows}))
+
+    @classmethod
+    def kept(cls, file: Path) -> Survey:
+        """What `write` has written."""
+        content = json.loads(file.read_text())
+        return cls._of_rows(content["tests"], tuple(content["broken"]))
+
     @classmethod
     def read(cls, file: Path, broken: tuple[str, ...]) -> Survey:
         """What the plugin `reach` has written."""
-        rows: dict[str, dict[str, Any]] = json.loads(file.read_text())
+        return cls._of_rows(json.loads(file.read_text()), broken)
+
+    @classmethod
+    def _of_rows(cls, rows: dict[str, dict[str, Any]], broken: tuple[str, ...]) -> Survey:
         seconds = {test: row["seconds"] for test, row in rows.items()}
         return cls(broken, seconds, {test: frozenset(row["functions"]) for test, row in rows.items()})
 
-    def tests_for(self, edit: Edit, source: str) -> list[str]:
+    def joined(self, other: Survey) -> Survey:
+        """Of the tests of both."""
+        return Survey(
+            self.broken + other.broken, self.seconds | other.seconds, self.functions | other.functions
+        )
+
+    def tests_for(self, edit: Edit, source: str, limit_s: float = inf) -> list[str]:
         """The tests that may notice an edit, file by file, the quickest file first.
 
         Those that reach nothing come too: they may start processes of their own.
+
+        Args:
+            limit_s: of the sum of their times: tests are left out until it is met, the longest ones first.
         """
         wanted = _functions_at(edit, source)
         chosen = [
@@ -48,10 +76,17 @@ class Survey:
             if test not in self.broken and (not reached or wanted is None or _meet(reached, wanted))
         ]
         files: dict[str, list[str]] = defaultdict(list)
-        for test in chosen:
+        for test in self._within(chosen, limit_s):
             files[test.split("::")[0]].append(test)
         cost = {file: sum(map(self.seconds.__getitem__, tests)) for file, tests in files.items()}
         return [test for file in sorted(files, key=cost.__getitem__) for test in files[file]]
+
+    def _within(self, tests: list[str], limit_s: float) -> list[str]:
+        """The quickest of some tests, in their own order, that take no longer together; at least one."""
+        ends = accumulate(sorted(map(self.seconds.__getitem__, tests)))
+        count = max(1, sum(end <= limit_s for end in ends))
+        kept = set(sorted(tests, key=self.seconds.__getitem__)[:count])
+        return [test for test in tests if test in kept]
 
     def limit_s(self, tests: list[str]) -> float:
         """How long these may take before they count as endless."""

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from mutation import reach
 from mutation.edits import Edit
-from mutation.selection import Stage
 from mutation.survey import Survey
 
+SURVEY_S = 3600  # for all tests of a folder
+SURVEYS = 3  # a machine without memory may end them
 TEST_TIMEOUT_S = 90  # of a single test: the slowest takes some ten seconds on a busy machine
 BYTECODE = "PYTHONDONTWRITEBYTECODE"  # only what has no edit leaves compiled forms behind
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.M)
@@ -41,9 +42,21 @@ class Answer:
 class Tree:
     """The files of a revision with extensions built, importable as `barewire` by its own tests only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, surveys: Path | None = None) -> None:
         self.folder = folder
         self.root = folder / "tree"
+        self._surveys = surveys or folder
+
+    @classmethod
+    def kept(cls, repository: Path, revision: str, folder: Path) -> Tree:
+        """A tree of a revision that an earlier run has left there, or a new one."""
+        place = folder / revision
+        if (place / "complete").exists():
+            return cls(place)
+        shutil.rmtree(place, ignore_errors=True)
+        made = cls.unpacked(repository, revision, place)
+        (place / "complete").touch()
+        return made
 
     @classmethod
     def unpacked(cls, repository: Path, revision: str, folder: Path) -> Tree:
@@ -66,7 +79,7 @@ class Tree:
     def copied(self, folder: Path) -> Tree:
         """Another one like it."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return Tree(folder)
+        return Tree(folder, self._surveys)
 
     def build(self) -> None:
         """Compile what is out of date.
@@ -102,13 +115,23 @@ class Tree:
             else:
                 os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    def survey(self, stage: Stage) -> Survey:
-        """Run all of a stage's tests without any edit."""
+    def survey(self, tests: str) -> Survey:
+        """Run all tests of a folder without any edit, or read what they did then."""
+        kept = self._surveys / f"{tests.replace('/', '.')}.survey.json"
+        if kept.exists():
+            return Survey.kept(kept)
         file = self.folder / "reach.json"
-        answer = self._run(
-            [*stage.tests, "-p", "mutation.reach"], stage.limit_s, {reach.FILE: str(file), BYTECODE: ""}
-        )
-        return Survey.read(file, answer.failed)
+        file.unlink(missing_ok=True)
+        for _ in range(SURVEYS):
+            variables = {reach.FILE: str(file), BYTECODE: ""}
+            answer = self._run([tests, "-p", "mutation.reach"], SURVEY_S, variables)
+            if file.exists():
+                break
+        else:
+            raise RuntimeError(f"{tests} did not end without any edit: {answer.failed}")
+        survey = Survey.read(file, answer.failed)
+        survey.write(kept)
+        return survey
 
     def ask(self, tests: Sequence[str], limit_s: float) -> Answer:
         """Run tests up to the first that fails."""
