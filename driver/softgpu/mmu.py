@@ -106,6 +106,7 @@ class Mmu:
     def __init__(self, gpu: SoftGpu) -> None:
         self.gpu = gpu
         self.walker = Walker(FORMATS[gpu.options.chip], self.read_table)
+        self._look = Walker(self.walker.format, self.peek_table)
         self.tlb = Tlb()
         self.invalidations: list[tuple[Pdb | None, int | None, int]] = []
 
@@ -118,11 +119,11 @@ class Mmu:
 
     def walk(self, pdb: Pdb, gpu_va: int) -> Walk:
         """What the tables say now; nothing is remembered."""
-        return self.walker.walk(pdb, gpu_va)
+        return self._look.walk(pdb, gpu_va)
 
     def leaves(self, pdb: Pdb, start: int = 0, end: int | None = None) -> Iterator[Leaf]:
         """Every page that the tables have now between two addresses."""
-        return self.walker.leaves(pdb, start, end)
+        return self._look.leaves(pdb, start, end)
 
     def translate(
         self, pdb: Pdb, gpu_va: int, access: Access = Access.READ, privileged: bool = False
