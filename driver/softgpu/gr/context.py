@@ -8,6 +8,7 @@ needs it to rest pauses it, which takes microseconds.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
@@ -247,6 +248,7 @@ class Context:
             control=self._control,
             code=space.code,
             watch=watching.watch(self._gpu, task),
+            timer_offset_ns=self._gpu.clock.now_ns() - time.monotonic_ns(),
         )
         self.states.clear()
         return Grid(task, space, launch)

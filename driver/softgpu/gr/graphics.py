@@ -5,8 +5,8 @@ others want it: at once where the compute preemption mode is CILP, else when its
 keeps GR longer than a context switch may take ends its channel (Xid 109). CTA mode is as WFI here: when the
 CTAs that are resident end, nobody knows.
 
-Facts: gpu-bringup.md section 4.7; which mode a fresh context has nothing says: WFI here, so that a driver
-that forgets to ask for CILP is found out.
+Facts: specification section 4.7 (modes, timeslices, the time that a switch may take). Which mode a fresh
+context has nothing says: WFI here, so that a driver that forgets to ask for CILP is found out.
 """
 
 from __future__ import annotations

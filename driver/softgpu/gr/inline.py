@@ -13,7 +13,7 @@ from barewire.softgpu.gr import releases
 from barewire.softgpu.methods import Bits, bits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from barewire.softgpu.channel import Channel
     from barewire.softgpu.channel_memory import VirtualMemory
@@ -25,6 +25,7 @@ _BLOCK = bits(0xCBC0, "SET_DST_BLOCK_SIZE")
 _RELEASE_SEMAPHORE = 2
 _PITCH = 1
 WORD_BYTES = 4
+_GOB_RUN_BYTES = 16
 
 
 def write(memory: VirtualMemory, gpu_va: int, data: bytes) -> None:
@@ -111,10 +112,16 @@ class InlineCopy:
         if self._field(_LAUNCH["DST_MEMORY_LAYOUT"]) == _PITCH:
             return [(self._gpu_va + line * self._pitch, bytes(data))]
         x, y = self._origin
-        return [
-            (self._gpu_va + self._surface.offset(x + i, y + line, self._layer), bytes(data[i : i + 1]))
-            for i in range(len(data))
-        ]
+        return list(self._blocks(x, y + line, bytes(data)))
+
+    def _blocks(self, x: int, line: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """(GPU address, bytes) of a line of blocks: so many bytes of a GOB follow each other."""
+        done = 0
+        while done < len(data):
+            size = min(_GOB_RUN_BYTES - (x + done) % _GOB_RUN_BYTES, len(data) - done)
+            at = self._surface.offset(x + done, line, self._layer)
+            yield self._gpu_va + at, data[done : done + size]
+            done += size
 
     def _begin(self) -> Operation | None:
         sanitizer = self._gpu.sanitizer

@@ -6,7 +6,8 @@ and sent again ran its old words). What the model adds: it forgets nothing by it
 without copying finds nothing to schedule where nothing was copied before, and the grid never begins (`H100:`
 action 9 never completes); a dependent descriptor that was not kept is fetched and copied.
 
-Facts: open-gpu-doc:classes/compute/{clcbc0,clcbc0qmd}.h (actions, HW_ONLY fields); hopper-verified.md.
+Facts: open-gpu-doc:classes/compute/{clcbc0,clcbc0qmd}.h (actions, HW_ONLY fields); `H100:`
+chains of 1000 launches.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the scheduler of grids refuses: its own checks, and those of the work distributor behind it.
 
 Facts: `H100:` tests/soft/recordings/refusals.json: names, bits of the error status register, which launches
-are refused and which run although they look wrong; hopper-verified.md (checks 05 and 22).
+are refused and which run although they look wrong; `H100:` earlier, checks 05 and 22.
 """
 
 from __future__ import annotations
