@@ -226,12 +226,12 @@ class Context:
         qmd = task.qmd
         space = self._graphics.space(self.channel)
         if qmd.invalidate_code:
-            space.code.forget()
-        if self._gpu.options.check_tlb or self._gpu.sanitizer is not None:
+            space.forget_code()
+        if watching.tables_may_have_changed(self._gpu, self.channel):
             space.invalidate()  # so that what the TLB has is compared with the tables
         if qmd.local_high_bytes:
             self._look_for_local_memory()
-        watching.look_for_stale_code(self._gpu, space, task)
+        watching.look_for_stale_code(self._gpu, self.channel, space, task)
         watching.look_for_stale_constants(self._gpu, self.channel, space, task)
         launch = Launch(
             entry_va=qmd.program_va,

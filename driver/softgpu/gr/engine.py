@@ -316,7 +316,7 @@ class GraphicsEngine:
     def _forget_code(self, data: int) -> None:
         space = self._gpu.graphics.space(self._channel)
         if _CACHES["INSTRUCTION"].of(data):
-            space.code.forget()
+            space.forget_code()
         if _CACHES["CONSTANT"].of(data):
             space.forget_constants()
 

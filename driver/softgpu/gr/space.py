@@ -54,6 +54,7 @@ class SmSpace:
         self._privileged = privileged
         self._refusals: dict[tuple[int, Access], FaultType] = {}
         self._constants: dict[int, bytes] = {}
+        self._code_lines: dict[int, bytes] = {}
         self.pdb = pdb
         self.memory = MappedMemory(self._translate)
         self.code = CodeCache()
@@ -63,6 +64,15 @@ class SmSpace:
         """Forget all translations, also in grids that run."""
         self._refusals.clear()
         self.memory.invalidate()
+
+    def forget_code(self) -> None:
+        """Read programs anew."""
+        self.code.forget()
+        self._code_lines.clear()
+
+    def read_code(self, gpu_va: int, content: bytes) -> bool:
+        """Whether a line of code is what it was when a grid first used it since code was forgotten."""
+        return self._code_lines.setdefault(gpu_va, content) == content
 
     def forget_constants(self) -> None:
         """Read constant banks anew. Every grid does so here; who relies on it the sanitizer finds."""

@@ -76,12 +76,24 @@ def released(gpu: SoftGpu, channel: Channel, task: Task, release: Release) -> No
     gpu.sanitizer.released(channel, release.gpu_va, operations=seen, host=False, adds=adds)
 
 
-def look_for_stale_code(gpu: SoftGpu, space: SmSpace, task: Task) -> None:
+def tables_may_have_changed(gpu: SoftGpu, channel: Channel) -> bool:
+    """Whether translations that are remembered have to be compared with the tables."""
+    if gpu.sanitizer is None or channel.setup.pdb is None:
+        return gpu.options.check_tlb
+    return gpu.sanitizer.tables_changed(channel.setup.pdb)
+
+
+def look_for_stale_code(gpu: SoftGpu, channel: Channel, space: SmSpace, task: Task) -> None:
     """Report a program that was changed since its code was read."""
     if gpu.sanitizer is None:
         return
     program_va = task.qmd.program_va
-    if program_va & ~(_CODE_LINE_BYTES - 1) in space.code.stale(space.memory):
+    line = program_va & ~(_CODE_LINE_BYTES - 1)
+    try:
+        now = channel.memory.read(line, _CODE_LINE_BYTES)
+    except Refused:
+        return
+    if not space.read_code(line, now):
         place = task.operation.place if task.operation is not None else None
         gpu.report(
             "stale code",

@@ -455,6 +455,10 @@ class Sanitizer:
                 vram_offset=address,
             )
 
+    def tables_changed(self, pdb: Pdb) -> bool:
+        """Whether page tables of an address space may have changed since this was asked last."""
+        return self._tables.changed(pdb, self._gpu.vram.read)
+
     def _is_of_bar(self, pdb: Pdb) -> bool:
         apertures = self._gpu.apertures
         return pdb in (apertures.bar1.pdb, apertures.bar2.pdb)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable
 
 from barewire.softgpu.page_tables import Aperture, Pdb, Walk
 
@@ -14,6 +15,7 @@ class TablePages:
 
     def __init__(self) -> None:
         self._pages: dict[Pdb, set[int]] = {}
+        self._checks: dict[Pdb, int] = {}
 
     def walked(self, pdb: Pdb, walk: Walk) -> None:
         """Remember the tables that a walk came through."""
@@ -28,6 +30,18 @@ class TablePages:
             self._pages.clear()
         else:
             self._pages.pop(pdb, None)
+
+    def changed(self, pdb: Pdb, read: Callable[[int, int], bytes]) -> bool:
+        """Whether tables of an address space have other bytes than when this was asked last, or are others.
+
+        Args:
+            read: (offset, bytes) of video memory.
+        """
+        check = 0
+        for page in sorted(self._pages.get(pdb, ())):
+            check = zlib.crc32(read(page << PAGE_SHIFT, 1 << PAGE_SHIFT), check)
+        before, self._checks[pdb] = self._checks.get(pdb), check
+        return before != check
 
     def meet(self, address: int, size_bytes: int, roots: Iterable[Pdb]) -> tuple[str, int] | None:
         """(what, where) of a table of these address spaces within a stretch of video memory."""

@@ -35,6 +35,7 @@ from fifo_machine import (
 from page_builder import Page
 
 SIZE = 4 * KIB
+LATER_S = 0.001  # work begins so long after its doorbell, at least
 NO_OPERATION = 0x8  # NVC86F_NOP
 UNFLUSHED = NON_PIPELINED | SRC_PITCH | DST_PITCH
 PIPELINED = 1 | FLUSH | SRC_PITCH | DST_PITCH
@@ -182,6 +183,7 @@ def test_what_was_asked_for_before_the_wait_is_not_ordered_by_it(
     machine: FifoMachine, rig: FifoRig, other: FifoRig
 ) -> None:
     source, middle, end, flag = written(machine), machine.vram(SIZE), machine.vram(SIZE), written(machine)
+    machine.gpu.fifo.latency_s = LATER_S
     with machine.gpu.lock:  # nothing runs before both have been asked for
         other.submit(immediate(NO_OPERATION, 0, subchannel=0), copy(middle.gpu_va, end.gpu_va, SIZE))
         rig.submit(copy(source.gpu_va, middle.gpu_va, SIZE), release(flag.gpu_va, 5))
@@ -248,6 +250,7 @@ def test_an_engine_that_flushed_may_release(machine: FifoMachine, rig: FifoRig) 
 
 def test_a_word_that_changes_after_the_doorbell(machine: FifoMachine, rig: FifoRig) -> None:
     flag = written(machine)
+    machine.gpu.fifo.latency_s = LATER_S
     with machine.gpu.lock:
         rig.submit(release(flag.gpu_va, 5))
         rig.pushbuffer.words[3] = 6  # the payload
@@ -259,6 +262,7 @@ def test_a_word_that_changes_after_the_doorbell(machine: FifoMachine, rig: FifoR
 
 def test_an_entry_that_changes_after_the_doorbell(machine: FifoMachine, rig: FifoRig) -> None:
     flag = written(machine)
+    machine.gpu.fifo.latency_s = LATER_S
     with machine.gpu.lock:
         rig.submit(release(flag.gpu_va, 5))
         rig.ring.longs[0] = entry(rig.store(release(flag.gpu_va, 6)), 6)
