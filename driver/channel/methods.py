@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from barewire.errors import FieldRange, UnknownMethod
+from barewire.errors import FieldRange, UnknownMethod, UsageError
 from barewire.regs import classes
 
 INCREMENTING = 1
@@ -44,7 +44,7 @@ def method_word(class_id: int, name: str) -> tuple[int, int, int]:
 
 def class_of(name: str, class_ids: tuple[int, ...]) -> int:
     """The class, of those a channel has, that a full method name such as "NVC8B5_LAUNCH_DMA" belongs to."""
-    prefix = name.split("_", 1)[0].upper()
+    prefix = str(name).split("_", 1)[0].upper()
     for class_id in class_ids:
         if prefix == f"NV{class_id:04X}":
             return class_id
@@ -56,9 +56,14 @@ def check_value(name: str, value: int, mask: int) -> int:
     """The value, if it has no bit outside the method's fields.
 
     Raises:
+        UsageError: it is no whole number.
         FieldRange: it does not fit; says which bits the method has.
     """
-    if value & ~mask or value < 0:
+    try:
+        fits = not value & ~mask and value >= 0
+    except TypeError:
+        raise UsageError(f"{value!r} is no value of {name}", expected="a whole number") from None
+    if not fits:
         raise FieldRange(
             f"{name} has no field for all bits of {value:#x}",
             method=name,

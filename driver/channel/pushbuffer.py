@@ -87,7 +87,10 @@ class Pushbuffer:
 
     def raw(self, words: Iterable[int]) -> Pushbuffer:
         """Words as they are, unchecked: for experiments and for deliberate faults."""
-        self.words.extend(word & 0xFFFFFFFF for word in words)
+        try:
+            self.words.extend([word & 0xFFFFFFFF for word in words])
+        except TypeError:
+            raise UsageError(f"{words!r} are no words", expected="whole numbers") from None
         return self
 
     def release(
@@ -99,6 +102,7 @@ class Pushbuffer:
             gpu_va: of the semaphore: 4 bytes, or with a timestamp 16 bytes, naturally aligned.
             timestamp: also write the GPU's time in nanoseconds at +8.
         """
+        _expect_whole(gpu_va, payload)
         host = f"NV{self.class_ids[0]:04X}"
         table = classes.load(self.class_ids[0])
         execute = table.method("SEM_EXECUTE").encode(
@@ -112,6 +116,7 @@ class Pushbuffer:
 
     def acquire(self, gpu_va: int, payload: int) -> Pushbuffer:
         """Let the channel wait until a 32-bit counter has reached `payload` (compared circularly)."""
+        _expect_whole(gpu_va, payload)
         host = f"NV{self.class_ids[0]:04X}"
         table = classes.load(self.class_ids[0])
         execute = table.method("SEM_EXECUTE").encode(OPERATION="ACQ_CIRC_GEQ", ACQUIRE_SWITCH_TSG="EN")
@@ -144,3 +149,12 @@ class Pushbuffer:
         """Subchannel -> class, of the engine's classes."""
         engine = self.class_ids[1:]
         return {methods.SUBCHANNEL[classes.load(class_id).kind]: class_id for class_id in engine}
+
+
+def _expect_whole(gpu_va: int, payload: int) -> None:
+    try:
+        gpu_va | payload  # what has bits is a whole number
+    except TypeError:
+        raise UsageError(
+            f"there is no semaphore {gpu_va!r} with {payload!r}", expected="whole numbers"
+        ) from None

@@ -284,6 +284,8 @@ class Queue:
             UsageError: it is empty, or longer than the queue's pushbuffer memory.
             ChannelDead: the channel is not alive any more.
         """
+        if not isinstance(pushbuffer, Pushbuffer):
+            raise UsageError(f"{pushbuffer!r} is no pushbuffer", hint="Queue.pushbuffer() makes one")
         if not pushbuffer.words:
             raise UsageError("the pushbuffer is empty")
         complete = Pushbuffer(self.class_ids).raw(pushbuffer.words)
@@ -346,7 +348,13 @@ class Queue:
         self.waits.append(Wait(waiting, queue, value, lenient))
 
     def follow(self, other: Queue) -> None:
-        """Let every later launch of this queue come after what the other has been given by then."""
+        """Let every later launch of this queue come after what the other has been given by then.
+
+        Raises:
+            UsageError: it is no queue.
+        """
+        if not isinstance(other, Queue):
+            raise UsageError(f"{self.name} cannot follow {other!r}", expected="a queue")
         self._keep.append(other)
         self.ring.follows = other.timeline
         self.ring.followed = other.completed

@@ -17,7 +17,7 @@ from barewire.channel.queue import PUSHBUFFER_LIMIT_BYTES
 from barewire.compute import qmd
 from barewire.errors import ArgumentMismatch, Freed, UsageError, WrongDevice
 from barewire.native._native import ffi, lib
-from barewire.rounding import round_up
+from barewire.rounding import round_up, whole
 
 if TYPE_CHECKING:
     from barewire.compute.module import Launcher
@@ -309,6 +309,7 @@ class Graph:
             ArgumentMismatch, Freed, WrongDevice: an argument does not fit.
         """
         self._expect_usable()
+        index = whole(index, "number of an operation")
         node = self.nodes[index] if -len(self.nodes) <= index < len(self.nodes) else None
         if not isinstance(node, LaunchNode):
             raise UsageError(f"operation {index} of {self!r} is not a launch")

@@ -47,6 +47,7 @@ class CopyPushbuffer(Pushbuffer):
         Raises:
             UsageError: a size that is negative, or larger than an address space.
         """
+        _expect_whole(source, destination, size_bytes)
         if not 0 <= size_bytes <= LARGEST_COPY_BYTES:
             raise UsageError(
                 f"cannot copy {size_bytes} bytes",
@@ -95,6 +96,7 @@ class CopyPushbuffer(Pushbuffer):
         Raises:
             UsageError: another element size, a value that does not fit it, or more than an address space.
         """
+        _expect_whole(destination, value, count)
         fits = element_bytes in _COMPONENT_SIZE and 0 <= value < 1 << 8 * element_bytes
         if not fits or not 0 <= count * element_bytes <= LARGEST_COPY_BYTES:
             raise UsageError(
@@ -119,3 +121,12 @@ class CopyPushbuffer(Pushbuffer):
             self.method(f"{self._prefix}_LINE_LENGTH_IN", min(count - done, LARGEST_FILL_COUNT))
             self.method(f"{self._prefix}_LAUNCH_DMA", launch)
         return self
+
+
+def _expect_whole(first: int, second: int, third: int) -> None:
+    try:
+        first | second | third  # what has bits is a whole number
+    except TypeError:
+        raise UsageError(
+            f"an address or a size is none: {first!r}, {second!r}, {third!r}", expected="whole numbers"
+        ) from None

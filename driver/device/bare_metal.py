@@ -60,11 +60,15 @@ def bring_up(
         DeviceLost: the GPU does not answer.
         All of them say in `step` how far it came.
     """
-    journal = Journal(progress)
     with contextlib.ExitStack() as undo:
         undo.callback(bus.close)
+        if progress is not None and not callable(progress):
+            raise UsageError(f"{progress!r} cannot be told of steps", expected="a function of a step's name")
+        journal = Journal(progress)
         if timeouts is not None and not isinstance(timeouts, BootTimeouts):
             raise UsageError(f"{timeouts!r} are no timeouts of a boot", expected="BootTimeouts")
+        if settings is not None and not isinstance(settings, Mapping):
+            raise UsageError(f"{settings!r} are no settings", expected="values by name")
         with journal.step("look at the GPU"):
             chip, registers = _look(bus)
         with journal.step("find the firmware"):

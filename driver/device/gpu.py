@@ -106,8 +106,15 @@ class Device(DeviceCopies):
         return Array(self, self._allocate(size_bytes), shape, kind)
 
     def array(self, values: Any, dtype: Any = None) -> Array:
-        """An array with the values of a NumPy array, or of anything NumPy makes one of."""
-        given = np.asarray(values, dtype)
+        """An array with the values of a NumPy array, or of anything NumPy makes one of.
+
+        Raises:
+            UsageError: NumPy makes no array of it, or none that memory can hold.
+        """
+        try:
+            given = np.asarray(values, dtype)
+        except (TypeError, ValueError, OverflowError, SyntaxError) as error:
+            raise UsageError(f"there is no array of this: {error}") from None
         made = self.empty(given.shape, given.dtype)
         self.write(made.address, np.ascontiguousarray(given), fresh=True)
         return made

@@ -15,6 +15,7 @@ from barewire.copy.queue import CopyQueue
 from barewire.device.memory import DeviceMemory
 from barewire.errors import BarewireError, UsageError
 from barewire.native._native import ffi, lib
+from barewire.rm.object import expect_space
 
 OWN_NAMES = ("compute queue", "copy queue")  # of the device's own queues, which it replaces when they die
 
@@ -90,7 +91,8 @@ class DeviceQueues(DeviceMemory, ABC):
     def _make_queue(self, engine: str, name: str, space: Any = None) -> Any:
         if engine not in ("compute", "copy"):
             raise UsageError(f"there is no engine {engine!r}", expected="compute or copy")
-        space = space or self.space
+        space = self.space if space is None else space
+        expect_space(space, self.rm)
         with contextlib.ExitStack() as undo:
             video = self.rm.video_memory(channel_queue.VIDEO_BYTES)
             undo.callback(video.close)

@@ -20,7 +20,7 @@ from barewire.memory.vram import VramAllocator
 from barewire.memory.windowed import WindowedBar1
 from barewire.memory.windows import LinearBar1, Pramin, VramWindow
 from barewire.regs.registers import RegisterFile
-from barewire.rounding import round_up
+from barewire.rounding import round_up, whole
 
 if TYPE_CHECKING:
     from barewire.transport.bus import Bar, Bus
@@ -102,7 +102,8 @@ class GpuMemory:
         """
         self.check()
         self.collect()
-        return HostMemory(self, self.bus, round_up(size_bytes, page_size_bytes or 1), contiguous)
+        size = round_up(whole(size_bytes, "size"), whole(page_size_bytes or 1, "page size"))
+        return HostMemory(self, self.bus, size, contiguous)
 
     def address_space(self, start_va: int = FIRST_VA, end_va: int = END_VA) -> AddressSpace:
         """A GPU virtual address space with nothing mapped."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import index
 from typing import Any
 
 from barewire.errors import Freed, UsageError
-from barewire.rounding import round_up
+from barewire.rounding import round_up, whole
 
 PAGE_BYTES = 4096
 
@@ -75,8 +74,8 @@ def checked_part(offset: int, size_bytes: int | None, of_bytes: int) -> int:
     Raises:
         UsageError: it is not a part, or not of whole pages.
     """
-    offset = index(offset)  # NumPy's numbers wrap around
-    size = of_bytes - offset if size_bytes is None else round_up(index(size_bytes), PAGE_BYTES)
+    offset = whole(offset, "offset")
+    size = of_bytes - offset if size_bytes is None else round_up(whole(size_bytes, "size"), PAGE_BYTES)
     if offset % PAGE_BYTES or offset < 0 or size <= 0 or offset + size > of_bytes:
         raise UsageError(
             "whole pages of the memory can be mapped",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from operator import index
 from typing import Protocol, TypeVar
 
 from barewire.errors import Freed, UsageError
 from barewire.memory.mapping import CpuMapping
 from barewire.memory.vram import Extent, VramAllocator
 from barewire.memory.windows import VramWindow
+from barewire.rounding import whole
 
 Opened = TypeVar("Opened", bound="MemoryObject")
 
@@ -88,7 +88,7 @@ class MemoryObject:
 
     def part(self, offset: int, size_bytes: int) -> tuple[Extent, ...]:
         """Where the GPU finds some of its bytes, in order."""
-        return part_of(self.extents, offset, size_bytes)
+        return part_of(self.extents, whole(offset, "offset"), whole(size_bytes, "size"))
 
     def close(self) -> None:
         """Give it back, after its mappings; a second time is nothing."""
@@ -108,8 +108,8 @@ class MemoryObject:
             UsageError: it has no such part.
         """
         self.check()
-        offset = index(offset)  # NumPy's numbers wrap around
-        size = self.size_bytes - offset if size_bytes is None else index(size_bytes)
+        offset = whole(offset, "offset")
+        size = self.size_bytes - offset if size_bytes is None else whole(size_bytes, "size")
         if offset < 0 or size < 0 or offset + size > self.size_bytes:
             raise UsageError(
                 "these bytes are not part of the memory",

@@ -30,7 +30,7 @@ from barewire.memory.va import VirtualAddresses
 from barewire.memory.video import VideoMemory
 from barewire.memory.vram import Extent
 from barewire.memory.walker import Found, Walk, pages, walk
-from barewire.rounding import round_up
+from barewire.rounding import round_up, whole
 
 if TYPE_CHECKING:
     from barewire.memory.gpu import GpuMemory
@@ -156,12 +156,15 @@ class AddressSpace:
             WrongDevice: the memory is another device's.
         """
         self.check()
+        if gpu_va is not None:
+            gpu_va = whole(gpu_va, "address")
+        alignment = whole(alignment or PAGE_BYTES, "alignment")
         attributes = self._attributes(memory, read_only, kind, volatile, privileged, atomics, coherent, peer)
         size = checked_part(offset, size_bytes, memory.size_bytes)
         extents = memory.part(offset, size)
         sizes = self._page_sizes(page_size_bytes)
         with self._lock:
-            at = self._take(gpu_va, size, max(alignment or PAGE_BYTES, best_page(extents, sizes)), sizes[-1])
+            at = self._take(gpu_va, size, max(alignment, best_page(extents, sizes)), sizes[-1])
             try:
                 self._enter(at, lambda: self.tables.map(_pages(at, extents, sizes), attributes))
             except BaseException:
@@ -318,7 +321,7 @@ class AddressSpace:
         return self.tables.format.depth(self.tables.format.root)
 
     def _mapping(self, gpu_va: int) -> Mapping:
-        mapping = self.mappings.get(gpu_va)
+        mapping = self.mappings.get(whole(gpu_va, "address"))
         if mapping is None:
             raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
         return mapping
@@ -338,12 +341,12 @@ class AddressSpace:
         self._check_memory(memory, peer)
         return PageAttributes(
             aperture=_aperture(memory, coherent, peer),
-            kind=kind_number(kind),
+            kind=kind_number(kind) if isinstance(kind, str) else whole(kind, "kind"),
             volatile=memory.aperture == "host" if volatile is None else volatile,
             privileged=privileged,
             read_only=read_only,
             atomics=atomics,
-            peer=peer or 0,
+            peer=whole(peer or 0, "number of a peer"),
         )
 
     def _check_memory(self, memory: Memory, peer: int | None) -> None:

@@ -9,7 +9,7 @@ from barewire.memory.mapping import PAGE_BYTES, CpuMapping, checked_part
 from barewire.memory.object import Home, MemoryObject
 from barewire.memory.vram import Extent
 from barewire.memory.windows import Data
-from barewire.rounding import round_up
+from barewire.rounding import round_up, whole
 
 BIG_PAGE_BYTES = 64 << 10
 HUGE_PAGE_BYTES = 2 << 20
@@ -101,6 +101,7 @@ def allocate(
     Raises:
         OutOfVram: there is not enough.
     """
+    size_bytes = whole(size_bytes, "size")
     page = fitting_page(size_bytes) if page_size_bytes is None else page_size_bytes
     if page not in PAGE_SIZES:
         raise UsageError("pages are of 4 KiB, 64 KiB, 2 MiB or 512 MiB", page_size_bytes=page)

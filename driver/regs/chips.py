@@ -466,6 +466,8 @@ def parse_name(name: str) -> tuple[str, tuple[int, ...]]:
     Raises:
         UnknownName: not a name.
     """
+    if not isinstance(name, str):
+        raise UnknownName(f"{name!r} is not the name of a register")
     if name.isidentifier():
         return name, ()
     match = _CALL.fullmatch(name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from barewire.abi.layout import Struct
 from barewire.errors import BarewireError, RmError, UsageError
 from barewire.rm import names
-from barewire.rm.object import HeldMemory, Manager, RmObject
+from barewire.rm.object import HeldMemory, Manager, RmObject, expect_space
 from barewire.rm.space import END_VA
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class ChannelGroup(RmObject):
     kind = "channel group"
 
     def __init__(self, rm: Manager, space: Any, engine: str, copy_engine: int | None = None) -> None:
+        expect_space(space, rm)
         space.check()
         if engine == "compute":
             self.engine_type = names.ENGINE_GR0

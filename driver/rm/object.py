@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from barewire.errors import BarewireError, Freed
+from barewire.errors import BarewireError, Freed, WrongDevice
 
 if TYPE_CHECKING:
     from barewire.abi.layout import Abi, Struct
@@ -130,3 +130,15 @@ class RmObject(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def expect_space(space: Any, rm: Any) -> None:
+    """See that somebody gave an address space of this resource manager.
+
+    Raises:
+        WrongDevice: it is another device's, or none.
+    """
+    if getattr(space, "rm", None) is not rm or not hasattr(space, "unmap"):
+        raise WrongDevice(
+            f"{space!r} is no address space of this device", hint="Device.address_space() makes one"
+        )

@@ -80,9 +80,7 @@ class RpcAddressSpace(RmObject):
         """
         self.check()
         if getattr(memory, "home", None) is not self.rm.memory:
-            raise WrongDevice(
-                "memory of one device is mapped in its own address spaces only", handle=memory.handle
-            )
+            raise WrongDevice(f"{memory!r} is no memory of this device: it cannot be mapped here")
         return int(self.tables.map(memory, gpu_va, **options))
 
     def unmap(self, gpu_va: int) -> None:

@@ -109,10 +109,13 @@ class RpcWatch:
         if channel is None:
             self.orphans += 1
             return
-        channel.died(event.xid, event.engine_type, _fault_of(event))
-        for other in list(channel.group.channels):  # RM takes all of them down, and names one
-            if other is not channel:
-                other.died(event.xid, event.engine_type, None)
+        for one in self._group_of(channel):  # RM takes all of them down, and names one
+            one.died(event.xid, event.engine_type, _fault_of(event) if one is channel else None)
+
+    def _group_of(self, channel: RpcChannel) -> list[RpcChannel]:
+        """The channels of a channel's group."""
+        known = [reference() for reference in self._channels.valuerefs()]
+        return [one for one in known if one is not None and one.group is channel.group]
 
     def _run(self) -> None:
         looks = 0

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 KIB = 1 << 10
 MIB = 1 << 20
 GIB = 1 << 30
+MOST_BYTES = 1 << 40  # of video memory, and of a BAR
 BAR0_BYTES = 16 * MIB
 
 
@@ -77,10 +78,10 @@ class SoftOptions:
             raise UsageError(f"there is no software {self.chip}", hint="The software GPU is a gh100.")
         for name in ("bar1_bytes", "bar2_bytes"):
             size: int = getattr(self, name)
-            if size < 1 * MIB or size & (size - 1):
-                raise UsageError(f"{name} is {size}: a BAR's size is a power of two, at least 1 MiB")
-        if self.vram_bytes < 256 * MIB or self.vram_bytes % (2 * MIB):
-            raise UsageError(f"vram_bytes is {self.vram_bytes}: at least 256 MiB, in steps of 2 MiB")
+            if not MIB <= size <= MOST_BYTES or size & (size - 1):
+                raise UsageError(f"{name} is {size}: a BAR's size is a power of two, 1 MiB to 1 TiB")
+        if not 256 * MIB <= self.vram_bytes <= MOST_BYTES or self.vram_bytes % (2 * MIB):
+            raise UsageError(f"vram_bytes is {self.vram_bytes}: 256 MiB to 1 TiB, in steps of 2 MiB")
 
 
 @dataclass(frozen=True)

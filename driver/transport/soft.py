@@ -147,6 +147,10 @@ class _SoftBar:
         self.bus_address = bus_address
 
     def _check(self, offset: int, size_bytes: int, alignment: int = 1) -> None:
+        if not isinstance(offset, int) or not isinstance(size_bytes, int):
+            raise UsageError(
+                f"BAR{self.index} is accessed at whole numbers", offset=offset, size_bytes=size_bytes
+            )
         fits = 0 <= offset <= self.size_bytes - size_bytes and size_bytes >= 0 and offset % alignment == 0
         if not fits:
             raise UsageError(
