@@ -7,7 +7,7 @@ Every call is made with the GPU's lock held. What it finds is among the GPU's re
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -470,12 +470,11 @@ class Sanitizer:
         return {root for root in roots if root is not None}
 
     def _instance_within(self, address: int, size_bytes: int) -> tuple[str, int] | None:
+        """What firmware keeps of a channel in a stretch of video memory: (what, where)."""
         for channel in self._gpu.fifo.channels.values():
-            block = channel.setup.instance
-            if block is None or block.aperture is not Aperture.VRAM:
-                continue
-            if address <= block.address < address + size_bytes:
-                return f"the instance block of channel {channel.token:#x}", block.address
+            for what, block in _of_firmware(channel):
+                if block.aperture is Aperture.VRAM and address <= block.address < address + size_bytes:
+                    return f"{what} of channel {channel.token:#x}", block.address
         return None
 
     def invalidated(self, pdb: Pdb | None, gpu_va: int | None, depth: int) -> None:
@@ -561,6 +560,16 @@ class Sanitizer:
             submissions = Submissions(self._peek, lambda what, at: self._changed(channel, what, at))
             watched = self._channels[channel] = Watched(Timeline(self._order.cpu), submissions)
         return watched
+
+
+def _of_firmware(channel: Channel) -> Iterator[tuple[str, Any]]:
+    """The memory of a channel that only GPU and firmware may write: (what, aperture and address)."""
+    if channel.setup.instance is not None:
+        yield "the instance block", channel.setup.instance
+    context = getattr(channel.setup.owner, "context", None)  # a channel made by hand has none
+    if context is not None:
+        for name, memory in context.memory():
+            yield f"the context buffer {name}", memory
 
 
 def _of_race(operation: Operation, other: Operation | None, write: bool, other_write: bool) -> str:

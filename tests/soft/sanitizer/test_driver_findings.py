@@ -11,6 +11,7 @@ import pytest
 from barewire import kernels
 from barewire.native._native import lib
 from barewire.softgpu.gr.qmd import QMD_BYTES
+from barewire.softgpu.page_tables import Walk
 
 WAIT_S = 20.0
 THREADS = 32
@@ -196,6 +197,21 @@ def test_code_that_was_overwritten_without_an_invalidation(dev: Any, found: Foun
     dev.synchronize()
     assert kinds(found()) == {"stale code"}
     assert out.numpy()[0] == 2  # it ran as it was
+
+
+def test_a_context_buffer_that_an_ordinary_page_shows(dev: Any, micro: Any, found: Found) -> None:
+    card, counter = dev.bus.endpoint, dev.zeros(1, np.uint32)
+    micro["increment"][(1,), (THREADS,)](counter)
+    dev.synchronize()
+    with card.lock:
+        (channel, *_) = [one for one in card.fifo.channels.values() if one.setup.engines[0] == "GR0"]
+        _, buffer = next(iter(channel.setup.owner.context.memory()))
+        page = card.mmu.walk(channel.setup.pdb, counter.address).leaf
+        shown = page._replace(address=buffer.address & ~(page.page_bytes - 1))
+        card.sanitizer.walked(channel.setup.pdb, Walk(page, None, (), ()))
+        assert found() == []
+        card.sanitizer.walked(channel.setup.pdb, Walk(shown, None, (), ()))
+    assert kinds(found()) == {"overlapping mappings"}
 
 
 def test_a_program_without_mistakes_is_silent(dev: Any, micro: Any, found: Found) -> None:
