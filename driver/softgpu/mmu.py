@@ -428,6 +428,9 @@ class Mmu:
         return found
 
     def _compare(self, pdb: Pdb, gpu_va: int, remembered: Leaf | FaultType) -> None:
+        sanitizer = self.gpu.sanitizer
+        if sanitizer is not None and not sanitizer.is_to_be_compared(pdb, gpu_va):
+            return
         if _found(self.walk(pdb, gpu_va)) != remembered:
             self.gpu.report("stale translation", "tables were changed and not invalidated", gpu_va=gpu_va)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.chip import SoftGpu
 
 WORD_BYTES = 4
+PAGE_SHIFT = 12
 MOST_DELAY_S = 0.0004  # from a doorbell to the work that it brought
 MOST_STRETCHES = 64  # of one operation, that are looked at when mappings change
 MOST_LISTED = 256  # operations of one channel, before those that are over are looked for
@@ -90,6 +91,7 @@ class Sanitizer:
         self._host = HostUses()
         self._launches = Launches()
         self._tables = TablePages()
+        self._compared: set[tuple[Pdb, int]] = set()
 
     def reset(self) -> None:
         """The GPU was reset: no channel, no operation, and nothing in memory that may be read."""
@@ -397,6 +399,7 @@ class Sanitizer:
 
         The CPU knows what was written to memory by now, and so does what it asks for.
         """
+        self._compared.clear()
         watched = self._watched(channel)
         watched.timeline.rung.append((channel.gp_put, self._order.cpu))
         watched.submissions.rang(channel, first, channel.gp_put)
@@ -455,6 +458,17 @@ class Sanitizer:
                 vram_offset=address,
             )
 
+    def is_to_be_compared(self, pdb: Pdb, gpu_va: int) -> bool:
+        """Whether a translation that the TLB remembers was not compared since a doorbell rang.
+
+        Who changes tables does so before the doorbell of the work that it is for.
+        """
+        page = (pdb, gpu_va >> PAGE_SHIFT)
+        if page in self._compared:
+            return False
+        self._compared.add(page)
+        return True
+
     def tables_changed(self, pdb: Pdb) -> bool:
         """Whether page tables of an address space may have changed since this was asked last."""
         return self._tables.changed(pdb, self._gpu.vram.read)
@@ -480,6 +494,7 @@ class Sanitizer:
     def invalidated(self, pdb: Pdb | None, gpu_va: int | None, depth: int) -> None:
         """The MMU was told to forget."""
         self._tables.invalidated(pdb)
+        self._compared.clear()
         for operation in self._unfinished():
             if operation.pdb is not None and (pdb is None or operation.pdb == pdb):
                 self._look_at_mappings(operation)
