@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from barewire.gsp.steps import Progress
     from barewire.transport.bus import Bus
 
+DEVICE_FILES = Path("/dev")
 DEVICE_NODES = re.compile(r"nvidia(\d+)")
 SOFTWARE_GPU = "soft:gh100"  # is there on every machine
 
 
 def list_devices() -> list[str]:
     """Device strings that `open` takes here, best first: the software GPU is the last one."""
-    nodes = sorted(Path("/dev").glob("nvidia[0-9]*")) if Path("/dev/nvidiactl").exists() else []
-    numbers = [match.group(1) for node in nodes if (match := DEVICE_NODES.fullmatch(node.name))]
-    return [*(f"nv:{number}" for number in numbers), SOFTWARE_GPU]
+    nodes = DEVICE_FILES.glob("nvidia[0-9]*") if (DEVICE_FILES / "nvidiactl").exists() else ()
+    numbers = [int(match.group(1)) for node in nodes if (match := DEVICE_NODES.fullmatch(node.name))]
+    return [*(f"nv:{number}" for number in sorted(numbers)), SOFTWARE_GPU]
 
 
 def open(
