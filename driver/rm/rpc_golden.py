@@ -10,6 +10,7 @@ OGKM:src/nvidia/generated/g_gpu_vaspace_nvoc.h (the range).
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from barewire.errors import BarewireError
@@ -109,6 +110,10 @@ class GoldenChannel:
         client = self._rm.client
         made = client.alloc(self.handle, self._rm.graphics_class)
         client.free(made)
+
+    def owe(self, give_back: Callable[[], None]) -> None:
+        """Have something given back, too, once RM has let go of the channel and its address space."""
+        self._under.callback(give_back)
 
     def close(self) -> None:
         """Free the channel, then the address space, then what was mapped in it.

@@ -135,8 +135,11 @@ class Graphics:
             try:
                 self.promote(golden.handle, promoted)
                 golden.make_image()
-            finally:
                 golden.close()
+            except BaseException:
+                golden.owe(undo.pop_all().close)
+                self._rm.client.quietly(golden.close)
+                raise
             undo.pop_all()
         return {each.buffer_id: memories[each.buffer_id] for each in CONTEXT_BUFFERS if each.shared}
 

@@ -246,6 +246,18 @@ def test_a_context_that_gsp_does_not_let_go_of_keeps_its_memory(world: World, rm
     assert all(memory.closed for memory in own)
 
 
+def test_a_golden_context_that_gsp_does_not_let_go_of_keeps_its_memory(world: World, rm: RpcResourceManager):
+    world.firmware.failures[GRAPHICS_CLASS] = RpcTimeout("GSP is silent")
+    with pytest.raises(RpcTimeout):
+        rm.graphics.prepare()
+    assert len(world.memory.live) > len(SHARED)
+
+    world.firmware.failures.clear()
+    rm.address_space().close()
+    assert (world.memory.live, world.memory.spaces) == ([], [])
+    rm.graphics.prepare()
+
+
 def test_sizes_that_rm_does_not_know_are_an_error(world: World, rm: RpcResourceManager):
     world.firmware.context_sizes.pop(0x13)
     with pytest.raises(DeviceError) as unknown:
