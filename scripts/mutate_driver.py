@@ -66,8 +66,8 @@ class Run:
         for edit in edits:
             self._work.put(edit)
         print(f"{len(edits)} mutants of {self.revision}", flush=True)
-        others = [tree.copied(folder / f"tree-{number}") for number in range(1, self.options.jobs)]
-        threads = [threading.Thread(target=self._worker, args=(each,)) for each in (tree, *others)]
+        copies = [tree.copied(folder / f"copy-{number}") for number in range(self.options.jobs)]
+        threads = [threading.Thread(target=self._worker, args=(each,)) for each in copies]
         for thread in threads:
             thread.start()
         for thread in threads:
