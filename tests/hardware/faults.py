@@ -189,34 +189,42 @@ CASES = (
 def run_case(case: Case, device: str) -> dict[str, Any]:
     """Provoke one fault in this process; says what was raised and whether the device works on."""
     import barewire as bw
+
+    dev = bw.open(device)
+    try:
+        answer = play(case, dev)
+    finally:
+        start = time.monotonic()
+        dev.close()
+        close_s = time.monotonic() - start
+    return {**answer, "close_s": close_s}
+
+
+def play(case: Case, dev: Any) -> dict[str, Any]:
+    """Provoke one fault on an open device; says what was raised and whether the device works on."""
+    import barewire as bw
     import numpy as np
     from barewire import kernels
 
     answer: dict[str, Any] = {"case": case.name}
-    dev = bw.open(device)
+    module = kernels.load(dev, "micro")
+    bystander = np.random.default_rng().integers(0, 1 << 32, 1 << 18, dtype=np.uint32)
+    kept = dev.array(bystander)
+    _add_and_compare(dev, module, kept, bystander)
+    start = time.monotonic()
     try:
-        module = kernels.load(dev, "micro")
-        bystander = np.random.default_rng().integers(0, 1 << 32, 1 << 18, dtype=np.uint32)
-        kept = dev.array(bystander)
+        case.provoke(dev, module)
+    except bw.BarewireError as error:
+        answer.update(_describe(error, time.monotonic() - start))
+    else:
+        answer.update(error="nothing", classes=[], message="nothing was raised", facts={}, elapsed_s=0.0)
+    start = time.monotonic()
+    try:
         _add_and_compare(dev, module, kept, bystander)
-        start = time.monotonic()
-        try:
-            case.provoke(dev, module)
-        except bw.BarewireError as error:
-            answer.update(_describe(error, time.monotonic() - start))
-        else:
-            answer.update(error="nothing", classes=[], message="nothing was raised", facts={}, elapsed_s=0.0)
-        start = time.monotonic()
-        try:
-            _add_and_compare(dev, module, kept, bystander)
-            answer["works_on"] = ""
-        except Exception as error:
-            answer["works_on"] = f"{type(error).__name__}: {error}"
-        answer["next_kernel_s"] = time.monotonic() - start
-    finally:
-        start = time.monotonic()
-        dev.close()
-        answer["close_s"] = time.monotonic() - start
+        answer["works_on"] = ""
+    except Exception as error:
+        answer["works_on"] = f"{type(error).__name__}: {error}"
+    answer["next_kernel_s"] = time.monotonic() - start
     return answer
 
 
