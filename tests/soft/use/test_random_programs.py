@@ -141,6 +141,7 @@ class Program:
         channel, (array, known) = self.choose.choice(self.channels), self.any()
         target = self.dev.empty(known.shape, known.dtype)
         channel.wait_for(self.dev.copies)
+        channel.wait_for(self.dev.compute)
         done = channel.submit(
             channel.pushbuffer().copy(
                 source=array.address, destination=target.address, size_bytes=array.size_bytes
