@@ -16,7 +16,9 @@ from barewire.device.memory import DeviceMemory
 from barewire.errors import BarewireError, UsageError
 from barewire.native._native import ffi, lib
 from barewire.rm.object import expect_space
+from barewire.rounding import round_up
 
+SPARE_RINGS = 64
 OWN_NAMES = ("compute queue", "copy queue")  # of the device's own queues, which it replaces when they die
 
 
@@ -245,9 +247,9 @@ class DeviceQueues(DeviceMemory, ABC):
         self._main = self.compute
         queues = dict.fromkeys((self._main, self._copies))
         own = [queue.ring for queue in queues if queue is not None and not queue.ended]
-        self._own, self._own_count = ffi.new("struct bw_ring *[]", own), len(own)
+        self._own, self._own_count = _array_of(own), len(own)
         rings = [queue.ring for queue in self._queues]
-        self._all, self._all_count = ffi.new("struct bw_ring *[]", rings), len(rings)
+        self._all, self._all_count = _array_of(rings), len(rings)
         self._target.ring = self.compute.ring
         self._target.slots = self.compute.small
         self._target.enabled = self.capturing is None and not self.closed
@@ -256,6 +258,12 @@ class DeviceQueues(DeviceMemory, ABC):
     def target_address(self) -> int:
         """Where launchers find the compute queue."""
         return int(ffi.cast("uintptr_t", self._target))
+
+
+def _array_of(rings: list[Any]) -> Any:
+    """Rings for native calls, with more of them behind: another thread may take the next array's count."""
+    room = round_up(2 * len(rings), SPARE_RINGS)
+    return ffi.new("struct bw_ring *[]", rings + rings[:1] * (room - len(rings)))
 
 
 def _quietly(step: Callable[[], None]) -> None:
