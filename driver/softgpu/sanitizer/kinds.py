@@ -114,7 +114,7 @@ TAKEN_AWAY = Kind(
     "memory taken away",
     "Memory was unmapped, mapped elsewhere, or given back by the host, while something may still use it.",
     "An array was freed and its pages unmapped with a copy in flight; a DMA buffer was unmapped; a ring was "
-    "unmapped before its channel was freed.",
+    "unmapped while its channel waits.",
     "Wait for the last use, then unmap.",
 )
 OVERLAPPING = Kind(

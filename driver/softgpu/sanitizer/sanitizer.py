@@ -519,11 +519,11 @@ class Sanitizer:
 
     def _look_at_ring(self, channel: Channel, watched: Watched) -> None:
         pdb = channel.setup.pdb
-        if watched.ring is None or pdb is None or not channel.scheduled or channel.error is not None:
+        if watched.ring is None or pdb is None or channel.error is not None or not channel.has_work:
             return
         now = self._peek.mapped(pdb, channel.setup.gpfifo_va)
         if now is None or (now.aperture.is_host, now.address) != watched.ring:
-            who = "the ring of a channel that lives"
+            who = "a channel with work left, whose ring it is"
             self._taken_away(self.place(channel), who, channel.setup.gpfifo_va)
 
     def _taken_away(self, place: Place, who: str, address: int) -> None:
