@@ -174,6 +174,11 @@ class Context:
         self._queue.clear()
         self._orders.put(None)
 
+    @property
+    def has_thread(self) -> bool:
+        """Whether its thread has not ended yet."""
+        return self._thread is not None and self._thread.is_alive()
+
     def join(self, timeout_s: float) -> None:
         """Wait for its thread to end; not with the lock held."""
         thread = self._thread

@@ -41,6 +41,7 @@ class Graphics(Unit):
     def __init__(self, gpu: SoftGpu) -> None:
         super().__init__(gpu)
         self.contexts: dict[Channel, Context] = {}
+        self._gone: list[Context] = []
         self._modes: dict[Channel, Mode] = {}
         self._spaces: dict[tuple[Pdb, bool], SmSpace] = {}
         self._holder: Group | None = None
@@ -139,7 +140,9 @@ class Graphics(Unit):
     def forget(self, channel: Channel) -> None:
         """A channel is gone."""
         self.kill(channel)
-        self.contexts.pop(channel, None)
+        context = self.contexts.pop(channel, None)
+        if context is not None:
+            self._gone = [*(other for other in self._gone if other.has_thread), context]
         self._modes.pop(channel, None)
         if not any(other.group is self._holder for other in self.contexts):
             self._holder = None
@@ -147,17 +150,22 @@ class Graphics(Unit):
     def end_all(self) -> None:
         """Stop every grid at once and forget it; with the GPU's lock held or not."""
         with self.gpu.lock:
-            ended = list(self.contexts.values())
-            for context in ended:
+            for context in self.contexts.values():
                 context.kill()
+            self._gone += self.contexts.values()
             self.contexts.clear()
             self._modes.clear()
             self._spaces.clear()
             self._holder = None
             self._cancel()
         if not self.gpu.lock.owned:
-            for context in ended:
-                context.join(JOIN_S)
+            self._join()
+
+    def _join(self) -> None:
+        """Wait until no thread is left of contexts that are gone: they may be on their way out still."""
+        gone, self._gone = self._gone, []
+        for context in gone:
+            context.join(JOIN_S)
 
     # Translations.
 

@@ -119,6 +119,8 @@ uint8_t *sm_translate_slowly(struct worker *worker, uint64_t va, uint32_t bytes,
         const struct translation *entry;
 
         worker->refused = access;
+        if (UNLIKELY(worker->abandoned))
+                return NULL; /* it is at rest, and stays so */
         entry = find(worker, va, access);
         if (!entry || entry->bytes - (va - entry->begin) < bytes)
                 return NULL;
