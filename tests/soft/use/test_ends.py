@@ -11,7 +11,8 @@ from typing import Any
 import barewire as bw
 import numpy as np
 import pytest
-from barewire.errors import DeviceLost, ForkedChild, Freed, MmuFault
+from barewire.errors import BarewireError, DeviceLost, ForkedChild, Freed, MmuFault
+from barewire.kernels.library import cubin_path
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -119,3 +120,60 @@ def test_faulted_channels_leave_nothing_behind(times: int) -> None:
         np.testing.assert_array_equal(kept.numpy(), np.arange(10_000))
         assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
         assert not dev.bus.endpoint.defects
+
+
+def left_of(dev: Any) -> tuple[int, ...]:
+    """What a device has now: files, threads, objects of RM, mappings, pieces of memory."""
+    rm = dev.rm
+    return (
+        len(os.listdir("/proc/self/fd")),
+        threading.active_count(),
+        len(rm.client.objects),
+        len(dev.space.mappings),
+        rm.channel_groups_in_use(),
+        rm.memory.allocator.free_bytes,
+    )
+
+
+@pytest.mark.parametrize("times", [12, pytest.param(300, marks=pytest.mark.full)])
+def test_faulted_kernels_leave_nothing_behind(times: int) -> None:
+    """The compute queue is renewed after each: its context, its launch slots and its local memory with it."""
+    with opened() as dev:
+        kernels = dev.load(cubin_path("micro", dev.facts.sm_version))
+        out, kept = dev.zeros(1024, np.uint32), dev.array(np.arange(10_000))
+        before: tuple[int, ...] = ()
+        for number in range(times):
+            kernels["local_memory"][1, 32](out, np.uint32(1))
+            kernels["fault_read"][1, 32](np.uint64(0xF0_1234_5000), out)
+            with pytest.raises(MmuFault) as fault:
+                dev.synchronize()
+            assert fault.value.gpu_va == 0xF0_1234_5000
+            if number == 4:
+                before = left_of(dev)
+        np.testing.assert_array_equal(kept.numpy(), np.arange(10_000))
+        dev.collect()
+        assert left_of(dev)[1:5] == before[1:5]
+        assert abs(left_of(dev)[5] - before[5]) <= 4 * MIB
+        assert not dev.bus.endpoint.defects
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.01, 0.05])
+def test_a_bus_that_is_lost_while_a_kernel_runs(after_s: float) -> None:
+    dev = opened(timeout_s=2.0)
+    kernels = dev.load(cubin_path("micro", dev.facts.sm_version))
+    flag, outcome = dev.zeros(1, np.uint32), dev.zeros(2, np.uint32)
+    dev.synchronize()
+    kernels["spin_until"][1, 32](flag, np.uint32(1), np.uint64(60 * 10**9), outcome)
+    timer = threading.Timer(after_s, dev.bus.disconnect)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(BarewireError) as lost:
+        dev.synchronize()
+    timer.join()
+    assert time.monotonic() - began < 1.5
+    assert isinstance(lost.value, DeviceLost)
+    dev.close()
+    assert time.monotonic() - began < 8.0
+    with opened() as fresh:
+        fresh.load(cubin_path("micro", fresh.facts.sm_version))["empty"][1, 32]()
+        fresh.synchronize()
