@@ -23,7 +23,8 @@ SURVEYS = 3  # a machine without memory may end them
 TEST_TIMEOUT_S = 90  # of a single test: the slowest takes some ten seconds on a busy machine
 BYTECODE = "PYTHONDONTWRITEBYTECODE"  # only what has no edit leaves compiled forms behind
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", re.M)
-PASSED, SOME_FAILED, INTERRUPTED = 0, 1, 2  # pytest's exit codes; collection errors count as interrupted
+# pytest's exit codes; collection errors count as interrupted
+PASSED, SOME_FAILED, INTERRUPTED, NO_SUCH_TEST = 0, 1, 2, 4
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Answer:
 
     passed: bool
     failed: tuple[str, ...] = ()
+
+
+UNKNOWN = Answer(False, ("a test that is not there",))
 
 
 class Tree:
@@ -135,7 +139,11 @@ class Tree:
 
     def ask(self, tests: Sequence[str], limit_s: float) -> Answer:
         """Run tests up to the first that fails."""
-        return self._run(["-x", *tests], limit_s, {BYTECODE: "1"})
+        answer = self._run(["-x", *tests], limit_s, {BYTECODE: "1"})
+        if answer is not UNKNOWN:
+            return answer
+        files = dict.fromkeys(test.split("::")[0] for test in tests)  # the edit has changed names of tests
+        return self._run(["-x", *files], limit_s, {BYTECODE: "1"})
 
     def _run(self, arguments: Sequence[str], limit_s: float, variables: dict[str, str]) -> Answer:
         shutil.rmtree(self.root / ".hypothesis", ignore_errors=True)
@@ -170,4 +178,6 @@ def _answer(process: subprocess.Popen[str], limit_s: float) -> Answer:
         return Answer(False, failed)
     if process.returncode < 0 or "Timeout" in said or "Fatal Python error" in said:
         return Answer(False, (f"the tests' process ended with {process.returncode}",))
+    if process.returncode == NO_SUCH_TEST and "ERROR: not found" in said:
+        return UNKNOWN
     raise RuntimeError(f"pytest ended with {process.returncode}:\n{said[-2000:]}")
