@@ -276,6 +276,20 @@ def test_who_is_stopped_while_it_asks_writes_nothing_any_more(space, pool, contr
     assert not space.words(2).any()
 
 
+def test_who_is_stopped_while_it_asks_for_code_stays_at_rest(space, pool, control):
+    """Code is asked for by the line: of many questions only the first is answered after the stop."""
+    answering = Answering(space, page=0)
+    space.place([w.exit_()])
+    report = pool.submit(space.launch, control=control)
+    assert answering.asked.wait(10)
+
+    control.stop()
+    answering.may_answer.set()
+
+    assert report.result(timeout=10).stopped
+    assert control.wait_at_rest(0)
+
+
 # Decoded code.
 
 

@@ -68,7 +68,8 @@ static void check_deadline(struct launch *launch)
 
 void sm_rest(struct worker *worker)
 {
-        sm_control_leave(worker->launch->parameters.control);
+        if (!worker->abandoned)
+                sm_control_leave(worker->launch->parameters.control);
 }
 
 bool sm_go_on(struct worker *worker)
@@ -76,6 +77,7 @@ bool sm_go_on(struct worker *worker)
         if (!worker->abandoned && sm_control_enter(worker->launch->parameters.control))
                 return true;
         worker->abandoned = true;
+        worker->last = (struct translation){0}; /* nothing is reached any more, not even what was known */
         sm_stop(worker->launch, SM_STOPPED);
         return false;
 }
@@ -452,8 +454,7 @@ static bool work(struct worker *worker, uint64_t until_ns)
         if (has_faulted(worker->launch) && !worker->abandoned)
                 let_others_err(worker);
         fesetenv(&before);
-        if (!worker->abandoned)
-                sm_rest(worker);
+        sm_rest(worker);
         return done;
 }
 
@@ -569,8 +570,7 @@ static bool load_banks(struct worker *worker)
                 return true;
         for (unsigned i = 0; loaded && i < SM_CONSTANT_BANKS && !is_stopped(worker->launch); i++)
                 loaded = load_bank(worker, i);
-        if (!worker->abandoned)
-                sm_rest(worker);
+        sm_rest(worker);
         return loaded;
 }
 

@@ -1,28 +1,17 @@
 /* See watch.h. Losing an update when two threads note the same word at once is no harm: one of the two is remembered. */
 #define _GNU_SOURCE
-#include "watch.h"
+#include "watch_quick.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGE_SHIFT = 12, WORD = 4, LANES = 32, ALL_BYTES = 15, NUMBER_SHIFT = 4 };
-enum page_state { UNKNOWN, READY, BUSY };
-
-#define PATTERN_BITS 0x3f3f3f3fu
-#define PATTERN_MARK 0x80808080u
-
-struct watch_shadow {
-        uint8_t *vram;
-        uint64_t vram_bytes;
-        int vram_file;
-        uint32_t *writers;
-        uint32_t *readers;
-        uint8_t *pages; /* of enum page_state, for each page */
-};
+enum { PAGE = WATCH_PAGE, PAGE_SHIFT = WATCH_PAGE_SHIFT, WORD = WATCH_WORD, LANES = WATCH_LANES };
+enum { ALL_BYTES = WATCH_ALL_BYTES, NUMBER_SHIFT = WATCH_NUMBER_SHIFT };
 
 static uint64_t shadow_bytes(const struct watch_shadow *shadow)
 {
@@ -97,7 +86,7 @@ static inline uint32_t pattern(uint64_t word)
         uint32_t mixed = (uint32_t)word * 0x9e3779b1u + (uint32_t)(word >> 32) * 0x85ebca6bu;
 
         mixed ^= mixed >> 15;
-        return (mixed & PATTERN_BITS) | PATTERN_MARK;
+        return (mixed & WATCH_PATTERN_BITS) | WATCH_PATTERN_MARK;
 }
 
 static bool is_hole(const struct watch_shadow *shadow, uint64_t offset)
@@ -116,15 +105,15 @@ static void fill_page(struct watch_shadow *shadow, uint64_t page)
 /* The first access to a page. Another thread may be at it. */
 static void make_ready(struct watch_shadow *shadow, uint64_t page, bool overwritten)
 {
-        uint8_t expected = UNKNOWN;
+        uint8_t expected = WATCH_UNKNOWN;
 
-        if (__atomic_compare_exchange_n(&shadow->pages[page], &expected, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+        if (__atomic_compare_exchange_n(&shadow->pages[page], &expected, WATCH_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
                 if (!overwritten && is_hole(shadow, page << PAGE_SHIFT))
                         fill_page(shadow, page);
-                __atomic_store_n(&shadow->pages[page], READY, __ATOMIC_RELEASE);
+                __atomic_store_n(&shadow->pages[page], WATCH_READY, __ATOMIC_RELEASE);
                 return;
         }
-        while (__atomic_load_n(&shadow->pages[page], __ATOMIC_ACQUIRE) != READY)
+        while (__atomic_load_n(&shadow->pages[page], __ATOMIC_ACQUIRE) != WATCH_READY)
                 usleep(1);
 }
 
@@ -133,7 +122,7 @@ static inline void prepare(struct watch_shadow *shadow, uint64_t offset, uint64_
         uint64_t last = (offset + bytes - 1) >> PAGE_SHIFT;
 
         for (uint64_t page = offset >> PAGE_SHIFT; page <= last; page++)
-                if (__atomic_load_n(&shadow->pages[page], __ATOMIC_ACQUIRE) != READY)
+                if (__atomic_load_n(&shadow->pages[page], __ATOMIC_ACQUIRE) != WATCH_READY)
                         make_ready(shadow, page, false);
 }
 
@@ -157,7 +146,7 @@ void watch_prepare(struct watch_shadow *shadow, uint64_t offset, uint64_t bytes,
         for (uint64_t page = offset >> PAGE_SHIFT; page << PAGE_SHIFT < end; page++) {
                 bool whole = page << PAGE_SHIFT >= offset && (page + 1) << PAGE_SHIFT <= end;
 
-                if (__atomic_load_n(&shadow->pages[page], __ATOMIC_ACQUIRE) != READY)
+                if (__atomic_load_n(&shadow->pages[page], __ATOMIC_ACQUIRE) != WATCH_READY)
                         make_ready(shadow, page, overwritten && whole);
         }
 }
@@ -165,12 +154,6 @@ void watch_prepare(struct watch_shadow *shadow, uint64_t offset, uint64_t bytes,
 static inline uint32_t word_at(const struct watch_shadow *shadow, uint64_t word)
 {
         return ((const volatile uint32_t *)shadow->vram)[word];
-}
-
-/* Could it be a pattern, of whatever word? Quick, and most words could not. */
-static inline bool may_be_pattern(uint32_t value)
-{
-        return (value & ~PATTERN_BITS) == PATTERN_MARK;
 }
 
 /* A word that equals its pattern may be chance, two neighbours are none. */
@@ -193,7 +176,7 @@ static inline bool any_may_be_pattern(const uint32_t *words, unsigned count)
         uint32_t found = 0;
 
         for (unsigned i = 0; i < count; i++)
-                found |= may_be_pattern(words[i]);
+                found |= watch_may_be_pattern(words[i]);
         return found;
 }
 
@@ -207,7 +190,7 @@ static uint64_t first_unwritten(const struct watch_shadow *shadow, uint64_t firs
 
                 if (any_may_be_pattern(vram + first, count))
                         for (unsigned i = 0; i < count; i++)
-                                if (may_be_pattern(vram[first + i]) && is_unwritten(shadow, first + i))
+                                if (watch_may_be_pattern(vram[first + i]) && is_unwritten(shadow, first + i))
                                         return first + i;
                 first += count;
         }
@@ -242,23 +225,6 @@ static inline bool is_unordered(const struct watch_order *order, uint32_t other)
         return bit < order->unordered_bits && (order->unordered[bit / 8] >> bit % 8 & 1);
 }
 
-/* What is compared with every word: up to `limit` all were ordered before, and `mine` are this operation's own. */
-struct bounds {
-        uint32_t limit;
-        uint32_t mine;
-};
-
-static inline struct bounds bounds_of(const struct watch_order *order)
-{
-        return (struct bounds){order->ordered_before << NUMBER_SHIFT | ALL_BYTES, order->operation << NUMBER_SHIFT};
-}
-
-/* May a note collide? Quick, and most do not. */
-static inline bool may_collide(struct bounds bounds, uint32_t note)
-{
-        return note > bounds.limit && (note ^ bounds.mine) > ALL_BYTES;
-}
-
 static inline bool collides(const struct watch_order *order, uint32_t note, uint32_t mask)
 {
         return (note & mask) && is_unordered(order, note >> NUMBER_SHIFT);
@@ -273,15 +239,15 @@ static inline void note_use(uint32_t *note, uint32_t mine, uint32_t mask)
 static bool use_word(struct watch_shadow *shadow, const struct watch_order *order, uint64_t word, uint32_t mask, bool write,
                      struct watch_conflict *conflict)
 {
-        struct bounds bounds = bounds_of(order);
+        struct watch_bounds bounds = watch_bounds_of(order);
         uint32_t writer = shadow->writers[word];
         uint32_t reader = shadow->readers[word];
         bool found = false;
 
-        if (may_collide(bounds, writer) && collides(order, writer, mask)) {
+        if (watch_may_collide(bounds, writer) && collides(order, writer, mask)) {
                 *conflict = (struct watch_conflict){writer >> NUMBER_SHIFT, 1, word * WORD};
                 found = true;
-        } else if (write && may_collide(bounds, reader) && collides(order, reader, mask)) {
+        } else if (write && watch_may_collide(bounds, reader) && collides(order, reader, mask)) {
                 *conflict = (struct watch_conflict){reader >> NUMBER_SHIFT, 0, word * WORD};
                 found = true;
         }
@@ -290,15 +256,15 @@ static bool use_word(struct watch_shadow *shadow, const struct watch_order *orde
 }
 
 /* Whether one of some whole words may collide, and note them. */
-static inline bool use_block(uint32_t *writers, uint32_t *readers, unsigned count, struct bounds bounds, bool write)
+static inline bool use_block(uint32_t *writers, uint32_t *readers, unsigned count, struct watch_bounds bounds, bool write)
 {
         uint32_t found = 0;
 
         for (unsigned i = 0; i < count; i++)
-                found |= may_collide(bounds, writers[i]);
+                found |= watch_may_collide(bounds, writers[i]);
         if (write)
                 for (unsigned i = 0; i < count; i++)
-                        found |= may_collide(bounds, readers[i]);
+                        found |= watch_may_collide(bounds, readers[i]);
         if (!found) {
                 uint32_t *notes = write ? writers : readers;
 
@@ -312,7 +278,7 @@ static inline bool use_block(uint32_t *writers, uint32_t *readers, unsigned coun
 static bool use_words(struct watch_shadow *shadow, const struct watch_order *order, uint64_t first, uint64_t end, bool write,
                       struct watch_conflict *conflict)
 {
-        struct bounds bounds = bounds_of(order);
+        struct watch_bounds bounds = watch_bounds_of(order);
         bool found = false;
 
         while (first < end) {
@@ -373,7 +339,7 @@ int watch_use(struct watch_shadow *shadow, const struct watch_order *order, uint
 int watch_users(struct watch_shadow *shadow, const struct watch_order *order, uint64_t offset, uint64_t bytes,
                 struct watch_conflict *conflict)
 {
-        struct bounds bounds = bounds_of(order);
+        struct watch_bounds bounds = watch_bounds_of(order);
 
         if (!within(shadow, offset, &bytes))
                 return 0;
@@ -381,11 +347,11 @@ int watch_users(struct watch_shadow *shadow, const struct watch_order *order, ui
                 uint32_t writer = shadow->writers[word];
                 uint32_t reader = shadow->readers[word];
 
-                if (may_collide(bounds, writer) && is_unordered(order, writer >> NUMBER_SHIFT)) {
+                if (watch_may_collide(bounds, writer) && is_unordered(order, writer >> NUMBER_SHIFT)) {
                         *conflict = (struct watch_conflict){writer >> NUMBER_SHIFT, 1, word * WORD};
                         return 1;
                 }
-                if (may_collide(bounds, reader) && is_unordered(order, reader >> NUMBER_SHIFT)) {
+                if (watch_may_collide(bounds, reader) && is_unordered(order, reader >> NUMBER_SHIFT)) {
                         *conflict = (struct watch_conflict){reader >> NUMBER_SHIFT, 0, word * WORD};
                         return 1;
                 }
@@ -398,7 +364,7 @@ int watch_users(struct watch_shadow *shadow, const struct watch_order *order, ui
 static void lock(struct sm_watch *watch)
 {
         while (__atomic_exchange_n(&watch->lock, 1, __ATOMIC_ACQUIRE))
-                __builtin_ia32_pause();
+                sched_yield();
 }
 
 static void unlock(struct sm_watch *watch)
@@ -460,12 +426,13 @@ static void watch_bytes(struct sm_watch *watch, const struct watch_access *acces
 
                         event.vram_offset = offset + into;
                         tell(watch, &event);
+                        return; /* and is not noted: who reads it again is told of again */
                 }
         }
         if (access->strong) {
                 if (access->write)
                         for (uint64_t word = offset / WORD; word * WORD < offset + bytes; word++)
-                                shadow->writers[word] = bounds_of(&watch->order).mine | ALL_BYTES;
+                                shadow->writers[word] = watch_bounds_of(&watch->order).mine | ALL_BYTES;
                 return;
         }
         if (access->read)
@@ -502,65 +469,6 @@ static bool is_row(const uint32_t offsets[LANES], uint32_t bytes)
         return !different;
 }
 
-/*
- * Whole words of many lanes at once, in loops without branches, so that the host waits for the shadow of all lanes together:
- * false if one of them may have something to tell, and then nothing was noted.
- */
-static inline __attribute__((always_inline)) bool use_lanes(struct sm_watch *watch, uint64_t start, const uint32_t offsets[LANES],
-                                                            uint32_t active, unsigned words, bool write)
-{
-        const struct watch_shadow *shadow = watch->shadow;
-        const uint32_t *vram = (const uint32_t *)shadow->vram;
-        struct bounds bounds = bounds_of(&watch->order);
-        uint32_t *notes = write ? shadow->writers : shadow->readers;
-        uint32_t found = 0;
-
-        /* Before anything is read: a page that is only looked at is no hole any more. */
-        for (unsigned lane = 0; lane < LANES; lane++)
-                if (active >> lane & 1)
-                        found |= __atomic_load_n(&shadow->pages[(start + offsets[lane]) >> PAGE_SHIFT], __ATOMIC_ACQUIRE) != READY;
-        if (found)
-                return false;
-        for (unsigned lane = 0; lane < LANES; lane++) {
-                uint64_t word = (start + offsets[lane]) / WORD;
-
-                if (!(active >> lane & 1))
-                        continue;
-                for (unsigned i = 0; i < words; i++) {
-                        found |= may_collide(bounds, shadow->writers[word + i]);
-                        found |= write ? may_collide(bounds, shadow->readers[word + i]) : may_be_pattern(vram[word + i]);
-                }
-        }
-        if (found)
-                return false;
-        for (unsigned lane = 0; lane < LANES; lane++)
-                if (active >> lane & 1)
-                        for (unsigned i = 0; i < words; i++)
-                                notes[(start + offsets[lane]) / WORD + i] = bounds.mine | ALL_BYTES;
-        return true;
-}
-
-/* The same for the accesses that are common: plain loads and stores. */
-static bool use_lanes_quickly(struct sm_watch *watch, const struct watch_access *access, uint64_t start,
-                              const uint32_t offsets[LANES], uint32_t active)
-{
-        if (access->strong || access->read == access->write)
-                return false;
-        switch (access->bytes / WORD) {
-        case 1:
-                return access->write ? use_lanes(watch, start, offsets, active, 1, true)
-                                     : use_lanes(watch, start, offsets, active, 1, false);
-        case 2:
-                return access->write ? use_lanes(watch, start, offsets, active, 2, true)
-                                     : use_lanes(watch, start, offsets, active, 2, false);
-        case 4:
-                return access->write ? use_lanes(watch, start, offsets, active, 4, true)
-                                     : use_lanes(watch, start, offsets, active, 4, false);
-        default:
-                return false;
-        }
-}
-
 /* Do all active lanes stay within video memory? */
 static bool lanes_within(const struct watch_shadow *shadow, uint64_t start, const uint32_t offsets[LANES], uint32_t active,
                          uint32_t bytes)
@@ -586,8 +494,6 @@ void watch_lanes(struct sm_watch *watch, const struct watch_access *access, cons
                 watch_bytes(watch, access, start + offsets[0], gpu_va + offsets[0], access->bytes * LANES, 0);
                 return;
         }
-        if (use_lanes_quickly(watch, access, start, offsets, active))
-                return;
         for (unsigned lane = 0; lane < LANES; lane++) {
                 if (!(active >> lane & 1) || (!first && offsets[lane] == before))
                         continue;

@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "sizes.h"
+#include "watch_quick.h"
 
 static const struct watched *watched_of(const struct uop *uop)
 {
@@ -42,50 +43,124 @@ static void tell_lane(struct warp *warp, const struct watch_access *access, unsi
                 watch_lanes(warp->launch->parameters.watch, &one, memory, va, no_offsets, (lane_mask)1 << lane);
 }
 
-/* All active lanes, `bytes` each, at aligned addresses. */
-static void tell_lanes(struct warp *warp, const struct watch_access *access, const struct addresses *addresses,
-                       lane_mask active, uint32_t bytes, uint32_t rights)
+/* The slow way: somebody may have something to tell. */
+static void tell_row(struct warp *warp, const struct uop *uop, const struct watched *watched, const uint8_t *memory, uint64_t va)
 {
-        struct extent extent = extent_of(addresses, active);
-        uint32_t offsets[LANES];
-        const uint8_t *memory = NULL;
+        struct watch_access access = access_of(warp, uop, watched);
 
-        if (extent.bits & (bytes - 1))
-                return; /* it will fault */
-        if (active == ALL_LANES && is_row(addresses, bytes)) {
-                memory = sm_translate(warp->worker, extent.low, bytes * LANES, rights);
+        watch_stretch(warp->launch->parameters.watch, &access, memory, va, watched->bytes * LANES);
+}
+
+static void tell_offsets(struct warp *warp, const struct uop *uop, const struct watched *watched, const uint8_t *memory,
+                         uint64_t va, const uint32_t offsets[LANES], lane_mask active)
+{
+        struct watch_access access = access_of(warp, uop, watched);
+
+        watch_lanes(warp->launch->parameters.watch, &access, memory, va, offsets, active);
+}
+
+static void tell_apart(struct warp *warp, const struct uop *uop, const struct watched *watched,
+                       const struct addresses *addresses, lane_mask active)
+{
+        struct watch_access access = access_of(warp, uop, watched);
+
+        for_each_lane_of(lane, active)
+                tell_lane(warp, &access, lane, addresses->lane[lane], watched->bytes, watched->access);
+}
+
+/* One plain load or store of whole words by all lanes in a row: is there nothing to tell? */
+INLINE bool row_is_quick(struct warp *warp, const struct watched *watched, const uint8_t *memory)
+{
+        struct sm_watch *watch = warp->launch->parameters.watch;
+        bool write = watched->access == SM_ACCESS_WRITE;
+
+        switch (watched->bytes) {
+        case 4:
+                return write ? watch_row_quickly(watch, memory, LANES, true) : watch_row_quickly(watch, memory, LANES, false);
+        case 8:
+                return watch_row_quickly(watch, memory, LANES * 2, write);
+        case 16:
+                return watch_row_quickly(watch, memory, LANES * 4, write);
+        default:
+                return watch_row_quickly(watch, memory, LANES / 4 * watched->bytes, write);
+        }
+}
+
+INLINE bool lanes_are_quick(struct warp *warp, const struct watched *watched, const uint8_t *memory,
+                            const uint32_t offsets[LANES], lane_mask active)
+{
+        struct sm_watch *watch = warp->launch->parameters.watch;
+        bool write = watched->access == SM_ACCESS_WRITE;
+
+        switch (watched->bytes) {
+        case 4:
+                return write ? watch_lanes_quickly(watch, memory, offsets, active, 1, true)
+                             : watch_lanes_quickly(watch, memory, offsets, active, 1, false);
+        case 8:
+                return watch_lanes_quickly(watch, memory, offsets, active, 2, write);
+        case 16:
+                return watch_lanes_quickly(watch, memory, offsets, active, 4, write);
+        default:
+                return false;
+        }
+}
+
+/* All active lanes, at aligned addresses. */
+INLINE void tell_lanes(struct warp *warp, const struct uop *uop, const struct watched *watched,
+                       const struct addresses *addresses, lane_mask active)
+{
+        uint32_t bytes = watched->bytes;
+        uint32_t offsets[LANES] __attribute__((aligned(64)));
+        const uint8_t *memory = NULL;
+        struct extent extent;
+
+        if (active == ALL_LANES && is_row(addresses, bytes) && addresses->lane[0] % bytes == 0) {
+                memory = sm_translate(warp->worker, addresses->lane[0], bytes * LANES, watched->access);
                 if (LIKELY(memory)) {
-                        watch_stretch(warp->launch->parameters.watch, access, memory, extent.low, bytes * LANES);
+                        if (watched->strong || !row_is_quick(warp, watched, memory))
+                                tell_row(warp, uop, watched, memory, addresses->lane[0]);
                         return;
                 }
         }
+        extent = extent_of(addresses, active);
+        if (extent.bits & (bytes - 1))
+                return; /* it will fault */
         if (extent.high - extent.low <= UINT32_MAX - bytes)
-                memory = sm_translate(warp->worker, extent.low, (uint32_t)(extent.high - extent.low) + bytes, rights);
+                memory = sm_translate(warp->worker, extent.low, (uint32_t)(extent.high - extent.low) + bytes, watched->access);
         if (UNLIKELY(!memory)) {
-                for_each_lane_of(lane, active)
-                        tell_lane(warp, access, lane, addresses->lane[lane], bytes, rights);
+                tell_apart(warp, uop, watched, addresses, active);
                 return;
         }
         for_each_lane(lane)
                 offsets[lane] = (uint32_t)(addresses->lane[lane] - extent.low);
-        watch_lanes(warp->launch->parameters.watch, access, memory, extent.low, offsets, active);
+        if (watched->strong || !lanes_are_quick(warp, watched, memory, offsets, active))
+                tell_offsets(warp, uop, watched, memory, extent.low, offsets, active);
 }
 
-/* Loads, stores and atomic operations. */
+/* Loads, stores and atomic operations of global memory. */
 static enum sm_outcome run_watched(struct warp *warp, const struct uop *uop, lane_mask active)
 {
         const struct watched *watched = watched_of(uop);
-        struct watch_access access = access_of(warp, uop, watched);
+        struct addresses addresses;
+
+        global_addresses(warp, uop, &uop->a, &uop->b, &addresses);
+        tell_lanes(warp, uop, watched, &addresses, active);
+        return watched->run(warp, uop, active);
+}
+
+/* The same with generic addresses: only what lies in global memory. */
+static enum sm_outcome run_watched_generic(struct warp *warp, const struct uop *uop, lane_mask active)
+{
+        const struct watched *watched = watched_of(uop);
         lane_mask global = active;
         struct addresses addresses;
 
         global_addresses(warp, uop, &uop->a, &uop->b, &addresses);
-        if (watched->generic)
-                for_each_lane_of(lane, active)
-                        if (in_shared_window(warp, addresses.lane[lane]) || in_local_window(warp, addresses.lane[lane]))
-                                global &= ~((lane_mask)1 << lane);
+        for_each_lane_of(lane, active)
+                if (in_shared_window(warp, addresses.lane[lane]) || in_local_window(warp, addresses.lane[lane]))
+                        global &= ~((lane_mask)1 << lane);
         if (global)
-                tell_lanes(warp, &access, &addresses, global, watched->bytes, watched->access);
+                tell_lanes(warp, uop, watched, &addresses, global);
         return watched->run(warp, uop, active);
 }
 
@@ -109,7 +184,7 @@ static enum sm_outcome run_watched_copy(struct warp *warp, const struct uop *uop
                         tell_lane(warp, &access, lane, va - zeros, watched->bytes - zeros, SM_ACCESS_READ);
         }
         if (whole)
-                tell_lanes(warp, &access, &addresses, whole, watched->bytes, SM_ACCESS_READ);
+                tell_lanes(warp, uop, watched, &addresses, whole);
         return watched->run(warp, uop, active);
 }
 
@@ -174,5 +249,5 @@ static void watch_instruction(const struct launch *launch, struct uop *uop, stru
         else if (word.opcode == SASS_UBLKCP)
                 uop->run = run_watched_bulk;
         else
-                uop->run = run_watched;
+                uop->run = watched->generic ? run_watched_generic : run_watched;
 }
