@@ -237,6 +237,7 @@ class Context:
         if qmd.local_high_bytes:
             self._look_for_local_memory()
         watching.look_for_stale_code(self._gpu, self.channel, space, task)
+        watching.look_for_stale_data(self._gpu, task)
         watching.look_for_stale_constants(self._gpu, self.channel, space, task)
         launch = Launch(
             entry_va=qmd.program_va,

@@ -319,6 +319,8 @@ class GraphicsEngine:
             space.forget_code()
         if _CACHES["CONSTANT"].of(data):
             space.forget_constants()
+        if _CACHES["DATA"].of(data) and self._gpu.sanitizer is not None:
+            self._gpu.sanitizer.data_caches_invalidated(space.pdb)
 
     def _set_reference_counter(self, data: int) -> bool:
         self._context.sked.references[data & 0x3F] = data >> 8 & 0xFFFF

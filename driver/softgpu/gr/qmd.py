@@ -116,7 +116,7 @@ class Qmd:
         cluster: CTAs of a cluster, (0, 0, 0) where it names none.
         membar: whether what the grid wrote is visible to all when it has ended (`golden/h100-580`: the
             vendor's driver asks for this one, and for none at the release).
-        invalidate_code, invalidate_constants: of the SMs' caches, before the grid begins.
+        invalidate_code, invalidate_constants, invalidate_data: of the SMs' caches, before the grid begins.
     """
 
     type: int
@@ -138,6 +138,7 @@ class Qmd:
     membar: bool
     invalidate_code: bool
     invalidate_constants: bool
+    invalidate_data: bool
 
     @property
     def threads(self) -> int:
@@ -221,6 +222,7 @@ def read(data: bytes) -> Qmd:
         membar=bool(words.get("CWD_MEMBAR_TYPE")),
         invalidate_code=bool(words.get("INVALIDATE_INSTRUCTION_CACHE")),
         invalidate_constants=bool(words.get("INVALIDATE_SHADER_CONSTANT_CACHE")),
+        invalidate_data=bool(words.get("INVALIDATE_SHADER_DATA_CACHE")),
     )
 
 

@@ -103,6 +103,12 @@ def look_for_stale_code(gpu: SoftGpu, channel: Channel, space: SmSpace, task: Ta
         )
 
 
+def look_for_stale_data(gpu: SoftGpu, task: Task) -> None:
+    """Report a grid whose loads may find old lines in the SMs' data caches."""
+    if gpu.sanitizer is not None and task.operation is not None:
+        gpu.sanitizer.loads_through_caches(task.operation, task.qmd.invalidate_data)
+
+
 def look_for_stale_constants(gpu: SoftGpu, channel: Channel, space: SmSpace, task: Task) -> None:
     """Report a constant bank that was changed since a grid read it, if nothing was invalidated."""
     if gpu.sanitizer is None:

@@ -55,6 +55,13 @@ STALE_CONSTANTS = Kind(
     "Kernel parameters were rewritten for the next launch, which does not invalidate the bank.",
     "INVALIDATE_SHADER_CONSTANT_CACHE in the launch descriptor, or a bank at another address.",
 )
+STALE_DATA = Kind(
+    "stale data",
+    "A grid did not invalidate the SMs' data caches, and another has run since they were: its loads may find "
+    "lines from before what was written in between.",
+    "A launch descriptor without INVALIDATE_SHADER_DATA_CACHE.",
+    "INVALIDATE_SHADER_DATA_CACHE in every launch descriptor, or INVALIDATE_SHADER_CACHES before.",
+)
 STALE_QMD = Kind(
     "stale QMD",
     "A launch used a launch descriptor as SKED had cached it; memory holds another by now.",
@@ -137,7 +144,7 @@ PIPELINED = Kind(
 )
 
 KINDS = (
-    UNWRITTEN, RACE, STALE_TRANSLATION, STALE_CODE, STALE_CONSTANTS, STALE_QMD, RELEASE_WITHOUT_WAIT,
-    RELEASE_WITHOUT_FLUSH, CHANGED, EMPTY_ENTRY, DOORBELL, UNKNOWN_TOKEN, QMD_IN_USE, SLOT_REWRITTEN,
-    TAKEN_AWAY, OVERLAPPING, OVERLAP, PIPELINED,
+    UNWRITTEN, RACE, STALE_TRANSLATION, STALE_CODE, STALE_CONSTANTS, STALE_DATA, STALE_QMD,
+    RELEASE_WITHOUT_WAIT, RELEASE_WITHOUT_FLUSH, CHANGED, EMPTY_ENTRY, DOORBELL, UNKNOWN_TOKEN,
+    QMD_IN_USE, SLOT_REWRITTEN, TAKEN_AWAY, OVERLAPPING, OVERLAP, PIPELINED,
 )  # fmt: skip

@@ -92,6 +92,7 @@ class Sanitizer:
         self._launches = Launches()
         self._tables = TablePages()
         self._compared: set[tuple[Pdb, int]] = set()
+        self._cached: dict[Pdb, Operation] = {}  # the first grid since the data caches were invalidated
 
     def reset(self) -> None:
         """The GPU was reset: no channel, no operation, and nothing in memory that may be read."""
@@ -313,6 +314,34 @@ class Sanitizer:
                     other=str(before.operation),
                     **operation.facts,
                 )
+
+    def loads_through_caches(self, operation: Operation, invalidated: bool) -> None:
+        """A grid begins.
+
+        The model has no data caches: that any other grid since their invalidation may have left old lines
+        there is its own choice.
+
+        Args:
+            invalidated: the SMs' data caches are, just before.
+        """
+        if operation.pdb is None:
+            return
+        before = self._cached.get(operation.pdb)
+        if invalidated or before is None:
+            self._cached[operation.pdb] = operation
+            return
+        self._findings.tell(
+            kinds.STALE_DATA.name,
+            "the grid's loads may find old data in the caches of SMs, where another grid has left it",
+            operation.place,
+            operation.facts.get("kernel_va"),
+            other=str(before),
+            **operation.facts,
+        )
+
+    def data_caches_invalidated(self, pdb: Pdb) -> None:
+        """A channel of an address space invalidated the SMs' data caches."""
+        self._cached.pop(pdb, None)
 
     def _slot_rewritten(self, operation: Operation, slot: tuple[int, int]) -> None:
         self._findings.tell(

@@ -5,9 +5,10 @@ Each test makes exactly one mistake, and shows that the right way is silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import gr_machine
 import numpy as np
 import pytest
 from fifo_machine import KIB, MIB
@@ -17,7 +18,7 @@ from tests.soft import words as w
 
 SIZE = 4 * KIB
 INVALIDATE_SHADER_CACHES = 0x21C
-INSTRUCTION_AND_CONSTANTS = 1 << 0 | 1 << 12
+INSTRUCTION_AND_CONSTANTS, DATA = 1 << 0 | 1 << 12, 1 << 4
 
 
 @pytest.fixture
@@ -28,9 +29,18 @@ def machine() -> Iterator[GrMachine]:
     made.close()
 
 
+class CarefulRig(GrRig):
+    """A compute channel whose grids invalidate the data caches, where a test does not say otherwise."""
+
+    def put_qmd(self, at: int, program_va: int, *, size: Sequence[int] = (1, 1, 1), **fields: int) -> None:
+        careful = {"INVALIDATE_SHADER_DATA_CACHE": 1} | fields
+        super().put_qmd(at, program_va, size=size, **careful)
+
+
 @pytest.fixture
-def rig(machine: GrMachine) -> GrRig:
+def rig(machine: GrMachine, monkeypatch: pytest.MonkeyPatch) -> GrRig:
     """A scheduled compute channel."""
+    monkeypatch.setattr(gr_machine, "GrRig", CarefulRig)
     return machine.compute()
 
 
@@ -165,6 +175,17 @@ def test_constants_that_changed_and_were_not_invalidated(machine: GrMachine, rig
     constants.words[0] = 10
     rig.run(send(rig.qmd(program, **bank(constants.gpu_va))), wait_for_idle())
     assert found(machine) == ["stale constants"]
+
+
+def test_a_grid_that_may_find_old_data_in_caches(machine: GrMachine, rig: GrRig) -> None:
+    source, target = written(machine), written(machine)
+    program = loading(machine, source.gpu_va, target.gpu_va)
+    careful, careless = rig.qmd(program), rig.qmd(program, INVALIDATE_SHADER_DATA_CACHE=0)
+    rig.run(send(careless), wait_for_idle(), send(careful), wait_for_idle())
+    rig.run(method(INVALIDATE_SHADER_CACHES, DATA), send(careless), wait_for_idle())
+    assert found(machine) == []
+    rig.run(send(careless), wait_for_idle())
+    assert found(machine) == ["stale data"]
 
 
 def test_code_that_changed_and_was_not_invalidated(machine: GrMachine, rig: GrRig) -> None:
