@@ -7,6 +7,7 @@ driver that knows the software GPU, and of that only its edge.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import dataclasses
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from barewire.errors import PollTimeout, TransportError, UsageError
+from barewire.errors import HostLimit, PollTimeout, TransportError, UsageError
 from barewire.native._native import ffi, lib
 from barewire.pci.config import (
     BAR0,
@@ -420,6 +421,7 @@ class SoftBus:
         Raises:
             UsageError: there is no such option, or not with such a value.
             DeviceBusy: the slot has an owner.
+            HostLimit: this process may not have that many mappings, or addresses.
         """
         from barewire.softgpu.chip import SoftGpu, SoftOptions
 
@@ -433,8 +435,21 @@ class SoftBus:
             made = SoftOptions(**{name: value for name, value in options.items() if name != SLOT})
         except TypeError as error:
             raise UsageError(f"an option of the software GPU is of the wrong kind: {error}") from error
-        claim = Claim(options[SLOT]) if SLOT in options else None
-        return cls(SoftGpu(made), f"soft:{made.chip}", claim)
+        with contextlib.ExitStack() as undo:
+            claim = Claim(options[SLOT]) if SLOT in options else None
+            if claim is not None:
+                undo.callback(claim.close)
+            try:
+                gpu = SoftGpu(made)
+                undo.callback(gpu.close)
+                bus = cls(gpu, f"soft:{made.chip}", claim)
+            except MemoryError as error:
+                raise HostLimit(
+                    f"this process has no room for another software GPU: {error}",
+                    hint="Close others, or give it a smaller bar1_bytes.",
+                ) from error
+            undo.pop_all()
+            return bus
 
     def _bar(self, shape: BarShape, bus_address: int) -> SoftRegisterBar | SoftAperture:
         memory = self.endpoint.bar_memory(shape.index)

@@ -12,8 +12,9 @@ import barewire as bw
 import numpy as np
 import pytest
 from barewire.device import opening
-from barewire.errors import Freed, KernelTimeout, NoDevice, UsageError
+from barewire.errors import Freed, HostLimit, KernelTimeout, NoDevice, UsageError
 from barewire.kernels.library import cubin_path
+from barewire.softgpu import machine_memory
 from barewire.transport.findings import Finding
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -163,6 +164,20 @@ def test_views_of_video_memory_outlast_the_device(options: dict[str, Any]) -> No
     assert (whole == 4).all()
     with pytest.raises(Freed):
         memory.map_cpu()
+
+
+def test_a_process_without_room_for_another_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(size_bytes: int) -> int:
+        raise MemoryError(f"the machine did not map {size_bytes:#x} bytes")
+
+    threads = threading.active_count()
+    with monkeypatch.context() as patch:
+        patch.setattr(machine_memory, "reserve", no_room)
+        with pytest.raises(HostLimit) as full:
+            bw.open("soft:gh100")
+    assert "bar1_bytes" in full.value.hint
+    assert threading.active_count() == threads
+    bw.open("soft:gh100").close()
 
 
 def test_a_thread_that_waits_while_the_device_is_closed_gets_an_error() -> None:
