@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from barewire.regs import classes
+from barewire.softgpu.gr import context
 from barewire.softgpu.page_tables import Access, Aperture, FaultType
 from gr_machine import COMPUTE, KIB, MIB, GrMachine, GrRig, method, send, wait_for_idle
 from page_builder import Page
@@ -245,3 +246,35 @@ def test_inline_to_memory_has_fewer_methods(machine: GrMachine, rig: GrRig) -> N
 def test_methods_of_graphics_are_dropped(machine: GrMachine, rig: GrRig) -> None:
     rig.run(method(0, 0xCB97), method(0x2B4, 1))
     assert (machine.failures, machine.reports) == ([], ["graphics"])
+
+
+# Contexts.
+
+
+class Owner:
+    """Stands for RM's object of a channel whose context buffers are not all there."""
+
+    context: Owner
+
+    def missing(self, rm: object, channel: object) -> str:
+        return "buffer 0 was not promoted"
+
+
+def test_a_context_whose_buffers_are_missing_cannot_be_loaded(machine: GrMachine) -> None:
+    owner = Owner()
+    owner.context = owner
+    rig = machine.compute(bound=False, owner=owner)
+    rig.submit(method(0, COMPUTE), method(0x110, 0))
+    rig.machine.wait(lambda: bool(machine.failures))
+    (failure,) = machine.failures
+    assert (failure.xid, failure.text) == (44, ", context switch: buffer 0 was not promoted")
+
+
+def test_a_thread_that_has_nothing_to_do_ends_and_another_comes(
+    machine: GrMachine, rig: GrRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "IDLE_S", 0.02)
+    for payload in (1, 2):
+        rig.submit(send(rig.qmd(machine.program(), **rig.release(0, payload))))
+        rig.awaits(0, payload)
+        rig.machine.wait(lambda: not machine.gpu.graphics.contexts[rig.channel].has_thread)
