@@ -94,6 +94,21 @@ def test_a_launch_waits_for_who_is_writing_the_ring(device, kernels):
     assert cells.numpy()[1] == 1
 
 
+def test_launches_that_wait_to_be_linked_are_submitted_before_anybody_counts(device):
+    device.synchronize()
+    queue = device.compute
+    queue.ring.lock = queue.ring.batch_count = 1  # somebody is adding to a batch
+    counted = threading.Thread(target=lambda: queue.submitted, daemon=True)
+    counted.start()
+    counted.join(0.05)
+    waited = counted.is_alive()
+    queue.ring.batch_count = queue.ring.lock = 0
+    counted.join(10)
+
+    assert waited
+    assert not counted.is_alive()
+
+
 def test_an_entry_then_its_place_then_the_doorbell(ring):
     assert ring.submit(0x1122334455667788) == lib.BW_OK
 

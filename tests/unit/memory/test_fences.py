@@ -13,6 +13,7 @@ from barewire.regs.registers import RegisterFile
 from table_memory import Bench
 from test_tlb import Words
 
+HOPPER = load_board("gh100")
 BASE = 0x10_0000_0000
 VIDEO = PageAttributes(aperture=Aperture.VIDEO)
 
@@ -64,8 +65,43 @@ def test_a_root_of_somebody_else_is_fenced_when_it_is_given_back():
 def test_the_cpu_s_writes_leave_before_the_gpu_is_asked_to_flush_and_to_forget(fences):
     words = Words()
     words.log = fences  # type: ignore[assignment]
-    registers = RegisterFile(words, load_board("gh100"))
+    registers = RegisterFile(words, HOPPER)
     tlb.Tlb(registers).invalidate(Invalidation(TablePointer(Aperture.VIDEO, 4096), BASE, 4096, 0, False))
 
     assert fences[0] == "fence"
     assert len(fences) > 3
+
+
+class FlushByBit:
+    """Registers of a GPU before Hopper: a bit asks for a flush, and says with another that it is under way.
+
+    Also the table of them: a Hopper's without the registers that flush by a token.
+    """
+
+    chip = "older"
+
+    def __init__(self, busy: list[int]) -> None:
+        self.log: list[tuple[str, int]] = []
+        self._busy = busy
+
+    def read32(self, offset: int) -> int:
+        value = self._busy.pop(0) if self._busy else 0
+        self.log.append(("read", value))
+        return value
+
+    def write32(self, offset: int, value: int) -> None:
+        self.log.append(("write", value))
+
+    def __contains__(self, name: str) -> bool:
+        return name in HOPPER and not name.startswith("NV_XAL_EP_UFLUSH")
+
+    def register(self, name: str):
+        return HOPPER.register(name)
+
+
+@pytest.mark.parametrize("busy", [[1, 1], [2, 2], [1, 2]])
+def test_before_hopper_a_flush_is_over_when_nothing_is_pending_nor_outstanding(busy):
+    words = FlushByBit(list(busy))
+    tlb.Tlb(RegisterFile(words, words)).flush()
+
+    assert words.log == [("write", 1), *(("read", value) for value in busy), ("read", 0)]
