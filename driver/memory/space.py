@@ -7,7 +7,6 @@ By default everything lies below 2^40, since a GPFIFO entry and QMD pointers hol
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +30,7 @@ from barewire.memory.video import VideoMemory
 from barewire.memory.vram import Extent
 from barewire.memory.walker import Found, Walk, pages, walk
 from barewire.rounding import round_up, whole
+from barewire.shield import ShieldedLock
 
 if TYPE_CHECKING:
     from barewire.memory.gpu import GpuMemory
@@ -89,7 +89,7 @@ class AddressSpace:
         self.closed = False
         self._invalidate = invalidate or memory.tlb.invalidate
         self._store = store or memory.table_store
-        self._lock = threading.RLock()
+        self._lock = ShieldedLock()
         self._lost: list[Mapping] = []
         self._owed: Invalidation | None = None
         self.tables = PageTables(memory.format, self._store)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import threading
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from barewire.errors import OutOfVram, UsageError
@@ -11,6 +10,7 @@ from barewire.memory.formats import Aperture, TablePointer
 from barewire.memory.ranges import Ranges
 from barewire.memory.vram import Extent, VramAllocator
 from barewire.memory.windows import Data, VramWindow
+from barewire.shield import ShieldedLock
 
 if TYPE_CHECKING:
     from barewire.transport.bus import Bus, DmaMemory
@@ -74,7 +74,7 @@ class VideoTables:
         self._window = window
         self._blocks: dict[int, _Block] = {}
         self._recent: tuple[_Block, ...] = ()  # where the last table came from
-        self._lock = threading.RLock()
+        self._lock = ShieldedLock()
 
     @property
     def taken_bytes(self) -> int:
@@ -154,7 +154,7 @@ class HostTables:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._blocks: dict[int, tuple[_Block, DmaMemory]] = {}
-        self._lock = threading.RLock()
+        self._lock = ShieldedLock()
 
     @property
     def taken_bytes(self) -> int:

@@ -8,7 +8,6 @@ second register shows when it is done).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from barewire.errors import UsageError
@@ -17,6 +16,7 @@ from barewire.memory.pagetable import Invalidation
 from barewire.native._native import lib
 from barewire.poll import poll
 from barewire.regs.registers import Reading, RegisterFile
+from barewire.shield import ShieldedLock
 
 TIMEOUT_S = 2.0
 
@@ -42,7 +42,7 @@ class Tlb:
 
     def __init__(self, registers: RegisterFile, *, timeout_s: float = TIMEOUT_S) -> None:
         self._registers = registers
-        self._lock = threading.RLock()
+        self._lock = ShieldedLock()
         self.timeout_s = timeout_s
         self.count = 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from barewire.errors import OutOfVram, UsageError
 from barewire.memory.ranges import Ranges
 from barewire.rounding import round_up
+from barewire.shield import ShieldedLock
 
 PAGE_BYTES = 4096
 
@@ -39,7 +39,7 @@ class VramAllocator:
         self._regions = [Ranges(start, end, PAGE_BYTES) for start, end in _usable(regions)]
         if not self._regions:
             raise UsageError("there is no usable region of video memory")
-        self._lock = threading.RLock()
+        self._lock = ShieldedLock()
         self.total_bytes = sum(region.end - region.start for region in self._regions)
 
     @property

@@ -10,6 +10,7 @@ import importlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from barewire import shield
 from barewire.errors import UsageError
 from barewire.regs.board import load_board
 from barewire.softgpu.bus import BarShape, HostPort
@@ -313,17 +314,26 @@ class SoftGpu:
         """Stop the worker and give the memory back; a second time is nothing."""
         if self.closed:
             return
-        self.closed = True
-        self.graphics.end_all()
-        self.work.close()
-        with self.lock:
-            for part in reversed(self.parts):
-                close = getattr(part, "close", None)
-                if close is not None:
-                    close()
-            if self.sanitizer is not None:
-                self.sanitizer.close()
-            self.vram.close()
+        shielded = shield.enter()
+        try:
+            self.closed = True
+            self.graphics.end_all()
+            self.work.close()
+            with self.lock:
+                self._close_parts()
+        finally:
+            if shielded:
+                shield.leave()
+                shield.put_back()
+
+    def _close_parts(self) -> None:
+        for part in reversed(self.parts):
+            close = getattr(part, "close", None)
+            if close is not None:
+                close()
+        if self.sanitizer is not None:
+            self.sanitizer.close()
+        self.vram.close()
 
     def _answers(self, index: int, offset: int, size_bytes: int) -> bool:
         if self.closed or not self.pci.decodes_memory or offset < 0:

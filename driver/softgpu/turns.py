@@ -9,15 +9,18 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
+from barewire import shield
+
 
 class TurnLock:
-    """A lock that its owner may take again, and that others get in turn."""
+    """A lock that its owner may take again, and that others get in turn; Ctrl-C waits until it is free."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._next = threading.Lock()  # held by the one who waits: nobody gets past it
         self._owner = 0
         self._depth = 0
+        self._shielded = False
 
     @property
     def owned(self) -> bool:
@@ -28,17 +31,22 @@ class TurnLock:
         """Take it, once more if this thread has it."""
         me = threading.get_ident()
         if self._owner != me:
+            shielded = shield.enter()
             with self._next:
                 self._lock.acquire()
             self._owner = me
+            self._shielded = shielded
         self._depth += 1
 
     def release(self) -> None:
         """Give it back, if this was taken as often as it was given back."""
         self._depth -= 1
         if not self._depth:
+            shielded = self._shielded
             self._owner = 0
             self._lock.release()
+            if shielded:
+                shield.leave()
 
     def __enter__(self) -> bool:
         self.acquire()

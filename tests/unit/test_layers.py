@@ -277,7 +277,7 @@ def kernels_use_only_the_public_api(module: Module) -> Iterator[Finding]:
 
 
 # What the software GPU may know of the rest: tables of facts, and how errors are said.
-STRANGERS_SHARE = ("softgpu", "regs", "sass", "errors")
+STRANGERS_SHARE = ("softgpu", "regs", "sass", "errors", "shield")
 
 
 def the_software_gpu_is_a_stranger(module: Module) -> Iterator[Finding]:
