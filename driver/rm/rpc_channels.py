@@ -131,7 +131,8 @@ class RpcChannel(Channel):
         self._dead = False
         self._notified = threading.Lock()
         self._memory: Any = None
-        rm = group.rm
+        self.group = group
+        self.rm = rm = group.rm
         with contextlib.ExitStack() as undo:
             self._methods_bytes = rm.method_buffer_bytes
             self.channel_id = rm.channel_ids.take(group.runlist)
