@@ -25,7 +25,6 @@ enum sm_fault_kind {
         SM_FAULT_ADDRESS_RANGE = 0x0e,
         SM_FAULT_MISALIGNED_ADDRESS = 0x0f,
         SM_FAULT_ADDRESS_SPACE = 0x10,
-        SM_FAULT_CONSTANT_RANGE_LDC = 0x12,
         SM_FAULT_MMU = 0x20,
         SM_FAULT_BARRIER = 0x21,
         SM_FAULT_TRAP = 0x109,

@@ -106,7 +106,6 @@ FAULTS: dict[int, FaultKind] = {
     0x0E: FaultKind("OOR_ADDR", "accessed an address out of range", AddressOutOfRange),
     0x0F: FaultKind("MISALIGNED_ADDR", "accessed a misaligned address", MisalignedAccess),
     0x10: FaultKind("INVALID_ADDR_SPACE", "accessed the wrong kind of memory", AddressOutOfRange),
-    0x12: FaultKind("INVALID_CONST_ADDR_LDC", "loaded from beyond a constant bank", AddressOutOfRange),
     0x20: FaultKind("MMU_NACK", "accessed an address that the MMU refused", MmuFault),
     0x21: FaultKind("ARRIVE", "misused a barrier", KernelFault),
     0x109: FaultKind("TRAP", "executed a trap", Trap),

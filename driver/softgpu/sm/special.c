@@ -192,37 +192,36 @@ static enum sm_outcome run_s2ur(struct warp *warp, const struct uop *uop, lane_m
 
 /*
  * Where LDC reads: `index` is the register. Plainly, offset + index in the bank of the word. .IL: the index is linear. .IS:
- * its high half adds to the bank; .ISL both (as PTXAS makes them for constants of several banks).
+ * its high half adds to the bank; .ISL both (as PTXAS makes them for constants of several banks). Beyond a bank an H100 reads
+ * zeros, without a fault. NULL for a misaligned place.
  */
 enum { LDC_MODE_PLAIN = 0 };
 
-static const uint8_t *constant_at(const struct warp *warp, const struct uop *uop, uint32_t index, enum sm_fault_kind *fault)
+static const uint8_t *constant_at(const struct warp *warp, const struct uop *uop, uint32_t index)
 {
         enum { BANK_SHIFT = 16 };
+        static const uint8_t nothing[16];
         bool segmented = uop->option[2] == SASS_LDC_MODE_IS || uop->option[2] == SASS_LDC_MODE_ISL;
         uint32_t bank = uop->option[1] + (segmented ? index >> BANK_SHIFT : 0);
         uint32_t offset = (uint32_t)uop->target + (segmented ? index & (CONSTANT_BANK_BYTES - 1) : index);
         unsigned bytes = SIZE_BYTES[uop->option[0]];
 
-        *fault = SM_FAULT_MISALIGNED_CONSTANT;
         if (offset % bytes)
                 return NULL;
-        *fault = SM_FAULT_CONSTANT_RANGE_LDC;
         if (bank >= SM_CONSTANT_BANKS || offset > warp->launch->bank[bank].size_bytes
             || warp->launch->bank[bank].size_bytes - offset < bytes)
-                return NULL;
+                return nothing;
         return warp->launch->bank[bank].data + offset;
 }
 
 /* LDC with the same place for all lanes. */
 static enum sm_outcome run_ldc_fixed(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        enum sm_fault_kind fault;
-        const uint8_t *data = constant_at(warp, uop, 0, &fault);
+        const uint8_t *data = constant_at(warp, uop, 0);
         uint32_t words[4] = {0};
 
         if (!data)
-                return sm_fault(warp, uop, fault, active, uop->target);
+                return sm_fault(warp, uop, SM_FAULT_MISALIGNED_CONSTANT, active, uop->target);
         load_extended(data, uop->option[0], words);
         for (unsigned i = 0; i < words_of(uop->option[0]); i++) {
                 struct vreg value;
@@ -238,12 +237,11 @@ static enum sm_outcome run_ldc(struct warp *warp, const struct uop *uop, lane_ma
         struct vreg index = warp->reg[uop->a.index]; /* the destination may be the same register */
 
         for_each_lane_of(lane, active) {
-                enum sm_fault_kind fault;
-                const uint8_t *data = constant_at(warp, uop, index.lane[lane], &fault);
+                const uint8_t *data = constant_at(warp, uop, index.lane[lane]);
                 uint32_t words[4] = {0};
 
                 if (!data)
-                        return sm_fault(warp, uop, fault, (lane_mask)1 << lane, index.lane[lane] + uop->target);
+                        return sm_fault(warp, uop, SM_FAULT_MISALIGNED_CONSTANT, (lane_mask)1 << lane, index.lane[lane] + uop->target);
                 load_extended(data, uop->option[0], words);
                 for (unsigned i = 0; i < words_of(uop->option[0]); i++)
                         warp->reg[uop->d + i].lane[lane] = words[i];
@@ -253,12 +251,11 @@ static enum sm_outcome run_ldc(struct warp *warp, const struct uop *uop, lane_ma
 
 static enum sm_outcome run_uldc(struct warp *warp, const struct uop *uop, lane_mask active)
 {
-        enum sm_fault_kind fault;
-        const uint8_t *data = constant_at(warp, uop, scalar_source(warp, &uop->a), &fault);
+        const uint8_t *data = constant_at(warp, uop, scalar_source(warp, &uop->a));
         uint32_t words[4] = {0};
 
         if (!data)
-                return sm_fault(warp, uop, fault, active, uop->target);
+                return sm_fault(warp, uop, SM_FAULT_MISALIGNED_CONSTANT, active, uop->target);
         load_extended(data, uop->option[0], words);
         for (unsigned i = 0; i < words_of(uop->option[0]); i++)
                 warp->ureg[uop->d + i] = words[i];
