@@ -244,8 +244,8 @@ class Sanitizer:
             **operation.facts,
         )
 
-    def watch(self, operation: Operation) -> Watch:
-        """What the SMs tell of their accesses to, for `Launch.watch` of a grid."""
+    def watch(self, operation: Operation) -> Watch | None:
+        """What the SMs tell of their accesses to, for `Launch.watch` of a grid; None once it is closed."""
         return self._video.watch(operation)
 
     def ended(self, operation: Operation, watch: Watch | None = None) -> None:
@@ -611,9 +611,9 @@ def _of_firmware(channel: Channel) -> Iterator[tuple[str, Any]]:
     if channel.setup.instance is not None:
         yield "the instance block", channel.setup.instance
     context = getattr(channel.setup.owner, "context", None)  # a channel made by hand has none
-    if context is not None:
-        for name, memory in context.memory():
-            yield f"the context buffer {name}", memory
+    buffers = getattr(context, "memory", None)
+    for name, memory in buffers() if buffers is not None else ():
+        yield f"the context buffer {name}", memory
 
 
 def _of_race(operation: Operation, other: Operation | None, write: bool, other_write: bool) -> str:
