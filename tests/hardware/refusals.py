@@ -179,35 +179,42 @@ CASES = (*DESCRIPTORS, *_accesses())
 
 
 def run_case(case: Case, device: str) -> dict[str, Any]:
-    """Launch one case in this process; says what came of it."""
+    """Launch one case in this process, on a device of its own; says what came of it."""
+    import barewire as bw
+
+    with bw.open(device) as dev:
+        return run_on(dev, case)
+
+
+def run_on(dev: Any, case: Case) -> dict[str, Any]:
+    """Launch one case; says what came of it."""
     import barewire as bw
     import numpy as np
     from barewire import kernels
 
-    with bw.open(device) as dev:
-        module = kernels.load(dev, "micro")
-        out = dev.zeros(64, np.uint32)
-        memory = _memory(dev, out) if case.arguments else {}
-        arguments = case.arguments(dev, memory) if case.arguments else (out, np.uint32(STORED))
-        answer: dict[str, Any] = {"name": case.name, "error": None}
-        try:
-            module[case.kernel].launch(
-                grid=(1,), block=case.block, args=arguments, shared=case.shared, qmd_overrides=case.qmd
-            )
-            dev.synchronize(timeout_s=WAIT_S)
-        except bw.BarewireError as error:
-            answer["error"] = type(error).__name__
-            answer["facts"] = {
-                name: value if isinstance(value, (int, float, str)) else str(value)
-                for name, value in error.facts.items()
-                if name not in ("warp_pc", "error_address", "queue", "kernel")
-            }
-        answer["outcome"] = (
-            RAN if answer["error"] is None else HUNG if answer["error"] == "KernelTimeout" else REFUSED
+    module = kernels.load(dev, "micro")
+    out = dev.zeros(64, np.uint32)
+    memory = _memory(dev, out) if case.arguments else {}
+    arguments = case.arguments(dev, memory) if case.arguments else (out, np.uint32(STORED))
+    answer: dict[str, Any] = {"name": case.name, "error": None}
+    try:
+        module[case.kernel].launch(
+            grid=(1,), block=case.block, args=arguments, shared=case.shared, qmd_overrides=case.qmd
         )
-        if answer["outcome"] == RAN and not case.arguments:
-            answer["stored"] = bool(out.numpy()[0] == STORED)
-        _drop(dev, memory)
+        dev.synchronize(timeout_s=WAIT_S)
+    except bw.BarewireError as error:
+        answer["error"] = type(error).__name__
+        answer["facts"] = {
+            name: value if isinstance(value, (int, float, str)) else str(value)
+            for name, value in error.facts.items()
+            if name not in ("warp_pc", "error_address", "queue", "kernel")
+        }
+    answer["outcome"] = (
+        RAN if answer["error"] is None else HUNG if answer["error"] == "KernelTimeout" else REFUSED
+    )
+    if answer["outcome"] == RAN and not case.arguments:
+        answer["stored"] = bool(out.numpy()[0] == STORED)
+    _drop(dev, memory)
     return answer
 
 
