@@ -51,7 +51,8 @@ class VideoUses:
 
     def close(self) -> None:
         """Give the shadow back; no operation runs any more."""
-        self._shadow.close()
+        if self._shadow is not None:
+            self._shadow.close()
         self._shadow = None
 
 
