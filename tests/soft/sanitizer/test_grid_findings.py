@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from fifo_machine import KIB, MIB
 from gr_machine import INVALIDATE_SKED, GrMachine, GrRig, method, send, wait_for_idle
+from page_builder import Page
 
 from tests.soft import words as w
 
@@ -202,6 +203,20 @@ def test_code_that_changed_and_was_not_invalidated(machine: GrMachine, rig: GrRi
     machine.gpu.vram.write(code, b"".join(word.to_bytes(16, "little") for word in changed))
     rig.run(send(rig.qmd(program)), wait_for_idle())
     assert (target.words[0], found(machine)) == (2, ["stale code"])
+
+
+def test_a_grid_in_a_page_that_moved_without_an_invalidation(machine: GrMachine, rig: GrRig) -> None:
+    source, target, other = written(machine), written(machine), written(machine)
+    program = loading(machine, source.gpu_va, target.gpu_va)
+    rig.run(send(rig.qmd(program)), wait_for_idle())
+    machine.tables.map(source.gpu_va, 4 * KIB, Page(other.place.address))
+    with machine.gpu.lock:
+        machine.gpu.mmu.invalidate(machine.tables.pdb)
+    rig.run(send(rig.qmd(program)), wait_for_idle())
+    assert found(machine) == []
+    machine.tables.map(source.gpu_va, 4 * KIB, Page(source.place.address))
+    rig.run(send(rig.qmd(program)), wait_for_idle())
+    assert set(found(machine)) == {"stale translation"}
 
 
 @pytest.mark.parametrize("bytes_each", [4, 8, 16])
