@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from fault_world import World
 
 SLACK_S = 1.0  # every error comes within its limit and this
-TRIES = 5
+TRIES = 3
+BUSY, BUSY_FACTOR = 2.0, 5.0  # where there is twice the work that the CPUs can do, limits are longer
 
 Attempt = Callable[[], object]
 
@@ -90,7 +92,7 @@ class Outcome:
         if name not in self.errors:
             self.errors.append(name)
         if error is not None:
-            self.message = str(error).splitlines()[0]
+            self.message = (str(error).splitlines() or [""])[0]
 
 
 def one(attempt: Callable[[World], object]) -> Callable[[World], Iterable[Attempt]]:
@@ -166,5 +168,7 @@ def judge(case: Case, world: World, error: Any, seconds: float) -> None:
         if case.check is not None:
             case.check(world, error)
     limit = case.within_s if case.within_s is not None else case.limit_s + SLACK_S
+    if os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
+        limit *= BUSY_FACTOR
     if seconds >= limit:
         raise TooSlow(f"it took {seconds:.3f} s, {limit:g} s are allowed")

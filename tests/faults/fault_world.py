@@ -121,8 +121,11 @@ class World:
         space.addresses.free(alone_va)
         memory = self.dev.rm.video_memory(SPAN, page_size_bytes=SPAN)
         space.map(memory, gpu_va=alone_va)
-        self._reserved.append(space.addresses.allocate(SPAN, SPAN))
-        assert alone_va + SPAN in self._reserved
+        taken = [space.addresses.allocate(SPAN, SPAN)]
+        while taken[-1] != alone_va + SPAN:
+            taken.append(space.addresses.allocate(SPAN, SPAN))
+        for other_va in taken[:-1]:
+            space.addresses.free(other_va)
         mapping = memory.map_cpu()
         self._reserved.append(mapping)
         return alone_va + SPAN, np.frombuffer(mapping.view, np.uint8)

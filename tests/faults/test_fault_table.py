@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fault_case import Case, Outcome, play
 from fault_table import CASES, NOT_PLAYED, ROWS
 from fault_world import World
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 
 pytestmark = pytest.mark.software_gpu
 
@@ -26,3 +30,10 @@ def test_no_two_cases_have_one_name() -> None:
     titles = [case.title for case in CASES]
 
     assert sorted(set(titles)) == sorted(titles)
+
+
+def test_the_document_shows_every_case() -> None:
+    shown = DOCUMENT.read_text()
+
+    missing = [case.title for case in CASES if f"| {case.name} | {case.how} |" not in shown]
+    assert not missing, "scripts/write_fault_table.py writes the document anew"
