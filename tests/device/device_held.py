@@ -6,7 +6,7 @@ import os
 import threading
 import time
 
-SOON_S = 2.0  # a device that is dropped may be ended by a thread of its own
+SOON_S = 5.0  # a device that is dropped may be ended by a thread of its own
 LOOK_EVERY_S = 0.01
 
 
@@ -23,8 +23,12 @@ def held(device_name: str) -> tuple[int, int]:
 
 
 def gone_back_to(before: tuple[int, int], device_name: str) -> bool:
-    """Whether a process holds soon what it held before, and nothing more."""
+    """Whether a process soon holds no more than it held before."""
+
+    def gone() -> bool:
+        return all(now <= then for now, then in zip(held(device_name), before, strict=True))
+
     deadline = time.monotonic() + SOON_S
-    while held(device_name) != before and time.monotonic() < deadline:
+    while not gone() and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
-    return held(device_name) == before
+    return gone()

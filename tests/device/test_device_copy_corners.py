@@ -10,6 +10,7 @@ from device_buffers import KIB, Buffer, Buffers
 from device_layouts import BlockLinear
 
 WAIT_S = 10.0
+DELIBERATE = ("empty copy", "empty GP entry")  # what the software GPU finds here
 
 
 @pytest.fixture(scope="module")

@@ -212,14 +212,14 @@ def test_blocks_know_their_rank_in_the_cluster(dev: Any, clusters: Any) -> None:
     assert out.numpy().reshape(-1, 2).tolist() == [[block % 2, 2] for block in range(40)]
 
 
-def test_many_launches_wrap_the_ring_and_all_run_once_in_order(dev: Any, launches: int) -> None:
+def test_many_launches_wrap_the_ring_and_all_run_once_in_order(dev: Any, many: int) -> None:
     from benchmarks.barewire_side import MixLaunches, bench_module
 
     mix = MixLaunches(dev, bench_module(dev))
-    mix.run(launches)
+    mix.run(many)
     dev.synchronize()
 
-    np.testing.assert_array_equal(mix.result(), mix.wanted(launches))
+    np.testing.assert_array_equal(mix.result(), mix.wanted(many))
 
 
 def test_a_chain_of_launches_sees_what_another_sm_wrote(dev: Any, micro: Any) -> None:

@@ -74,7 +74,7 @@ def test_a_closed_device_leaves_no_descriptor_and_no_mapping(device_name: str) -
     device.close()
 
     assert inside > before
-    assert held(device_name) == before
+    assert gone_back_to(before, device_name)
 
 
 def test_a_device_that_is_forgotten_is_closed(device_name: str) -> None:
