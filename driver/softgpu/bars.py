@@ -147,7 +147,7 @@ class ApertureBar:
             self.look_for_lost_writes()
         try:
             runs = self._runs()
-            if self._gpu.sanitizer is not None:
+            if self._gpu.sanitizer is not None and self.pdb is not None:
                 for run in runs:
                     self._gpu.sanitizer.shown(run.file_offset, run.end - run.start)
             self._mapping.show(runs)
