@@ -10,8 +10,8 @@ from barewire.softgpu.sm.watch import Conflict, Ordering, Shadow, Watch
 if TYPE_CHECKING:
     from barewire.softgpu.vram import Vram
 
-# What is shown to the CPU in one piece, beyond which it is not made ready, as all of it would become real: a page
-# that the CPU writes in part counts as written whole then.
+# What is shown to the CPU in one piece, beyond which it is not made ready, as all of it would become real: a
+# page that the CPU writes in part counts as written whole then.
 LARGEST_VIEW = 64 << 20
 
 
