@@ -411,6 +411,8 @@ class Queue:
             status = lib.bw_wait(self.timeline, value, min(left_ns, slice_ns))
         if status:
             self.raise_status(status, value, timeout_ns / NS)
+        if self._reached is not None:  # ended meanwhile: what let the others go on let this one go on, too
+            self._expect_reached(value)
 
     def _wait_for_others(self, value: int, timeout_ns: int) -> int:
         """Wait first for what stands before `value` on other queues, whose failure would never be seen here.

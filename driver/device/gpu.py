@@ -250,16 +250,17 @@ class Device(DeviceCopies):
             ChannelDead: the GPU reported a fault; the kind says which, and the next launch finds a fresh
                 channel.
         """
-        main = self._main
+        main, copies = self._main, self._copies
         quick = timeout_s is None and self._usable and not main.waits
-        if quick and not _drain(self._own, self._own_count, channel_queue.SLICE_NS):
+        done = quick and not _drain(self._own, self._own_count, channel_queue.SLICE_NS)
+        if done and not main.ended and (copies is None or not copies.ended):
             if self._deferred or self._given_back:
                 self.collect()
             return
         self.check()
         main.waits = [wait for wait in main.waits if not wait.done]
         waited_s = timeout_s if timeout_s is not None else main.timeout_ns / channel_queue.NS
-        for queue in filter(None, dict.fromkeys((main, self._copies))):
+        for queue in filter(None, dict.fromkeys((main, copies))):
             try:
                 queue.synchronize(timeout_s)
             except PollTimeout as late:
