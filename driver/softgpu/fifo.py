@@ -5,7 +5,7 @@
 
 A doorbell runs what it brought at once, up to a few milliseconds; the rest follows on the GPU's worker. A
 channel that waits for a semaphore is looked at again after every release by the GPU, at every doorbell,
-and every millisecond for releases by the CPU.
+and every millisecond for releases by the CPU; one that waits for its engine, when that says that it is done.
 
 Facts: open-gpu-doc:manuals/ampere/ga100/{dev_ram,dev_pbdma}.ref; OGKM:swref/published/turing/tu102/{dev_vm,
 dev_ctrl}.h (doorbell, token, time).

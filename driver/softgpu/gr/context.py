@@ -326,17 +326,20 @@ class Context:
         if isinstance(report, Report) and report.stuck:
             return None  # it never ends: it stays what runs here
         self.running = None
-        watching.ended(self._gpu, grid.task, grid.launch.watch)
-        self._choosing = True  # what comes next is chosen below, not by who adds it
+        following = None
+        self._choosing = True  # what comes next is chosen here, not by who adds it
         try:
+            watching.ended(self._gpu, grid.task, grid.launch.watch)
             self._look_at(grid, report)
             self._complete(grid.task)
+            following = self._next()
         except ChannelError as error:
             self._gpu.fifo.fail(self.channel, error)
-        except Exception as defect:
+        except Exception as defect:  # the model's own: the channel ends by it
             self._gpu.defects.append(defect)
             self._gpu.fifo.fail(self.channel, exceptions.model_failed(defect))
-        following = self._next()
+        finally:
+            self._choosing = False
         self._graphics.grid_ended(self)
         return following
 

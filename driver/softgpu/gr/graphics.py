@@ -84,6 +84,11 @@ class Graphics(Unit):
             found = self._spaces[key] = SmSpace(self.gpu, pdb, setup.privileged)
         return found
 
+    def _forget_spaces(self) -> None:
+        """Forget address spaces that no channel has any more: another may come to lie where one was."""
+        used = {(channel.setup.pdb, channel.setup.privileged) for channel in self.contexts}
+        self._spaces = {key: space for key, space in self._spaces.items() if key in used}
+
     @property
     def resident(self) -> Channel | None:
         """The channel that GR works for, or whose context it still holds; None for none."""
@@ -146,6 +151,7 @@ class Graphics(Unit):
         self._modes.pop(channel, None)
         if not any(other.group is self._holder for other in self.contexts):
             self._holder = None
+        self._forget_spaces()
 
     def end_all(self) -> None:
         """Stop every grid at once and forget it; with the GPU's lock held or not."""
@@ -213,9 +219,11 @@ class Graphics(Unit):
         """Let the group that has GR run, and find out whether it is another's turn."""
         wanting = self._wanting()
         done = self._holder not in wanting or self._deadline is not None
-        if done and self._is_free():
-            self._give(wanting[0] if wanting else self._holder)
-        elif any(group is not self._holder for group in wanting):
+        if all(group is self._holder for group in wanting):
+            self._cancel()  # nobody else wants it any more
+        elif done and self._is_free():
+            self._give(wanting[0])
+        else:
             self._arm_slice()
         self._apply()
 
@@ -237,10 +245,9 @@ class Graphics(Unit):
     def _held(self) -> list[Context]:
         return [context for channel, context in self.contexts.items() if channel.group is self._holder]
 
-    def _give(self, group: Group | None) -> None:
-        if group is not self._holder:
-            self._cancel()
-            self._holder = group
+    def _give(self, group: Group) -> None:
+        self._cancel()
+        self._holder = group
         self._since_ns = time.monotonic_ns()
 
     def _apply(self) -> None:
@@ -276,8 +283,9 @@ class Graphics(Unit):
     def _switch_timed_out(self) -> None:
         """GR could not be left in time."""
         self._deadline = None
+        others_want = any(group is not self._holder for group in self._wanting())
         for context in self._held():
-            if not context.may_leave:
+            if others_want and not context.may_leave:
                 self.gpu.fifo.fail(context.channel, exceptions.switch_timeout())
         self._share()
 

@@ -11,6 +11,8 @@ from barewire.softgpu.gr import graphics
 from fifo_machine import copy, release
 from gr_machine import KIB, MIB, GrMachine, GrRig, send, wait_for_idle
 
+from tests.soft import words as w
+
 WFI, CTA, CILP = range(3)
 
 
@@ -83,6 +85,43 @@ def test_a_grid_that_cannot_be_left_in_time_ends_its_channel(
     (failure,) = machine.failures
     assert failure.xid == 109
     assert endless.channel.state is State.DEAD
+
+
+def test_a_grid_may_go_on_when_nobody_wants_gr_any_more(
+    machine: GrMachine, counters: Counters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graphics, "SWITCH_TIMEOUT_S", 0.1)
+    moves, (place, _) = counters
+    endless, other = machine.compute(), machine.compute()
+    endless.run(send(endless.qmd(machine.endless(place))))
+    other.submit(send(other.qmd(machine.program())))
+    time.sleep(0.02)  # long enough for the timeslice to end
+    with machine.gpu.lock:
+        machine.gpu.fifo.destroy(other.channel)
+    time.sleep(0.2)
+    assert machine.failures == []
+    assert moves(0)
+
+
+def test_what_a_grid_keeps_waiting_begins_when_nobody_else_wants_gr(
+    machine: GrMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, other = machine.compute(), machine.compute()
+    flag = machine.vram(4 * KIB)
+    flag.words[0] = 1
+    # Loops while the word is 1.
+    waits = machine.program(
+        *w.mov_pair(2, flag.gpu_va), w.ldg(4, 2, strong=True), w.isetp_eq(0, 4, 1), w.guarded(w.bra(-3), 0)
+    )
+    rig.run(send(rig.qmd(waits)), send(rig.qmd(machine.program(), **rig.release(0, 1))))
+    other.submit(send(other.qmd(machine.program())))
+    time.sleep(0.02)
+    with machine.gpu.lock:
+        machine.gpu.fifo.destroy(other.channel)
+    begin = time.monotonic()
+    flag.words[0] = 0
+    rig.awaits(0, 1)
+    assert time.monotonic() - begin < 2.0
 
 
 def test_a_grid_that_ends_is_left_then(machine: GrMachine) -> None:
@@ -183,8 +222,6 @@ def test_a_channel_is_resident_while_its_grid_runs(machine: GrMachine) -> None:
 
 
 def test_a_grid_that_waits_for_nobody_never_ends_and_can_be_ended(machine: GrMachine) -> None:
-    from tests.soft import words as w
-
     rig, other = machine.compute(), machine.compute()
     cilp(rig)
     # Half of the block's warps wait at a barrier that the others never reach.
