@@ -39,6 +39,7 @@ from mutation.survey import Survey
 from mutation.trees import Tree
 
 ROOT = Path(__file__).resolve().parents[1]
+NAMED_TESTS_S = 600.0
 RESULTS = ROOT / "benchmarks" / "results" / "mutants.json"
 
 
@@ -98,14 +99,13 @@ class Run:
     def _try(self, tree: Tree, edit: Edit) -> Result:
         source = (tree.root / edit.path).read_text()
         caught_by, test = SURVIVED, ""
-        for stage in selection.stages(tree.root, edit.path)[: 1 if self.options.quick else None]:
-            survey = self._survey(tree, stage)
-            tests = survey.tests_for(edit, source, self.options.seconds)
+        for stage in self._stages(tree, edit):
+            tests, limit_s = self._tests(tree, edit, source, stage)
             if not tests:
                 continue
             try:
                 with tree.edited(edit):
-                    answer = tree.ask(tests, survey.limit_s(tests))
+                    answer = tree.ask(tests, limit_s)
             except subprocess.CalledProcessError as error:
                 caught_by, test = NO_MUTANT, str(error.stderr)[-200:]
                 break
@@ -115,6 +115,19 @@ class Run:
         diff = edit.diff(source) if caught_by == SURVIVED else ""
         name, line = edit.name(source), edit.line(source)
         return Result(name, edit.path, line, edit.operator, caught_by, test, diff, self.revision)
+
+    def _stages(self, tree: Tree, edit: Edit) -> tuple[Stage, ...]:
+        if self.options.tests:
+            return (Stage("named tests", tuple(self.options.tests)),)
+        return selection.stages(tree.root, edit.path)[: 1 if self.options.quick else None]
+
+    def _tests(self, tree: Tree, edit: Edit, source: str, stage: Stage) -> tuple[list[str], float]:
+        """Which tests are asked about an edit, and how long they may take."""
+        if self.options.tests:
+            return list(stage.tests), NAMED_TESTS_S
+        survey = self._survey(tree, stage)
+        tests = survey.tests_for(edit, source, self.options.seconds)
+        return tests, survey.limit_s(tests)
 
     def _survey(self, tree: Tree, stage: Stage) -> Survey:
         """What a stage's tests do in a tree without edits; each folder is asked once."""
@@ -167,6 +180,7 @@ def parser() -> argparse.ArgumentParser:
         "--keep", type=Path, help="a folder for the built tree, for later runs at this revision"
     )
     made.add_argument("--quick", action="store_true", help="ask the unit tests only; for a first look")
+    made.add_argument("--tests", nargs="+", metavar="TEST", help="ask these, whatever they reach")
     made.add_argument("--minutes", type=float, default=1e6, help="begin no mutant after so long")
     made.add_argument("--jobs", type=int, default=2, help="trees at a time (default %(default)s)")
     made.add_argument("--revision", default="HEAD", help="of the repository (default %(default)s)")

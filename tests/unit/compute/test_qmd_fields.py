@@ -33,3 +33,10 @@ def test_what_does_not_fit_or_is_not_there_is_refused(descriptor):
         descriptor.set(FIELD, 1 << high - low + 1)
     with pytest.raises(UnknownName):
         descriptor.set("NO_SUCH_FIELD", 1)
+
+
+@pytest.mark.parametrize(
+    ("registers", "per_warp"), [(16, 512), (24, 768), (25, 1024), (36, 1280), (255, 8192)]
+)
+def test_registers_are_set_aside_for_a_warp_in_blocks_of_256(registers, per_warp):
+    assert qmd.registers_per_warp(registers) == per_warp
