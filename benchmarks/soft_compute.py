@@ -178,7 +178,7 @@ def add(side: Side) -> Prepared:
 
 
 def lorenz(side: Side) -> Prepared:
-    """Lorenz's attractor, 16384 points by 50 steps"""
+    """Lorenz's attractor, 16384 points by 200 steps"""
     points = np.random.default_rng(7).normal(0, 9, (16384, 3)).astype(np.float32)
     moved = side.array(points)
     kernel = side.kernel("simulation", "lorenz_rk4")
@@ -187,7 +187,7 @@ def lorenz(side: Side) -> Prepared:
         if not np.isfinite(moved.numpy()).all():
             sys.exit("lorenz_rk4: not finite")
 
-    return Prepared(lambda: kernel((64,), (256,), (moved, np.int32(50), np.float32(0.002))), is_finite)
+    return Prepared(lambda: kernel((64,), (256,), (moved, np.int32(200), np.float32(0.002))), is_finite)
 
 
 def decode_step(side: Side) -> Prepared:
