@@ -52,6 +52,15 @@ def test_entries_that_are_gone_are_written_before_anybody_is_told_to_forget_them
     assert [done[0] for done in bench.window.log] == ["write", "fence"]
 
 
+def test_entries_that_are_replaced_are_written_before_anybody_is_told_to_forget_them():
+    bench = Bench()
+    bench.tables.map(bench.pages(BASE, (0, 8192), sizes=(4096,)), VIDEO)
+    bench.window.log.clear()
+    bench.tables.remap(bench.pages(BASE, (8192, 8192), sizes=(4096,)), VIDEO, lambda changed: None)
+
+    assert [done[0] for done in bench.window.log] == ["write", "fence"]
+
+
 def test_a_root_of_somebody_else_is_fenced_when_it_is_given_back():
     bench = Bench()
     ours = PageTables(GMMU_V3, bench.store, adopted=bench.tables.root)
