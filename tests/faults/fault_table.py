@@ -41,9 +41,9 @@ NOT_PLAYED = {
 
 NOTES = {
     2: "The list asks for the method's name and its place in the pushbuffer. Hardware tells neither of "
-    "what Host refuses (Xid 32 carries bits of an interrupt register); of what an engine refuses it tells the "
-    "class, the method's offset and its data, which the error has as `log`. By name nothing wrong gets as far "
-    "as the GPU.",
+    "what Host refuses (Xid 32 carries bits of an interrupt register); of what an engine refuses it tells "
+    "the class, the method's offset and its data, which the error has as `log`. By name nothing wrong gets "
+    "as far as the GPU.",
     6: "The driver waits for no interrupt: it looks at memory, and at GSP's queue every 2 ms.",
     12: "A host's limits are those of the IOMMU that the software GPU's bus brings with it.",
     13: "Hopper has no VBIOS that a driver parses.",
