@@ -13,7 +13,7 @@ from barewire.channel.queue import Queue, QueueMemory
 from barewire.compute.queue import ComputeQueue
 from barewire.copy.queue import CopyQueue
 from barewire.device.memory import DeviceMemory
-from barewire.errors import BarewireError, UsageError
+from barewire.errors import BarewireError, OutOfVram, UsageError
 from barewire.native._native import ffi, lib
 from barewire.rm.object import expect_space
 from barewire.rounding import round_up
@@ -184,7 +184,15 @@ class DeviceQueues(DeviceMemory, ABC):
 
     def _allocate_local(self, parts: QueueParts, size_bytes: int) -> tuple[int, Callable[[], None]]:
         """Local memory in place of what the queue had, and what gives that back when its work is done."""
-        before, parts.local_va = parts.local_va, self._allocate(size_bytes)
+        try:
+            fresh = self._allocate(size_bytes)
+        except OutOfVram as full:
+            raise OutOfVram(
+                f"there is no video memory for the local memory of a kernel: {full.message}",
+                hint="Each thread that the GPU holds at once has its own: use less of it, or free arrays.",
+                **full.facts,
+            ) from full
+        before, parts.local_va = parts.local_va, fresh
         if before is None:
             return parts.local_va, _nothing_before
         old = before

@@ -139,8 +139,8 @@ class RpcChannel(Channel):
             self.handle = rm.client.new_handle()
             undo.callback(rm.client.when_gone, self.handle, self._give_back)
             self._memory = cleared(rm, INSTANCE_BYTES + self._methods_bytes)
+            undo.callback(self._forget_object)  # RM may have it, whatever becomes of its answer
             super().__init__(group, place)
-            undo.callback(self._forget_object)
             self.rm.client.ask(self.handle, "BIND", engineType=group.engine_type)
             if group.context is not None:
                 group.context.promote(self.handle)

@@ -139,6 +139,8 @@ class RpcClient:
 
     def _free(self, handle: int) -> None:
         if handle not in self.objects:
+            if handle in self._owed and self.silence is None:
+                self._pay()  # it may be there: what is above it is freed next
             return
         with self._lock:
             self._forget(handle)

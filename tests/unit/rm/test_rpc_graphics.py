@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -256,6 +257,29 @@ def test_a_golden_context_that_gsp_does_not_let_go_of_keeps_its_memory(world: Wo
     rm.address_space().close()
     assert (world.memory.live, world.memory.spaces) == ([], [])
     rm.graphics.prepare()
+
+
+def test_a_channel_that_an_interrupt_leaves_half_made_is_freed_before_what_it_uses(
+    world: World, rm: RpcResourceManager
+):
+    space = rm.address_space()
+    make_channel(rm, space, "compute")[0].close()
+    video, host = rm.video_memory(2 << 20), rm.host_memory(4096)
+    alloc = world.firmware.alloc
+
+    def interrupted(client: int, parent: int, handle: int, class_id: int, params: Any) -> None:
+        alloc(client, parent, handle, class_id, params)
+        if class_id == GPFIFO_CLASS:
+            raise KeyboardInterrupt  # RM has made it, and its answer is not looked at any more
+
+    world.firmware.alloc = interrupted
+    del world.firmware.said[:]
+    with pytest.raises(KeyboardInterrupt), rm.channel_group(space, "compute") as group:
+        group.channel(0x10_0000_0000, 1024, video, 0x2000, host, video)
+    world.firmware.alloc = alloc
+
+    freed = [number for what, number in world.firmware.said if what == "free"]
+    assert freed == [GPFIFO_CLASS, SHARE_CLASS, GROUP_CLASS]
 
 
 def test_sizes_that_rm_does_not_know_are_an_error(world: World, rm: RpcResourceManager):
