@@ -579,12 +579,15 @@ class Sanitizer:
         return True
 
     def stopped(self, channel: Channel) -> None:
-        """A channel is off its engines, and resource management says so: what has ended is known to have."""
+        """A channel is off its engines, and resource management says so: nothing of it touches memory.
+
+        A grid that was left in the middle rests. Should it go on one day, it comes before everything all the
+        same, which is the model's own choice.
+        """
         watched = self._channels.get(channel)
         if watched is None:
             return
-        done = [operation for operation in watched.operations if operation.ended]
-        self._order.cpu = self._order.cpu.add(operation.number for operation in done)
+        self._order.cpu = self._order.cpu.add(operation.number for operation in watched.operations)
         watched.operations = [operation for operation in watched.operations if not operation.ended]
         self._prune()
 

@@ -178,6 +178,17 @@ def test_constants_that_changed_and_were_not_invalidated(machine: GrMachine, rig
     assert found(machine) == ["stale constants"]
 
 
+def test_a_grid_whose_channel_was_stopped_rests(machine: GrMachine, rig: GrRig) -> None:
+    counted, target = written(machine), written(machine)
+    rig.submit(send(rig.qmd(machine.endless(counted.gpu_va))))
+    machine.wait(lambda: counted.words[0] > 100 and counted.words[0] != 0x07070707)
+    with machine.gpu.lock:
+        machine.gpu.fifo.stop(rig.channel)
+    other = machine.compute()
+    other.run(send(other.qmd(loading(machine, counted.gpu_va, target.gpu_va))), wait_for_idle())
+    assert found(machine) == []
+
+
 def test_a_grid_that_may_find_old_data_in_caches(machine: GrMachine, rig: GrRig) -> None:
     source, target = written(machine), written(machine)
     program = loading(machine, source.gpu_va, target.gpu_va)
