@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from barewire.errors import DmaError
+from barewire.errors import DmaError, HostLimit
 from barewire.transport.bus import PAGE_BYTES
-from barewire.transport.iommu import REGIONS, Iommu, SoftDmaMemory, pieces
+from barewire.transport.iommu import REGIONS, HostLimits, Iommu, SoftDmaMemory, pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +78,34 @@ def test_memory_that_cannot_be_had_is_a_dma_error():
     for size in (1 << 62, 1 << 70):
         with pytest.raises(DmaError):
             SoftDmaMemory(Iommu(), size, True, lambda: None, lambda memory: None)
+
+
+def test_a_host_gives_no_more_memory_than_its_limit_and_takes_it_back():
+    iommu = Iommu(HostLimits(locked_bytes=4 * PAGE_BYTES))
+    first = iommu.map(CPU, 3 * PAGE_BYTES, True)
+    with pytest.raises(HostLimit) as refused:
+        iommu.map(CPU, 2 * PAGE_BYTES, True)
+    assert (refused.value.needed, refused.value.limit) == (5 * PAGE_BYTES, 4 * PAGE_BYTES)
+
+    iommu.unmap(first)
+    iommu.map(CPU, 4 * PAGE_BYTES, True)
+
+
+def test_a_host_takes_no_more_mappings_than_its_limit():
+    iommu = Iommu(HostLimits(entries=3))
+    iommu.map(CPU, 4 * PAGE_BYTES, False)  # in three pieces
+    with pytest.raises(HostLimit) as refused:
+        iommu.map(CPU, PAGE_BYTES, True)
+
+    assert (refused.value.needed, refused.value.limit) == (4, 3)
+
+
+@given(st.lists(PAGES, min_size=1, max_size=20), st.sampled_from([33, 36, 39, 52]))
+def test_addresses_fit_into_the_hosts_bits_and_keep_out_of_what_it_reserves(sizes, bits):
+    reserved = ((1 << 32, (1 << 32) + (1 << 24)), ((1 << bits - 1) + (1 << 21), (1 << bits - 1) + (1 << 22)))
+    iommu = Iommu(HostLimits(address_bits=bits + 1, reserved=reserved))
+    for pages in sizes:
+        for segment in iommu.map(CPU, pages * PAGE_BYTES, False):
+            end = segment.iova + segment.size_bytes
+            assert end <= 1 << bits + 1
+            assert all(end <= first or segment.iova >= last for first, last in reserved)
