@@ -126,9 +126,17 @@ class Mmu:
         return self._look.leaves(pdb, start, end)
 
     def translate(
-        self, pdb: Pdb, gpu_va: int, access: Access = Access.READ, privileged: bool = False
+        self,
+        pdb: Pdb,
+        gpu_va: int,
+        access: Access = Access.READ,
+        privileged: bool = False,
+        used: bool = True,
     ) -> Place:
         """Where an address is, to the end of its page.
+
+        Args:
+            used: somebody uses it now, and does not only look ahead: it must not be stale.
 
         Raises:
             PageFault: there is no page, or it does not allow the access.
@@ -136,7 +144,7 @@ class Mmu:
         found = self.tlb.find(pdb, gpu_va)
         if found is None:
             found = self._look_up(pdb, gpu_va)
-        elif self.gpu.options.check_tlb:
+        elif self.gpu.options.check_tlb and (used or self.gpu.sanitizer is not None):
             self._compare(pdb, gpu_va, found)
         if not isinstance(found, Leaf):
             raise PageFault(gpu_va, found, access, pdb)
@@ -158,15 +166,19 @@ class Mmu:
         size_bytes: int,
         access: Access = Access.READ,
         privileged: bool = False,
+        used: bool = True,
     ) -> Iterator[Place]:
         """The places of a range of addresses, in order, neighbours joined.
+
+        Args:
+            used: all of it is used now; else the first page alone, and the rest is looked at ahead.
 
         Raises:
             PageFault: at the first address that cannot be accessed, after the places before it.
         """
         joined: Place | None = None
         try:
-            for place in self._places(pdb, gpu_va, gpu_va + size_bytes, access, privileged):
+            for place in self._places(pdb, gpu_va, gpu_va + size_bytes, access, privileged, used):
                 if joined is None:
                     joined = place
                 elif _continues(joined, place):
@@ -348,11 +360,14 @@ class Mmu:
             small.words[index], small.known[index] = walk.steps[-1].word, True
         return self._keep(pdb, gpu_va, walk)
 
-    def _places(self, pdb: Pdb, gpu_va: int, end: int, access: Access, privileged: bool) -> Iterator[Place]:
+    def _places(
+        self, pdb: Pdb, gpu_va: int, end: int, access: Access, privileged: bool, used: bool
+    ) -> Iterator[Place]:
         """The places of a range of addresses, some of them joined already."""
+        start = gpu_va
         tried = 0  # up to where looking up pages together was of no use
         while gpu_va < end:
-            place = self.translate(pdb, gpu_va, access, privileged)
+            place = self.translate(pdb, gpu_va, access, privileged, used or gpu_va == start)
             size = min(place.size_bytes, end - gpu_va)
             yield place if size == place.size_bytes else place._replace(size_bytes=size)
             gpu_va += size

@@ -130,7 +130,7 @@ class SmSpace:
 
     def _run(self, start: int, access: Access, bits: int) -> Extent:
         mmu = self._gpu.mmu
-        place = next(mmu.runs(self.pdb, start, JOINED_BYTES, access, self._privileged))
+        place = next(mmu.runs(self.pdb, start, JOINED_BYTES, access, self._privileged, used=False))
         if place.aperture is Aperture.SPARSE:
             return Extent(start, place.size_bytes, 0, bits)
         host, size = next(mmu.pieces(place, access is not Access.READ))
