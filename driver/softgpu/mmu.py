@@ -144,7 +144,7 @@ class Mmu:
         found = self.tlb.find(pdb, gpu_va)
         if found is None:
             found = self._look_up(pdb, gpu_va)
-        elif self.gpu.options.check_tlb and (used or self.gpu.sanitizer is not None):
+        elif used and self.gpu.options.check_tlb:
             self._compare(pdb, gpu_va, found)
         if not isinstance(found, Leaf):
             raise PageFault(gpu_va, found, access, pdb)
