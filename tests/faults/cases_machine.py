@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from barewire.errors import BarewireError, DeviceBusy
+from barewire.transport.claim import lock_folder
 from fault_case import Attempt, Case
 from fault_world import World
 
@@ -46,6 +47,7 @@ def _two_owners(world: World) -> Iterable[Attempt]:
         owner.wait(timeout=10.0)
         for stream in (owner.stdin, owner.stdout):
             stream.close()
+        (lock_folder() / f"barewire-{slot}.lock").unlink(missing_ok=True)
 
 
 def _names_the_owner(world: World, error: BarewireError) -> None:

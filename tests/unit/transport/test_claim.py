@@ -10,6 +10,7 @@ from pathlib import Path
 import barewire as bw
 import pytest
 from barewire.errors import DeviceBusy, PermissionMissing, UsageError
+from barewire.transport import claim
 from barewire.transport.claim import Claim
 
 HOLDER = """
@@ -62,7 +63,10 @@ def test_what_is_no_name_is_refused(tmp_path: Path, name: object) -> None:
         Claim(name, tmp_path)  # type: ignore[arg-type]
 
 
-def test_a_device_in_a_slot_has_one_owner_and_gives_it_back_when_it_is_closed() -> None:
+def test_a_device_in_a_slot_has_one_owner_and_gives_it_back_when_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "lock_folder", lambda: tmp_path)
     slot = f"test-{os.getpid()}"
     with bw.open("soft:gh100", slot=slot):
         with pytest.raises(DeviceBusy):
