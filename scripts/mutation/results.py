@@ -13,6 +13,7 @@ from mutation.edits import OPERATORS
 from mutation.selection import part_of
 
 EXPLAINED = Path(__file__).with_name("explained.json")
+SAME_BEHAVIOUR = ("equivalent", "slower only")
 SURVIVED = "survived"
 NO_MUTANT = "does not compile"
 
@@ -61,14 +62,14 @@ def write(file: Path, results: Iterable[Result], **facts: Any) -> None:
     tried = sorted((each for each in results if each.caught_by != NO_MUTANT), key=lambda each: each.name)
     reasons = explained()
     survivors = [each for each in tried if each.caught_by == SURVIVED]
-    equivalent = [each for each in survivors if reasons.get(each.name, {}).get("kind") == "equivalent"]
+    same = [each for each in survivors if reasons.get(each.name, {}).get("kind") in SAME_BEHAVIOUR]
     caught = len(tried) - len(survivors)
     content = {
         **facts,
         "tried": len(tried),
         "caught": caught,
         "caught_share": round(caught / max(1, len(tried)), 4),
-        "caught_share_without_equivalent": round(caught / max(1, len(tried) - len(equivalent)), 4),
+        "caught_share_of_those_that_behave_otherwise": round(caught / max(1, len(tried) - len(same)), 4),
         "caught_by": dict(Counter(each.caught_by for each in tried)),
         "operators": {
             name: {"does": does, **_counts(each for each in tried if each.operator == name)}
