@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +168,7 @@ def test_a_missing_header_is_one_sentence_and_exit_code_2(importer, tmp_path, ca
     assert "--fetch-headers" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
 def test_a_repository_is_fetched_at_its_revision_alone(importer, tmp_path):
     origin, copy = tmp_path / "origin", tmp_path / "copy"
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
