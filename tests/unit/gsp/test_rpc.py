@@ -264,6 +264,23 @@ def test_a_call_may_have_its_own_time(rpc, fake):
     assert time.monotonic() - start < 0.09
 
 
+def test_a_control_may_be_given_more_time_than_others(rpc, fake):
+    rpc.timeout_s = 0.02
+    fake.hold = True
+
+    def go_on() -> None:
+        fake.hold = False
+        fake.look_at_commands()
+
+    later = threading.Timer(0.1, go_on)
+    later.start()
+    params = bytearray(b"slow")
+    rpc.control(CLIENT, OBJECT, 3, params, within_s=5.0)
+    later.join()
+
+    assert params == b"slow"
+
+
 # What goes wrong on the way.
 def test_a_corrupt_reply_is_an_error_and_later_calls_work(rpc, fake):
     def flip(whole: bytearray) -> None:

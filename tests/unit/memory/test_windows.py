@@ -161,6 +161,20 @@ def test_mappings_stay_while_windows_come_and_go(small_bar):
     assert window.pinned_bytes == 0
 
 
+def test_a_mapping_gets_the_room_that_windows_have(small_bar):
+    window = small_bar.memory.window
+    for index in range(100):
+        window.write((1 << 30) + index * WINDOW_BYTES, index.to_bytes(4, "little"))
+    large = window.map([Extent(512 * MIB, 192 * MIB)])
+    from barewire.native._native import ffi
+
+    ffi.memmove(ffi.cast("char *", large.address), b"large", 5)
+    small_bar.memory.tlb.flush()
+    assert vram_of(small_bar)(512 * MIB, 5) == b"large"
+    assert [window.read((1 << 30) + index * WINDOW_BYTES, 1)[0] for index in range(100)] == list(range(100))
+    large.close()
+
+
 def test_a_bar1_without_room_says_so_and_goes_on(small_bar):
     window = small_bar.memory.window
     window.write(3 << 30, b"a window in the way")
