@@ -163,9 +163,10 @@ def test_mappings_stay_while_windows_come_and_go(small_bar):
 
 def test_a_mapping_gets_the_room_that_windows_have(small_bar):
     window = small_bar.memory.window
+    window.map([Extent(512 * MIB, 1 * MIB)]).close()
     for index in range(100):
         window.write((1 << 30) + index * WINDOW_BYTES, index.to_bytes(4, "little"))
-    large = window.map([Extent(512 * MIB, 192 * MIB)])
+    large = window.map([Extent(512 * MIB, 240 * MIB)])
     from barewire.native._native import ffi
 
     ffi.memmove(ffi.cast("char *", large.address), b"large", 5)
