@@ -25,7 +25,6 @@ class Limits:
         shared_configurations: sizes in bytes that the SM's memory can be split at, smallest first.
         registers_per_sm: 32-bit registers of one SM.
         cluster_max_blocks: the most blocks that a portable cluster may have; 1 where there are no clusters.
-        argument_bytes: the most bytes of parameters that a kernel may take.
     """
 
     sm_version: int
@@ -40,7 +39,6 @@ class Limits:
     grid_max: tuple[int, int, int] = (2**31 - 1, 65535, 65535)
     registers_per_sm: int = 65536
     sms_per_tpc: int = 2
-    argument_bytes: int = 4096
 
 
 def _configurations(*sizes_kib: int) -> tuple[int, ...]:
