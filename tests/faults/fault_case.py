@@ -134,9 +134,10 @@ def play_once(case: Case, world: World) -> Outcome:
     outcome = Outcome(case.row, case.name, case.how)
     world.get_ready(case.afterwards)
     for attempt in case.attempts(world):
-        error, seconds = _error_of(attempt)
-        outcome.note(error, world.seconds_of(seconds))
-        judge(case, world, error, world.seconds_of(seconds))
+        error, whole_s = _error_of(attempt)
+        seconds = world.seconds_of(whole_s)
+        outcome.note(error, seconds)
+        judge(case, world, error, seconds)
     assert outcome.attempts, "nothing was attempted"
     with stopwatch() as taken:
         getattr(world, case.afterwards)()
