@@ -314,7 +314,8 @@ class Stream:
         if qmd.next_va is not None:
             self.schedule(qmd.next_va)
         if qmd.releases:
-            if self.tables.words(qmd.release_va, 1)[0] > qmd.payload:
+            behind = self.tables.words(qmd.release_va, 1)[0] - qmd.payload & MASK32  # the counter wraps
+            if 0 < behind < 1 << 31:
                 self.gpu.rm.complain(f"the QMD at {grid.qmd_va:#x} takes a timeline back to {qmd.payload}")
             self.write_semaphore(qmd.release_va, qmd.payload, stamped=not qmd.shape.one_word_release)
 
