@@ -1,7 +1,7 @@
 """Who made an access that the MMU refused, in the numbers of fault buffers.
 
-Facts: OGKM:kernel-open/nvidia-uvm/hwref/hopper/gh100/dev_fault.h (MMU_ENG_ID, CLIENT_HUB); Host is the hub's
-client ESC, as an H100's log has it. Which client a copy engine is, is the board's own business.
+Facts: OGKM:kernel-open/nvidia-uvm/hwref/hopper/gh100/dev_fault.h (MMU_ENG_ID, CLIENT_HUB, CLIENT_GPC); Host
+is the hub's client ESC, as an H100's log has it. Which client a copy engine is, is the board's own business.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ class FaultSource(NamedTuple):
 
     Attributes:
         engine_id: MMU_ENG_ID.
-        client_id: CLIENT_HUB.
+        client_id: CLIENT_HUB, or CLIENT_GPC if it is in a cluster.
+        gpc: the graphics cluster; None for a client of the hub.
     """
 
     engine_id: int
     client_id: int
+    gpc: int | None = None
 
 
 class MmuFault(NamedTuple):
@@ -49,7 +51,7 @@ class MmuFault(NamedTuple):
     @property
     def from_host(self) -> bool:
         """Whether Host's own access failed, not an engine's."""
-        return self.source.client_id == _CLIENT_HOST
+        return self.source.gpc is None and self.source.client_id == _CLIENT_HOST
 
     def entry(self, channel: Channel) -> FaultEntry:
         """What a fault buffer shows of it."""
@@ -60,6 +62,8 @@ class MmuFault(NamedTuple):
             self.access,
             self.source.engine_id,
             self.source.client_id,
+            gpc=self.source.gpc or 0,
+            is_hub=self.source.gpc is None,
             instance=instance.address if instance is not None else 0,
             instance_aperture=instance.aperture if instance is not None else Aperture.VRAM,
         )
@@ -78,5 +82,9 @@ def host_source(runlist: int) -> FaultSource:
 
 def mmu_fault(channel: Channel, source: FaultSource, refused: Refused) -> ChannelError:
     """What takes a channel off after a refused access."""
-    fault = MmuFault(refused.address, refused.fault_type, refused.access, source)
+    return mmu_error(channel, MmuFault(refused.address, refused.fault_type, refused.access, source))
+
+
+def mmu_error(channel: Channel, fault: MmuFault) -> ChannelError:
+    """What takes a channel off by a fault."""
     return ChannelError(XID_MMU_FAULT, None, fault, token=channel.token, gpu_va=fault.gpu_va)

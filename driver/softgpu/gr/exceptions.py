@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from barewire.softgpu.channel import XID_MMU_FAULT, Channel, ChannelError
+from barewire.softgpu.channel import Channel, ChannelError
 from barewire.softgpu.channel_memory import Refused
-from barewire.softgpu.faults import ENGINE_GRAPHICS, FaultEntry
+from barewire.softgpu.fault_sources import FaultSource, MmuFault, mmu_error
+from barewire.softgpu.faults import ENGINE_GRAPHICS
 from barewire.softgpu.gr.sked import SkedError
 from barewire.softgpu.gsp.board_facts import (
     GLOBAL_ESR_REPORT_MASK,
@@ -22,7 +23,6 @@ from barewire.softgpu.gsp.board_facts import (
     SMS_PER_TPC,
     WARP_ESR_REPORT_MASK,
 )
-from barewire.softgpu.page_tables import Access, Aperture, FaultType
 
 if TYPE_CHECKING:
     from barewire.softgpu.sm.machine import Fault
@@ -84,20 +84,6 @@ _WARP_ERRORS = {
 }
 
 
-class GraphicsSource(NamedTuple):
-    """Who of GR accesses memory.
-
-    Attributes:
-        engine_id: MMU_ENG_ID.
-        client_id: CLIENT_GPC, or CLIENT_HUB if it is in no cluster.
-        gpc: the cluster; None for a client of the hub.
-    """
-
-    engine_id: int
-    client_id: int
-    gpc: int | None
-
-
 @dataclass(frozen=True)
 class SmState:
     """What the error status registers of an SM hold.
@@ -116,20 +102,10 @@ class SmState:
     address: int
 
 
-class GraphicsFault(NamedTuple):
-    """An access of GR that the MMU refused.
+class GraphicsFault(MmuFault):
+    """An access of GR that the MMU refused."""
 
-    Attributes:
-        gpu_va: the address.
-        fault_type: why.
-        access: what was tried.
-        source: who tried.
-    """
-
-    gpu_va: int
-    fault_type: FaultType
-    access: Access
-    source: GraphicsSource
+    __slots__ = ()
 
     @property
     def client_name(self) -> str:
@@ -139,27 +115,12 @@ class GraphicsFault(NamedTuple):
             return f"HUBCLIENT_{_HUB_NAMES[client]}"
         return f"GPC{gpc} GPCCLIENT_{'GCC' if client == GPC_CODE else f'T1_{_t1_number(client)}'}"
 
-    def entry(self, channel: Channel) -> FaultEntry:
-        """What a fault buffer shows of it."""
-        instance = channel.setup.instance
-        return FaultEntry(
-            self.gpu_va,
-            self.fault_type,
-            self.access,
-            self.source.engine_id,
-            self.source.client_id,
-            gpc=self.source.gpc or 0,
-            is_hub=self.source.gpc is None,
-            instance=instance.address if instance is not None else 0,
-            instance_aperture=instance.aperture if instance is not None else Aperture.VRAM,
-        )
-
 
 def hub_fault(channel: Channel, client: int, refused: Refused) -> ChannelError:
     """An access of the front end or the scheduler that was refused."""
-    source = GraphicsSource(ENGINE_GRAPHICS, client, None)
+    source = FaultSource(ENGINE_GRAPHICS, client)
     fault = GraphicsFault(refused.address, refused.fault_type, refused.access, source)
-    return _mmu_error(channel, fault)
+    return mmu_error(channel, fault)
 
 
 def sm_fault(channel: Channel, sm: int, refused: Refused, fetches: bool) -> ChannelError:
@@ -168,13 +129,9 @@ def sm_fault(channel: Channel, sm: int, refused: Refused, fetches: bool) -> Chan
     number = place.tpc * SMS_PER_TPC + place.sm
     first = _GPC_FIRST_T1 if number < _LOW_T1 else _GPC_LATER_T1 - _LOW_T1
     client = GPC_CODE if fetches else first + number
-    source = GraphicsSource(ENGINE_GRAPHICS, client, place.gpc)
+    source = FaultSource(ENGINE_GRAPHICS, client, place.gpc)
     fault = GraphicsFault(refused.address, refused.fault_type, refused.access, source)
-    return _mmu_error(channel, fault)
-
-
-def _mmu_error(channel: Channel, fault: GraphicsFault) -> ChannelError:
-    return ChannelError(XID_MMU_FAULT, None, fault, token=channel.token, gpu_va=fault.gpu_va)
+    return mmu_error(channel, fault)
 
 
 def _t1_number(client: int) -> int:
