@@ -19,6 +19,7 @@ echo "debootstrap $*" >>"$ASKED"
 [[ -z ${REFUSES:-} ]] || { echo "E: no such suite"; exit 1; }
 mkdir -p "$3/etc/apt/sources.list.d" "$3/srv"
 echo 'PRETTY_NAME="A distribution"' >"$3/etc/os-release"
+echo "deb http://archive.example/$2 $2 main" >"$3/etc/apt/sources.list"
 """
 # Instead of a namespace with the tree as its root: notes the command line and answers as told.
 UNSHARE = """#!/usr/bin/env bash
