@@ -130,7 +130,7 @@ class DeviceCopies(DeviceFailures):
             )
         if self.capturing is not None:
             self.capturing.add_copy(source, destination, size_bytes, arrays=arrays)
-            return Submission(self._main, self._main.submitted)
+            return Submission(self.compute, self.compute.submitted)
         return self._copies_after_all().copy(source, destination, size_bytes)
 
     def catch_up(self, queue: ComputeQueue) -> None:

@@ -45,7 +45,7 @@ class DeviceFailures(DeviceQueues):
         """
         queue.end()
         lib.bw_stop(queue.ring)
-        own = queue is self._main or queue is self._copies
+        own = queue is self.compute or queue is self._copies
         if self.closed or not own:
             queue.release_waiters()
             return

@@ -51,7 +51,7 @@ class Device(DeviceCopies):
         super().__init__(manager, name, timeout_s)
         self.compute = self._make_queue("compute", OWN_NAMES[0])
         self._aim()
-        self._nothing = Submission(self._main, 0)
+        self._nothing = Submission(self.compute, 0)
         close_at_exit(self)
 
     # Code
@@ -250,7 +250,7 @@ class Device(DeviceCopies):
             ChannelDead: the GPU reported a fault; the kind says which, and the next launch finds a fresh
                 channel.
         """
-        main, copies = self._main, self._copies
+        main, copies = self.compute, self._copies
         quick = timeout_s is None and self._usable and not main.waits
         done = quick and not _drain(self._own, self._own_count, channel_queue.SLICE_NS)
         if done and not main.ended and (copies is None or not copies.ended):

@@ -252,8 +252,7 @@ class DeviceQueues(DeviceMemory, ABC):
 
     def _aim(self) -> None:
         """Tell the native calls which rings there are; after every change of them."""
-        self._main = self.compute
-        queues = dict.fromkeys((self._main, self._copies))
+        queues = dict.fromkeys((self.compute, self._copies))
         own = [queue.ring for queue in queues if queue is not None and not queue.ended]
         self._own, self._own_count = _array_of(own), len(own)
         rings = [queue.ring for queue in self._queues]

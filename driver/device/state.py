@@ -33,7 +33,6 @@ class DeviceState:
     """See `Device`."""
 
     compute: ComputeQueue
-    _main: Queue  # `compute`
     _nothing: Submission  # one that is always done
 
     def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
