@@ -10,10 +10,11 @@ Python's is left alone. What is done behind the shield has to end by itself, and
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -70,6 +71,17 @@ def leave() -> None:
     waiting, _inside.waiting = _inside.waiting, None  # nothing is called before this: nothing comes between
     if waiting is not None:
         waiting()
+
+
+@contextlib.contextmanager
+def behind() -> Iterator[None]:
+    """Ctrl-C waits until this is left. What is done here has to end by itself, and soon."""
+    shielded = enter()
+    try:
+        yield
+    finally:
+        if shielded:
+            leave()
 
 
 def put_back() -> None:

@@ -24,6 +24,7 @@ from barewire.gsp.dma import PAGE_BYTES, page_addresses
 from barewire.gsp.element import SLOT_BYTES, Message
 from barewire.gsp.functions import name_of
 from barewire.poll import poll
+from barewire.shield import behind
 
 if TYPE_CHECKING:
     from barewire.transport.bus import DmaMemory
@@ -159,12 +160,14 @@ class MessageQueues:
                 hint="Close the device and open it again, which resets the GPU.",
                 function=name_of(function),
             )
-        for index, (number, piece) in enumerate(element.pieces(function, payload)):
-            self._cut_off = index > 0
+        pieces = list(element.pieces(function, payload))
+        for left, (number, piece) in zip(reversed(range(len(pieces))), pieces, strict=True):
             whole = element.build(self._abi, number, piece, sequence=sequence, number=self._next_command)
-            self._put(whole, timeout_s)
-            self._next_command += 1
-        self._cut_off = False
+            self._wait_for_room(element.slots_for(len(whole)), timeout_s)
+            with behind():  # a number that is used twice stops the queue for good
+                self._put(whole)
+                self._next_command += 1
+                self._cut_off = left > 0
 
     def receive(self) -> Message | None:
         """The next message, if there is one.
@@ -217,9 +220,7 @@ class MessageQueues:
         reader = self._pointer(self._COMMAND_READER, "read pointer of the command queue")
         return (reader - self._word(self._COMMAND_WRITER) - 1) % SLOTS
 
-    def _put(self, whole: bytes, timeout_s: float) -> None:
-        slots = element.slots_for(len(whole))
-
+    def _wait_for_room(self, slots: int, timeout_s: float) -> None:
         def has_room(free: int) -> bool:
             return free >= slots
 
@@ -232,6 +233,8 @@ class MessageQueues:
             what="free slots of the command queue",
             expected=f"at least {slots}",
         )
+
+    def _put(self, whole: bytes) -> None:
         writer = self._word(self._COMMAND_WRITER)
         ring = COMMAND_OFFSET + _ENTRIES_OFFSET
         until_end = (SLOTS - writer) * SLOT_BYTES
@@ -240,7 +243,7 @@ class MessageQueues:
         self._bytes[at : at + len(first)] = first
         self._bytes[ring : ring + len(rest)] = rest
         # Stores keep their order among themselves on the hosts that are supported; the doorbell comes after.
-        self._words[self._COMMAND_WRITER] = (writer + slots) % SLOTS
+        self._words[self._COMMAND_WRITER] = (writer + element.slots_for(len(whole))) % SLOTS
         if self.awake:
             self._ring_doorbell()
 

@@ -30,6 +30,7 @@ from barewire.gsp.functions import FIRST_EVENT, Function, name_of
 from barewire.gsp.queue import MessageQueues
 from barewire.gsp.replies import Ledger, Waiting
 from barewire.poll import poll
+from barewire.shield import behind
 
 CALL_TIMEOUT_S = 6.0  # other drivers allow 4 to 6 s
 PIECE_TIMEOUT_S = 1.0  # between the pieces of one reply
@@ -247,9 +248,9 @@ class GspRpc:
     def _call(self, waiting: Waiting, payload: bytes, timeout_s: float) -> bytes:
         start = time.monotonic()
         name = name_of(waiting.function)
-        self._post(waiting.function, payload, sequence=waiting.sequence, timeout_s=timeout_s)
-        self._ledger.waiting = waiting
+        self._ledger.waiting = waiting  # before it is sent: an interrupted call may be answered too
         try:
+            self._post(waiting.function, payload, sequence=waiting.sequence, timeout_s=timeout_s)
             left = timeout_s - (time.monotonic() - start)
             self._wait(lambda: waiting.started, left, f"GSP did not answer {name}")
             if not waiting.complete:
@@ -360,6 +361,7 @@ class GspRpc:
         try:
             self._queues.send(function, payload, sequence=sequence, timeout_s=timeout_s)
         except PollTimeout as full:
+            self._ledger.waiting = None  # it was not sent
             raise RpcTimeout(full.message, hint=full.hint, **full.facts, function=name_of(function)) from full
 
     def _wait(self, done: Callable[[], bool], timeout_s: float, why: str, hint: str = _CALL_HINT) -> None:
@@ -388,12 +390,13 @@ class GspRpc:
         """Enter the messages that are there; stop early once `until` holds."""
         taken = 0
         while until is None or not until():
-            message = self._queues.receive()
-            if message is None:
-                break
-            taken += 1
-            if message.function >= FIRST_EVENT or not self._ledger.settle(message):
-                self._note(events.decode(self.abi, message))
+            with behind():  # a message that left the queue is entered, or it would be lost
+                message = self._queues.receive()
+                if message is None:
+                    break
+                taken += 1
+                if message.function >= FIRST_EVENT or not self._ledger.settle(message):
+                    self._note(events.decode(self.abi, message))
         return taken
 
     def _note(self, event: GspEvent) -> None:

@@ -35,9 +35,7 @@ STRICT = {"dirty_vram_bytes": 96 << 20, "sanitize": SANITIZE}
 def device_names() -> list[Any]:
     """The devices to run on, each marked with what it is."""
     names = [ASKED_FOR] if ASKED_FOR else ["soft:gh100", "nv:0"]
-    return [
-        pytest.param(name, marks=ON_SILICON if name.startswith("nv:") else ON_SOFTWARE) for name in names
-    ]
+    return [pytest.param(name, marks=ON_SILICON if name.startswith("nv:") else ON_SOFTWARE) for name in names]
 
 
 @pytest.fixture(scope="module", params=device_names())

@@ -284,6 +284,8 @@ class GspDriver:
             raise Refused("the core does not run", self.read(RISCV_CPUCTL))
         self.wait(lambda: self.shared.get(STATUS + 0x1C) == 0x1000, "the status queue")
         self.receive(INIT_DONE)
+        if not self.gpu.work.drain():
+            raise TimedOut("GSP's last look at its queue")
 
     def start_gsp(self) -> None:
         self.wait(lambda: self.read(FSP_STATUS) == 0xFF, "FSP")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import struct
 
 import pytest
@@ -179,6 +180,19 @@ def test_nothing_follows_a_command_that_was_cut_off(rings):
 
     with pytest.raises(RpcError, match="cut off"):
         rings.queues.send(10, b"")
+
+
+def test_a_command_that_ctrl_c_interrupts_leaves_the_next_one_its_own_number(rings, abi):
+    rings.gsp.hold = True
+    rings.queues._ring_doorbell = lambda: signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        rings.queues.send(76, b"interrupted")
+
+    rings.queues._ring_doorbell = rings._ring
+    rings.gsp.hold = False
+    rings.queues.send(10, b"next")
+
+    assert rings.gsp.commands == [(76, b"interrupted"), (10, b"next")]
 
 
 @pytest.mark.parametrize("offset", [COMMAND_READER, STATUS_WRITER])
