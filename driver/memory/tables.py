@@ -34,7 +34,19 @@ class TablePage(NamedTuple):
         return TablePointer(self.aperture, self.address)
 
 
-class TableStore(Protocol):
+class TableReader(Protocol):
+    """Memory with tables in it, whoever made them, as the walker sees it."""
+
+    def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
+        """Bytes of a table.
+
+        Raises:
+            UsageError: this cannot be read here.
+        """
+        ...
+
+
+class TableStore(TableReader, Protocol):
     """Memory for tables, as the builder sees it."""
 
     def allocate(self, size_bytes: int) -> TablePage:
@@ -47,10 +59,6 @@ class TableStore(Protocol):
 
     def free(self, page: TablePage) -> None:
         """Give it back."""
-        ...
-
-    def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
-        """Bytes of a table."""
         ...
 
     def write(self, table: TablePointer, offset: int, data: Data) -> None:

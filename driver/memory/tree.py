@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Union
 
 from barewire.memory.formats import Leaf, Level, PageTableFormat, TablePointer
-from barewire.memory.tables import TableStore
+from barewire.memory.tables import TableReader
 from barewire.memory.walker import entries_of
 
 
@@ -78,30 +78,34 @@ class Table:
 
 
 def tree(
-    form: PageTableFormat, store: TableStore, root: TablePointer, start_va: int = 0, end_va: int | None = None
+    form: PageTableFormat,
+    reader: TableReader,
+    root: TablePointer,
+    start_va: int = 0,
+    end_va: int | None = None,
 ) -> Table:
     """The tables that are reached from a root, for a range of addresses. Change nothing while it runs.
 
     Raises:
-        UsageError: a table is where the store cannot read.
+        UsageError: a table is where the reader cannot read.
     """
     last = form.va_end if end_va is None else min(end_va, form.va_end)
-    return _Reader(form, store, (start_va, last)).directory(root, 0, 0, 0)
+    return _Tree(form, reader, (start_va, last)).directory(root, 0, 0, 0)
 
 
-class _Reader:
+class _Tree:
     """Reads tables within a range of addresses."""
 
-    def __init__(self, form: PageTableFormat, store: TableStore, within: tuple[int, int]) -> None:
+    def __init__(self, form: PageTableFormat, reader: TableReader, within: tuple[int, int]) -> None:
         self.form = form
-        self.store = store
+        self.reader = reader
         self.within = within
 
     def directory(self, place: TablePointer, depth: int, gpu_va: int, index: int) -> Table:
         """A directory and what is below it."""
         level = self.form.directories[depth]
         parts: list[Table | Run] = []
-        for entry_va, words in entries_of(self.store, place, level, gpu_va, self.within):
+        for entry_va, words in entries_of(self.reader, place, level, gpu_va, self.within):
             number = (entry_va - gpu_va) // level.span_bytes
             leaf = self.form.pte.decode(words[0]) if level.leaf else None
             if leaf is not None:
@@ -132,7 +136,7 @@ class _Reader:
     def pages(self, place: TablePointer, level: Level, gpu_va: int, index: int) -> Table:
         """A table of pages."""
         runs = []
-        for entry_va, (word,) in entries_of(self.store, place, level, gpu_va, self.within):
+        for entry_va, (word,) in entries_of(self.reader, place, level, gpu_va, self.within):
             leaf = self.form.pte.decode(word)
             if leaf is not None or word == self.form.pte.sparse:
                 number = (entry_va - gpu_va) // level.span_bytes

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from barewire.errors import UsageError
 from barewire.memory.formats import Leaf, Level, PageTableFormat, TablePointer
-from barewire.memory.tables import TableStore
+from barewire.memory.tables import TableReader
 
 
 @dataclass(frozen=True)
@@ -70,22 +70,22 @@ class Walk(NamedTuple):
         return str(self)
 
 
-def walk(form: PageTableFormat, store: TableStore, root: TablePointer, gpu_va: int) -> Walk:
+def walk(form: PageTableFormat, reader: TableReader, root: TablePointer, gpu_va: int) -> Walk:
     """Look an address up.
 
     Raises:
-        UsageError: the format has no such address, or a table is where the store cannot read.
+        UsageError: the format has no such address, or a table is where the reader cannot read.
     """
     if not 0 <= gpu_va < form.va_end:
         raise UsageError(f"{form.name} has no such address", gpu_va=gpu_va, limit_va=form.va_end)
     table, steps = root, list[Step]()
     for level in form.directories:
-        words = _read(store, table, level, gpu_va, steps)
+        words = _read(reader, table, level, gpu_va, steps)
         leaf = form.pte.decode(words[0]) if level.leaf else None
         if leaf is not None:
             return Walk(gpu_va, tuple(steps), leaf, level.span_bytes, False)
         if level is form.directories[-1]:
-            return _below(form, store, words, gpu_va, steps)
+            return _below(form, reader, words, gpu_va, steps)
         below = form.pde.decode(words[0])
         if below is None:
             return Walk(gpu_va, tuple(steps), None, level.span_bytes, words[0] == form.pde.sparse)
@@ -108,41 +108,41 @@ class Found(NamedTuple):
 
 
 def pages(
-    form: PageTableFormat, store: TableStore, root: TablePointer, start: int = 0, end: int | None = None
+    form: PageTableFormat, reader: TableReader, root: TablePointer, start: int = 0, end: int | None = None
 ) -> Iterator[Found]:
     """Every page that touches a range of addresses, in order; each table is read once.
 
     Raises:
-        UsageError: a table is where the store cannot read.
+        UsageError: a table is where the reader cannot read.
     """
     last = form.va_end if end is None else min(end, form.va_end)
     if start < last:
-        yield from _in_directory(form, store, root, 0, 0, (start, last))
+        yield from _in_directory(form, reader, root, 0, 0, (start, last))
 
 
 def _in_directory(
     form: PageTableFormat,
-    store: TableStore,
+    reader: TableReader,
     table: TablePointer,
     depth: int,
     base: int,
     within: tuple[int, int],
 ) -> Iterator[Found]:
     level = form.directories[depth]
-    for entry_va, words in entries_of(store, table, level, base, within):
+    for entry_va, words in entries_of(reader, table, level, base, within):
         leaf = form.pte.decode(words[0]) if level.leaf else None
         if leaf is not None:
             yield Found(entry_va, level.span_bytes, leaf)
         elif level is form.directories[-1]:
-            yield from _in_pair(form, store, words, entry_va, within)
+            yield from _in_pair(form, reader, words, entry_va, within)
         elif below := form.pde.decode(words[0]):
-            yield from _in_directory(form, store, below, depth + 1, entry_va, within)
+            yield from _in_directory(form, reader, below, depth + 1, entry_va, within)
         elif words[0] == form.pde.sparse:
             yield Found(entry_va, level.span_bytes, None)
 
 
 def _in_pair(
-    form: PageTableFormat, store: TableStore, words: tuple[int, ...], base: int, within: tuple[int, int]
+    form: PageTableFormat, reader: TableReader, words: tuple[int, ...], base: int, within: tuple[int, int]
 ) -> Iterator[Found]:
     """The pages of a dual entry: big ones hide small ones."""
     big, small = form.dual_big.decode(words[0]), form.dual_small.decode(words[1])
@@ -154,7 +154,7 @@ def _in_pair(
     for table, level in ((small, form.small), (big, form.big)):
         if table is None:
             continue
-        for gpu_va, (word,) in entries_of(store, table, level, base, within):
+        for gpu_va, (word,) in entries_of(reader, table, level, base, within):
             leaf = form.pte.decode(word)
             if leaf is not None or word == form.pte.sparse:
                 found[gpu_va] = Found(gpu_va, level.span_bytes, leaf)
@@ -166,19 +166,19 @@ def _in_pair(
 
 
 def entries_of(
-    store: TableStore, table: TablePointer, level: Level, base: int, within: tuple[int, int]
+    reader: TableReader, table: TablePointer, level: Level, base: int, within: tuple[int, int]
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
     """(gpu_va, words) of the entries that are not all zeros and touch a range."""
     first = max(0, (within[0] - base) // level.span_bytes)
     end = min(level.entries, -(-(within[1] - base) // level.span_bytes))
-    raw = store.read(table, first * level.entry_bytes, (end - first) * level.entry_bytes)
+    raw = reader.read(table, first * level.entry_bytes, (end - first) * level.entry_bytes)
     words = np.frombuffer(raw, "<u8").reshape(-1, level.words)
     for index in np.flatnonzero(words.any(axis=1)).tolist():
         yield base + (first + index) * level.span_bytes, tuple(words[index].tolist())
 
 
 def _below(
-    form: PageTableFormat, store: TableStore, words: tuple[int, ...], gpu_va: int, steps: list[Step]
+    form: PageTableFormat, reader: TableReader, words: tuple[int, ...], gpu_va: int, steps: list[Step]
 ) -> Walk:
     """The big pages of a dual entry, then the small ones."""
     big, small = form.dual_big.decode(words[0]), form.dual_small.decode(words[1])
@@ -190,7 +190,7 @@ def _below(
     for table, level in ((big, form.big), (small, form.small)):
         if table is None:
             continue
-        (word,) = _read(store, table, level, gpu_va, steps)
+        (word,) = _read(reader, table, level, gpu_va, steps)
         leaf = form.pte.decode(word)
         if leaf is not None or word:
             return Walk(gpu_va, tuple(steps), leaf, level.span_bytes, word == form.pte.sparse)
@@ -198,10 +198,10 @@ def _below(
 
 
 def _read(
-    store: TableStore, table: TablePointer, level: Level, gpu_va: int, steps: list[Step]
+    reader: TableReader, table: TablePointer, level: Level, gpu_va: int, steps: list[Step]
 ) -> tuple[int, ...]:
     index = level.va_bits.take(gpu_va)
-    raw = store.read(table, index * level.entry_bytes, level.entry_bytes)
+    raw = reader.read(table, index * level.entry_bytes, level.entry_bytes)
     words = tuple(int.from_bytes(raw[at : at + 8], "little") for at in range(0, len(raw), 8))
     steps.append(Step(level, table, index, words))
     return words
