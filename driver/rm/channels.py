@@ -107,6 +107,7 @@ class ChannelGroup(RmObject):
             except BaseException:
                 client.quietly(client.free, self.handle)
                 raise
+        space.groups.add(self)
 
     def channel(
         self,

@@ -15,6 +15,7 @@ import errno
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -123,7 +124,10 @@ class Client:
         handle, device, subdevice: handles of the client itself and these two; memory goes below the device.
         objects, gpu_mappings, pages: what exists now.
         calls: what was called, how often and for how long; ioctl_seconds is the sum, open_seconds is apart.
+        silence: None: the kernel driver answers every call.
     """
+
+    silence: BarewireError | None = None
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -357,6 +361,11 @@ class Client:
         call = f"RM_FREE {names.class_name(found.class_id)}"
         self.escape("RM_FREE", params, call=call, handle=handle)
         self._forget(handle)
+
+    @staticmethod
+    def when_gone(handle: int, action: Callable[[], None]) -> None:
+        """Do something once RM has freed an object: that is done when `free` returns."""
+        action()
 
     def _forget(self, handle: int) -> None:
         self.objects.pop(handle, None)

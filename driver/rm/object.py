@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from barewire.errors import BarewireError, Freed, WrongDevice
+from barewire.errors import BarewireError, Freed, UsageError, WrongDevice
 
 if TYPE_CHECKING:
     from barewire.abi.layout import Abi, Struct
@@ -15,13 +17,18 @@ Opened = TypeVar("Opened", bound="RmObject")
 
 
 class Calls(Protocol):
-    """Calls of one RM client, by ioctl (`client.Client`) or by RPC (`rpc_client.RpcClient`)."""
+    """Calls of one RM client, by ioctl (`client.Client`) or by RPC (`rpc_client.RpcClient`).
+
+    Attributes:
+        silence: the error of the last call, if RM did not answer it.
+    """
 
     abi: Abi
     handle: int
     device: int
     subdevice: int
     closed: bool
+    silence: BarewireError | None
 
     def check(self) -> None:
         """Raise if the client has ended or belongs to a parent process."""
@@ -35,8 +42,16 @@ class Calls(Protocol):
         """Free an object and what is below it."""
         ...
 
+    def new_handle(self) -> int:
+        """A handle that this client has not used yet."""
+        ...
+
     def ask(self, handle: int, name: str, **values: Any) -> Struct:
         """A control by name, with fields set."""
+        ...
+
+    def when_gone(self, handle: int, action: Callable[[], None]) -> None:
+        """Do something once RM has freed an object."""
         ...
 
     def attempt(self, errors: list[BarewireError], step: Any, *arguments: Any) -> None:
@@ -59,6 +74,11 @@ class Manager(Protocol):
     @property
     def facts(self) -> GpuFacts:
         """What is known of the GPU."""
+        ...
+
+    @property
+    def memory(self) -> Any:
+        """What page tables of ours and what is mapped in them are made of."""
         ...
 
 
@@ -130,6 +150,34 @@ class RmObject(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class SpaceObject(RmObject):
+    """An address space, whose channels end before it.
+
+    Attributes:
+        groups: channel groups in it.
+    """
+
+    kind = "address space"
+    groups: weakref.WeakSet[Any]
+
+    def close(self) -> None:
+        """Free it, with its mappings and tables; a second time is nothing.
+
+        Raises:
+            UsageError: there are channels in it, which would have no addresses left.
+            BarewireError: the first thing that went wrong; everything was tried.
+        """
+        living = [group for group in self.groups if not group.closed]
+        if living and not self.closed and not self.rm.client.closed:
+            raise UsageError(
+                "an address space cannot be closed before its channels",
+                hint="Close its channels first.",
+                handle=self.handle,
+                channels=sum(len(group.channels) for group in living),
+            )
+        super().close()
 
 
 def expect_space(space: Any, rm: Any) -> None:

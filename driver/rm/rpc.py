@@ -25,11 +25,11 @@ from barewire.abi.layout import Struct
 from barewire.errors import BarewireError, DeviceError, UsageError
 from barewire.regs.registers import RegisterFile
 from barewire.rm import names, rpc_channels, rpc_facts
+from barewire.rm.external_space import ExternalAddressSpace
 from barewire.rm.rpc_channels import ChannelIds, RpcChannelGroup
 from barewire.rm.rpc_client import RpcClient
 from barewire.rm.rpc_facts import CHIPS
 from barewire.rm.rpc_graphics import Graphics
-from barewire.rm.rpc_space import RpcAddressSpace
 from barewire.rm.rpc_watch import RpcWatch
 
 if TYPE_CHECKING:
@@ -206,13 +206,13 @@ class RpcResourceManager:
         self.client.check()
         return self.memory.host_memory(size_bytes, cached, page_size_bytes)
 
-    def address_space(self) -> RpcAddressSpace:
+    def address_space(self) -> ExternalAddressSpace:
         """A GPU virtual address space of our own."""
         self.client.check()
-        return RpcAddressSpace(self, self.memory.address_space())
+        return ExternalAddressSpace(self, self.memory.address_space())
 
     def channel_group(
-        self, space: RpcAddressSpace, engine: str = "copy", copy_engine: int | None = None
+        self, space: ExternalAddressSpace, engine: str = "copy", copy_engine: int | None = None
     ) -> RpcChannelGroup:
         """A channel group on the graphics engine, or on a copy engine (the first of facts.copy_engines)."""
         return RpcChannelGroup(self, space, engine, copy_engine)

@@ -94,7 +94,6 @@ class RpcChannelGroup(ChannelGroup):
             rm.graphics.prepare()
         super().__init__(rm, space, engine, copy_engine)
         self.runlist = rm.runlist_of(self.engine_type)
-        space.groups.add(self)
         if engine == "compute":
             try:
                 self.context = GraphicsContext(rm.graphics, space)

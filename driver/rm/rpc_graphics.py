@@ -22,8 +22,8 @@ from barewire.rm.rpc_place import PAGE_BYTES, cleared
 from barewire.rounding import round_up
 
 if TYPE_CHECKING:
+    from barewire.rm.external_space import ExternalAddressSpace
     from barewire.rm.rpc import RpcResourceManager
-    from barewire.rm.rpc_space import RpcAddressSpace
 
 SUBCONTEXT_HEADERS = 64  # pages behind the main context that RM's size leaves out
 
@@ -165,7 +165,7 @@ class Graphics:
             alignment = 1 << (self._sizes[buffer.buffer_id] - 1).bit_length()
         return int(tables.map(memory, alignment=alignment, privileged=True, read_only=buffer.read_only))
 
-    def shared_in(self, space: RpcAddressSpace) -> dict[int, int]:
+    def shared_in(self, space: ExternalAddressSpace) -> dict[int, int]:
         """Where an address space has the shared buffers, by buffer_id; mapped there when first asked for."""
         with self._lock:
             for buffer in CONTEXT_BUFFERS:
@@ -209,7 +209,7 @@ class GraphicsContext:
         space: of the channels.
     """
 
-    def __init__(self, graphics: Graphics, space: RpcAddressSpace) -> None:
+    def __init__(self, graphics: Graphics, space: ExternalAddressSpace) -> None:
         self._graphics = graphics
         self._space = space
         self._own: list[tuple[ContextBuffer, Any, int]] = []

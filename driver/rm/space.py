@@ -8,6 +8,7 @@ Everything lies below 2^40, since a GPFIFO entry and QMD pointers hold 40 addres
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from barewire.errors import BarewireError, UsageError, WrongDevice
@@ -15,7 +16,7 @@ from barewire.memory.va import VirtualAddresses
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, GpuMapping
 from barewire.rm.memory import OWNER, Memory, fitting_page
-from barewire.rm.object import RmObject
+from barewire.rm.object import SpaceObject
 from barewire.rounding import round_up
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Mapping(NamedTuple):
     record: GpuMapping
 
 
-class RmAddressSpace(RmObject):
+class RmAddressSpace(SpaceObject):
     """An address space of RM. Close its channels before it.
 
     Attributes:
@@ -48,7 +49,6 @@ class RmAddressSpace(RmObject):
             ahead, which takes time and video memory).
     """
 
-    kind = "address space"
     rm: NvResourceManager
 
     def __init__(
@@ -62,6 +62,7 @@ class RmAddressSpace(RmObject):
         self.reservation = reservation
         self.mappings: dict[int, Mapping] = {}
         self.addresses = VirtualAddresses(start_va, end_va)
+        self.groups = weakref.WeakSet()
         self.closed = False
         space = client.abi.new("NV_VASPACE_ALLOCATION_PARAMETERS")
         self.handle = client.alloc(client.device, names.FERMI_VASPACE_A, space)
