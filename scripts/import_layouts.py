@@ -84,11 +84,14 @@ NV2080_CTRL_CE_GET_CE_PCE_MASK_PARAMS NV2080_CTRL_GR_SET_CTXSW_PREEMPTION_MODE_P
 NV906F_CTRL_CMD_GET_DEFER_RC_STATE_PARAMS NV83DE_CTRL_DEBUG_SET_EXCEPTION_MASK_PARAMS
 NV83DE_CTRL_DEBUG_READ_ALL_SM_ERROR_STATES_PARAMS NV83DE_SM_ERROR_STATE_REGISTERS
 NV83DE_CTRL_DEBUG_CLEAR_ALL_SM_ERROR_STATES_PARAMS NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_PARAMS
-NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_ENTRY
+NV83DE_CTRL_DEBUG_READ_MMU_FAULT_INFO_ENTRY rpc_alloc_memory_v13_01 rpc_map_memory_dma_v03_00
+rpc_unmap_memory_dma_v03_00 NV_MEMORY_ALLOCATION_PARAMS NV_MEMORY_VIRTUAL_ALLOCATION_PARAMS
+NV0041_CTRL_GET_SURFACE_PHYS_ATTR_PARAMS NV0080_CTRL_DMA_GET_PTE_INFO_PARAMS
+NV0080_CTRL_DMA_PTE_INFO_PTE_BLOCK NV0080_CTRL_DMA_GET_PDE_INFO_PARAMS NV0080_CTRL_DMA_PDE_INFO_PTE_BLOCK
 """
 WANTED = {"abi": _WANTED_NAMES.split(), "gsp": _WANTED_OF_FIRMWARE.split()}
 # Structures that the compiled headers do not give, from OGKM:src/nvidia/inc/kernel/gpu/gsp/, clc0b5.h,
-# ctrl90f1.h, ctrla06c.h and ctrl2080{gpu,ce}.h.
+# ctrl90f1.h, ctrla06c.h, ctrl2080{gpu,ce}.h and OGKM:570.144:src/nvidia/generated/g_sdk-structures.h.
 WRITTEN_OUT = {
     "PACKED_REGISTRY_TABLE": {"size": 8, "fields": {"size": [0, "u4"], "numEntries": [4, "u4"]}},
     "PACKED_REGISTRY_ENTRY": {
@@ -126,7 +129,26 @@ WRITTEN_OUT = {
         },
     },
     "NVB0B5_ALLOCATION_PARAMETERS": {"size": 8, "fields": {"version": [0, "u4"], "engineType": [4, "u4"]}},
+    "rpc_map_memory_dma_v03_00": {
+        "size": 56,
+        "fields": {
+            "params.hClient": [0, "u4"], "params.hDevice": [4, "u4"], "params.hDma": [8, "u4"],
+            "params.hMemory": [12, "u4"], "params.offset": [16, "u8"], "params.length": [24, "u8"],
+            "params.flags": [32, "u4"], "params.dmaOffset": [40, "u8"], "params.status": [48, "u4"],
+        },
+    },
+    "rpc_unmap_memory_dma_v03_00": {
+        "size": 40,
+        "fields": {
+            "params.hClient": [0, "u4"], "params.hDevice": [4, "u4"], "params.hDma": [8, "u4"],
+            "params.hMemory": [12, "u4"], "params.flags": [16, "u4"], "params.dmaOffset": [24, "u8"],
+            "params.status": [32, "u4"],
+        },
+    },
 }  # fmt: skip
+# Words that the headers split into bit fields, which the dump gives no scalar for: the description of a page
+# list (OGKM:570.144:src/nvidia/inc/kernel/vgpu/sdk-structures.h).
+WORDS_OF_BITS = {"rpc_alloc_memory_v13_01": {"pteDesc": [0x30, "u4"]}}
 
 SCALARS = {
     "NvU8": "u1", "NvBool": "u1", "char": "u1", "NvU16": "u2", "NvU32": "u4", "NvV32": "u4", "NvHandle": "u4",
@@ -176,7 +198,7 @@ def read_layouts(text: str) -> dict[str, dict[str, Any]]:
         name = scope.prefix + member["name"]
         count = math.prod(int(digits) for digits in re.findall(r"\[(\d+)\]", member["sizes"]))
         kind = SCALARS.get(member["kind"], member["kind"])
-        if member["sizes"] and kind.startswith(("struct {", "union {")):
+        if member["sizes"] and size and kind.startswith(("struct {", "union {")):
             # An array of a structure without a name gets the name of where it is.
             kind = f"{top}.{name}"
             structs[kind] = {"size": size // max(count, 1), "fields": {}}
@@ -206,6 +228,9 @@ def write_abi(abi: str, versions: list[str], texts: list[str]) -> None:
     for name, written in WRITTEN_OUT.items():
         if not known.get(name, {}).get("fields"):  # the dump may have its size alone
             known[name] = written
+    for name, words in WORDS_OF_BITS.items():
+        if name in known:
+            known[name]["fields"].update(words)
     wanted = WANTED[abi.split("_")[0]]
     missing = [name for name in wanted if name not in known]
     if missing:

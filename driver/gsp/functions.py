@@ -15,6 +15,8 @@ class Function(IntEnum):
 
     ALLOC_MEMORY = 4
     FREE = 10
+    MAP_MEMORY_DMA = 14
+    UNMAP_MEMORY_DMA = 15
     DUP_OBJECT = 21
     UNLOADING_GUEST_DRIVER = 47
     SET_PAGE_DIRECTORY = 54
