@@ -60,6 +60,11 @@ class AddressBits(NamedTuple):
         """The first address that does not fit."""
         return 1 << (self.high - self.low + 1 + self.shift)
 
+    @property
+    def mask(self) -> int:
+        """The bits of the word."""
+        return (1 << (self.high + 1)) - (1 << self.low)
+
     def put(self, address: int) -> int:
         """The address in place."""
         return address >> self.shift << self.low
@@ -136,6 +141,7 @@ class DirectoryEntry:
         address: where the table's address stands, by aperture.
         flags: what else is set, by aperture.
         sparse: the word of an entry whose range reads as zeros and ignores writes.
+        named: what its other bits are called, in place.
     """
 
     aperture: Bits
@@ -143,6 +149,7 @@ class DirectoryEntry:
     address: Mapping[Aperture, AddressBits]
     flags: Mapping[Aperture, int]
     sparse: int
+    named: Mapping[str, int]
 
     def encode(self, table: TablePointer) -> int:
         """The word that points to a table.
@@ -178,6 +185,7 @@ class PageEntry:
         volatile, privileged, read_only, no_atomics: the bit of each, in place.
         always: bits that are set in every valid entry.
         sparse: the word of an entry that reads as zeros and ignores writes.
+        named: what its other bits are called, in place; where an address has them, they are the address's.
     """
 
     valid: int
@@ -192,6 +200,7 @@ class PageEntry:
     no_atomics: int
     always: int
     sparse: int
+    named: Mapping[str, int]
 
     def encode_attributes(self, attributes: PageAttributes) -> int:
         """All of an entry but the address.
@@ -286,6 +295,11 @@ class Level:
         """How many 64-bit words an entry has."""
         return self.entry_bytes // 8
 
+    def entries_within(self, table_va: int, within: tuple[int, int]) -> tuple[int, int]:
+        """(first, end) of the entries that touch a range of addresses; the table begins at `table_va`."""
+        first = max(0, (within[0] - table_va) // self.span_bytes)
+        return first, min(self.entries, -(-(within[1] - table_va) // self.span_bytes))
+
 
 class Hop(NamedTuple):
     """A step from a directory to a table: through which word of the entry."""
@@ -356,6 +370,18 @@ class PageTableFormat:
         """In bytes, the largest first."""
         return tuple(self.routes)
 
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Every level, the root first."""
+        return (*self.directories, self.big, self.small)
+
+    def route_to(self, level: Level) -> Route:
+        """How tables of a level are found."""
+        if level in (self.big, self.small):
+            return self.routes[level.span_bytes]
+        depth = self.directories.index(level)
+        return Route(tuple(Hop(above, 0) for above in self.directories[:depth]), level)
+
     def pointer(self, level: Level, word: int) -> DirectoryEntry:
         """What the entries of a directory look like; `word` is 1 for the second word of a dual one."""
         if level is not self.directories[-1]:
@@ -387,7 +413,15 @@ def _tables_at(video: AddressBits, host: AddressBits) -> Mapping[Aperture, Addre
 _V2_VOLATILE = 1 << 3
 _V2_VIDEO, _V2_HOST = AddressBits(32, 8, 12), AddressBits(53, 8, 12)
 _V2_FLAGS = {Aperture.VIDEO: 0, Aperture.HOST: _V2_VOLATILE, Aperture.HOST_NONCOHERENT: 0}
-_V2_PDE = DirectoryEntry(Bits(2, 1), _PDE_CODES, _tables_at(_V2_VIDEO, _V2_HOST), _V2_FLAGS, _SPARSE)
+_V2_SMALL = DirectoryEntry(
+    aperture=Bits(2, 1),
+    codes=_PDE_CODES,
+    address=_tables_at(_V2_VIDEO, _V2_HOST),
+    flags=_V2_FLAGS,
+    sparse=_SPARSE,
+    named={"volatile": _V2_VOLATILE, "no ATS": 1 << 5},
+)
+_V2_PDE = replace(_V2_SMALL, named={"is page": 1 << 0, **_V2_SMALL.named})
 
 GMMU_V2 = PageTableFormat(
     name="GMMU version 2",
@@ -401,7 +435,7 @@ GMMU_V2 = PageTableFormat(
     small=Level("PT 4 KiB", Bits(20, 12), leaf=True),
     pde=_V2_PDE,
     dual_big=replace(_V2_PDE, address=_tables_at(AddressBits(32, 4, 8), AddressBits(53, 4, 8))),
-    dual_small=_V2_PDE,
+    dual_small=_V2_SMALL,
     pte=PageEntry(
         valid=1 << 0,
         aperture=Bits(2, 1),
@@ -415,6 +449,7 @@ GMMU_V2 = PageTableFormat(
         no_atomics=1 << 7,
         always=0,
         sparse=_SPARSE,
+        named={"encrypted": 1 << 4, "compression tag": (1 << 54) - (1 << 36)},
     ),
     source="OGKM:swref/published/pascal/gp100/dev_mmu.h, OGKM:kern_gmmu_fmt_ga10x.c (512 MiB pages)",
 )
@@ -436,7 +471,15 @@ _V3_FLAGS = {
     Aperture.HOST: _V3_TABLE_UNCACHED,
     Aperture.HOST_NONCOHERENT: _V3_TABLE_CACHED,
 }
-_V3_PDE = DirectoryEntry(Bits(2, 1), _PDE_CODES, _tables_at(_V3_IN_PLACE, _V3_IN_PLACE), _V3_FLAGS, _SPARSE)
+_V3_SMALL = DirectoryEntry(
+    aperture=Bits(2, 1),
+    codes=_PDE_CODES,
+    address=_tables_at(_V3_IN_PLACE, _V3_IN_PLACE),
+    flags=_V3_FLAGS,
+    sparse=_SPARSE,
+    named={"volatile": 1 << 3, "no ATS": 1 << 4, "PCF": 1 << 5},  # the third bit of PCF stands for nothing
+)
+_V3_PDE = replace(_V3_SMALL, named={"is page": 1 << 0, **_V3_SMALL.named})
 
 GMMU_V3 = PageTableFormat(
     name="GMMU version 3",
@@ -451,7 +494,7 @@ GMMU_V3 = PageTableFormat(
     small=Level("PT 4 KiB", Bits(20, 12), leaf=True),
     pde=_V3_PDE,
     dual_big=replace(_V3_PDE, address=_tables_at(AddressBits(51, 8, 8), AddressBits(51, 8, 8))),
-    dual_small=_V3_PDE,
+    dual_small=_V3_SMALL,
     pte=PageEntry(
         valid=1 << 0,
         aperture=Bits(2, 1),
@@ -465,6 +508,7 @@ GMMU_V3 = PageTableFormat(
         no_atomics=1 << 6,
         always=1 << 7,  # ACD: RM's own entries have it
         sparse=_SPARSE,
+        named={"ACD": 1 << 7},
     ),
     source="OGKM:swref/published/hopper/gh100/dev_mmu.h, OGKM:kern_gmmu_fmt_gh10x.c; read back on an H100",
 )

@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 from barewire.errors import BadMapping, UsageError
-from barewire.memory.formats import Level, PageAttributes, PageTableFormat, TablePointer
-from barewire.memory.paging import U64, Pages, Words, cut
-from barewire.memory.runs import Run, check_range, range_of, runs_of
+from barewire.memory.formats import Level, PageAttributes, PageTableFormat, Route, TablePointer
+from barewire.memory.paging import U64, Pages, Words
+from barewire.memory.runs import Run, check_range, range_of, runs_of, sparse_pages
 from barewire.memory.tables import TablePage, TableStore
-from barewire.memory.vram import Extent
 
 
 class Invalidation(NamedTuple):
@@ -65,17 +64,19 @@ class Table:
     Attributes:
         level: what it is.
         page: where it is.
+        gpu_va: the first address that it is for.
         words: its entries; entries of 16 bytes have two each.
         children: tables below it, by the word that points to them.
         parent, parent_word: where it hangs; None for the root.
         entry: the word that points to it.
     """
 
-    __slots__ = ("children", "entry", "level", "page", "parent", "parent_word", "words")
+    __slots__ = ("children", "entry", "gpu_va", "level", "page", "parent", "parent_word", "words")
 
     def __init__(self, level: Level, page: TablePage, parent: Table | None, parent_word: int) -> None:
         self.level = level
         self.page = page
+        self.gpu_va = 0 if parent is None else parent.va_of(parent_word)
         self.words: Words = np.zeros(level.table_bytes // 8, U64)
         self.children: dict[int, Table] = {}
         self.parent = parent
@@ -90,6 +91,10 @@ class Table:
     def word_of(self, gpu_va: int, half: int = 0) -> int:
         """The word that an address belongs to."""
         return self.level.va_bits.take(gpu_va) * self.level.words + half
+
+    def va_of(self, word: int) -> int:
+        """The first address that a word is for."""
+        return self.gpu_va + word // self.level.words * self.level.span_bytes
 
 
 class _Used(NamedTuple):
@@ -122,8 +127,7 @@ class PageTables:
         self._retired: list[TablePage] = []
         self._spare: dict[int, list[TablePage]] = {}
         if adopted is None:
-            page = store.allocate(form.root.table_bytes)
-            self._root = Table(form.root, page, None, 0)
+            self._root = Table(form.root, self._obtain(form.root, 0), None, 0)
             self._write(self._root, 0, len(self._root.words))
         else:
             page = TablePage(adopted.aperture, adopted.address, form.root.table_bytes)
@@ -163,8 +167,11 @@ class PageTables:
 
     # Mapping
 
-    def map(self, pages: Sequence[Pages], attributes: PageAttributes) -> Invalidation:
+    def map(self, pages: Sequence[Pages], attributes: PageAttributes | None) -> Invalidation:
         """Map pages where nothing is mapped.
+
+        Args:
+            attributes: None for pages without memory, which read as zeros and ignore writes.
 
         Raises:
             BadMapping: something is mapped there, or the format has no such page, address or attribute.
@@ -219,20 +226,36 @@ class PageTables:
             BadMapping: something is mapped there, or the range is not of whole pages.
             OutOfVram, DmaError: there is no memory for tables.
         """
-        sizes = [size for size in self.format.page_sizes if size <= self.format.directories[-1].span_bytes]
-        if page_bytes is not None:
-            sizes = [size for size in sizes if size == page_bytes]
-        found, left = cut(gpu_va, [Extent(gpu_va, size_bytes)], sizes)
-        if left or not found:
-            raise BadMapping(
-                "a sparse range is made of whole pages",
-                gpu_va=gpu_va,
-                size_bytes=size_bytes,
-                page_bytes=page_bytes,
-            )
-        runs = runs_of(self.format, [Pages(each.page_bytes, each.gpu_vas, None) for each in found])
-        self._check_free(runs)
-        return self._place(runs, [U64(self.format.pte.sparse)] * len(runs))
+        return self.map(sparse_pages(self.format, gpu_va, size_bytes, page_bytes), None)
+
+    def make_table(self, level: Level, table_va: int) -> bool:
+        """Make a table ahead of what will be in it, and the directories on the way to it.
+
+        It stays until something was mapped in it and is unmapped again.
+
+        Args:
+            table_va: the first address that the table is for.
+
+        Returns:
+            Whether it is there now: where a page, or a sparse range, is mapped as a whole it cannot be.
+
+        Raises:
+            UsageError: no table of this level begins at that address.
+            OutOfVram, DmaError: there is no memory for tables.
+        """
+        if table_va % (level.span_bytes * level.entries) or not 0 <= table_va < self.format.va_end:
+            raise UsageError(f"no table of {level.name} begins at this address", gpu_va=table_va)
+        route = self.format.route_to(level)
+        if self._is_blocked(route, table_va):
+            return False
+        fresh: list[Table] = []
+        try:
+            self._descend(route, table_va, fresh)
+        except BaseException:
+            self._take_back(fresh)
+            raise
+        self._publish(fresh, {})
+        return True
 
     def unmap(self, gpu_va: int, size_bytes: int) -> Invalidation:
         """Unmap a range, sparse or not, of which every page is mapped.
@@ -266,7 +289,9 @@ class PageTables:
 
     # What is asked for, by tables
 
-    def _entries(self, runs: list[Run], attributes: PageAttributes) -> list[Words]:
+    def _entries(self, runs: list[Run], attributes: PageAttributes | None) -> Sequence[Words | np.uint64]:
+        if attributes is None:
+            return [U64(self.format.pte.sparse)] * len(runs)
         empty = np.empty(0, U64)
         return [
             self.format.pte.encode(attributes, empty if run.pages.addresses is None else run.pages.addresses)
@@ -307,13 +332,20 @@ class PageTables:
         """Make the tables that are missing, fill in the entries, and only then link what is new."""
         fresh: list[Table] = []
         try:
-            tables = [self._descend(run, fresh) for run in runs]
+            tables = [self._descend(run.route, run.table_va, fresh) for run in runs]
         except BaseException:
-            for table in reversed(fresh):
-                self._unhang(table)
-                self.store.free(table.page)
+            self._take_back(fresh)
             raise
-        spans = self._fill(runs, tables, entries)
+        depth = self._publish(fresh, self._fill(runs, tables, entries))
+        return self._invalidation(runs, depth, revoked=False)
+
+    def _publish(self, fresh: list[Table], spans: dict[Table, tuple[int, int]]) -> int:
+        """Write what is new, then link it; returns the highest depth that was written.
+
+        Args:
+            fresh: tables that are not linked in memory yet.
+            spans: which words of which tables changed besides.
+        """
         for table in fresh:
             if table.parent is not None:
                 table.parent.words[table.parent_word] = table.entry
@@ -328,7 +360,13 @@ class PageTables:
                 self._write(table, first, end)
                 depth = max(depth, self.format.depth(table.level))
         self.store.fence()
-        return self._invalidation(runs, depth, revoked=False)
+        return depth
+
+    def _take_back(self, fresh: list[Table]) -> None:
+        """Free tables that were made and are not linked in memory yet."""
+        for table in reversed(fresh):
+            self._unhang(table)
+            self.store.free(table.page)
 
     @staticmethod
     def _fill(
@@ -346,15 +384,27 @@ class PageTables:
         end = max(int(run.pages.gpu_vas[-1]) + run.pages.page_bytes for run in runs)
         return Invalidation(self.root, start, end - start, depth, revoked)
 
-    def _descend(self, run: Run, fresh: list[Table]) -> Table:
-        """The table of a run, made if need be; what was made is not linked in memory yet."""
-        levels = [hop.level for hop in run.route.hops[1:]] + [run.route.level]
+    def _is_blocked(self, route: Route, table_va: int) -> bool:
+        """Whether a page, or a sparse range, lies where a table would have to be linked."""
         table = self._root
-        for hop, below in zip(run.route.hops, levels, strict=True):
-            word = table.word_of(run.table_va, hop.word)
+        for hop in route.hops:
+            word = table.word_of(table_va, hop.word)
             child = table.children.get(word)
             if child is None:
-                child = Table(below, self._obtain(below.table_bytes), table, word)
+                first = word - hop.word  # where a dual entry has its page
+                return bool(table.words[first]) and first not in table.children
+            table = child
+        return False
+
+    def _descend(self, route: Route, table_va: int, fresh: list[Table]) -> Table:
+        """The table at the end of a route, made if need be; what was made is not linked in memory yet."""
+        levels = [*(hop.level for hop in route.hops), route.level][1:]
+        table = self._root
+        for hop, below in zip(route.hops, levels, strict=True):
+            word = table.word_of(table_va, hop.word)
+            child = table.children.get(word)
+            if child is None:
+                child = Table(below, self._obtain(below, table.va_of(word)), table, word)
                 table.children[word] = child
                 fresh.append(child)
                 child.entry = self.format.pointer(hop.level, hop.word).encode(child.page.pointer)
@@ -419,10 +469,14 @@ class PageTables:
             raise
         return spare
 
-    def _obtain(self, size_bytes: int) -> TablePage:
-        """Memory for a table: what was put aside, or new."""
-        spare = self._spare.get(size_bytes)
-        return spare.pop() if spare else self.store.allocate(size_bytes)
+    def _obtain(self, level: Level, table_va: int) -> TablePage:
+        """Memory for the table of a level that begins at an address: what was put aside, or new.
+
+        Who has a place for every table overrides this.
+        """
+        del table_va  # one place is as good as another
+        spare = self._spare.get(level.table_bytes)
+        return spare.pop() if spare else self.store.allocate(level.table_bytes)
 
     # Unmapping
 

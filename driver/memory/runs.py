@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from barewire.errors import BadMapping
 from barewire.memory.formats import Level, PageTableFormat, Route
-from barewire.memory.paging import U64, Pages, Words
+from barewire.memory.paging import U64, Pages, Words, cut
+from barewire.memory.vram import Extent
 
 
 class Run(NamedTuple):
@@ -63,6 +64,31 @@ def runs_of(form: PageTableFormat, pages: Sequence[Pages]) -> list[Run]:
         _check_pages(form, each)
     _check_apart(pages)
     return [run for each in pages for run in _by_table(form.routes[each.page_bytes], each)]
+
+
+def sparse_pages(
+    form: PageTableFormat, gpu_va: int, size_bytes: int, page_bytes: int | None = None
+) -> list[Pages]:
+    """The pages without memory that a range is made of.
+
+    Args:
+        page_bytes: of all pages; None for the largest that fit, up to 2 MiB.
+
+    Raises:
+        BadMapping: the range is not of whole pages.
+    """
+    sizes = [size for size in form.page_sizes if size <= form.directories[-1].span_bytes]
+    if page_bytes is not None:
+        sizes = [size for size in sizes if size == page_bytes]
+    found, left = cut(gpu_va, [Extent(gpu_va, size_bytes)], sizes)
+    if left or not found:
+        raise BadMapping(
+            "a sparse range is made of whole pages",
+            gpu_va=gpu_va,
+            size_bytes=size_bytes,
+            page_bytes=page_bytes,
+        )
+    return [each._replace(addresses=None) for each in found]
 
 
 def _by_table(route: Route, pages: Pages) -> list[Run]:

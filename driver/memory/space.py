@@ -18,12 +18,14 @@ from barewire.errors import (
     UsageError,
     WrongDevice,
 )
-from barewire.memory.formats import Aperture, PageAttributes, TablePointer, kind_number
+from barewire.memory.compare import Comparison, Place, Wanted, compare
+from barewire.memory.formats import Aperture, PageAttributes, PageTableFormat, TablePointer, kind_number
 from barewire.memory.host import HostMemory
 from barewire.memory.mapping import PAGE_BYTES, checked_part
 from barewire.memory.pagetable import Directory, Invalidation, PageTables, joined
 from barewire.memory.paging import Pages, best_page, cut
-from barewire.memory.tables import TableStore
+from barewire.memory.runs import sparse_pages
+from barewire.memory.tables import TableReader, TableStore
 from barewire.memory.tree import Table, tree
 from barewire.memory.va import VirtualAddresses
 from barewire.memory.video import VideoMemory
@@ -46,6 +48,8 @@ class Mapping(NamedTuple):
 
     Attributes:
         memory: None for a range that reads as zeros and ignores writes.
+        attributes: what its entries say; None for such a range.
+        page_size_bytes: of every page, as it was asked for; None for the largest that fit.
     """
 
     gpu_va: int
@@ -53,6 +57,8 @@ class Mapping(NamedTuple):
     memory: Memory | None
     offset: int
     read_only: bool
+    attributes: PageAttributes | None
+    page_size_bytes: int | None
 
 
 class AddressSpace:
@@ -93,6 +99,16 @@ class AddressSpace:
         self._lost: list[Mapping] = []
         self._owed: Invalidation | None = None
         self.tables = PageTables(memory.format, self._store)
+
+    @property
+    def format(self) -> PageTableFormat:
+        """What its tables look like."""
+        return self.tables.format
+
+    @property
+    def reader(self) -> TableReader:
+        """Reads its tables where they are."""
+        return self._store
 
     @property
     def root(self) -> TablePointer:
@@ -170,7 +186,7 @@ class AddressSpace:
             except BaseException:
                 self.addresses.free(at)
                 raise
-            self.mappings[at] = Mapping(at, size, memory, offset, read_only)
+            self.mappings[at] = Mapping(at, size, memory, offset, read_only, attributes, page_size_bytes)
         return at
 
     def map_sparse(
@@ -192,7 +208,7 @@ class AddressSpace:
             except BaseException:
                 self.addresses.free(at)
                 raise
-            self.mappings[at] = Mapping(at, size, None, 0, False)
+            self.mappings[at] = Mapping(at, size, None, 0, False, None, page_size_bytes)
         return at
 
     def remap(
@@ -225,7 +241,7 @@ class AddressSpace:
             size = checked_part(offset, old.size_bytes, memory.size_bytes)
             extents, wanted = memory.part(offset, size), self._attributes(memory, read_only, **attributes)
             wanted_pages = _pages(gpu_va, extents, self._page_sizes(page_size_bytes))
-            new = Mapping(gpu_va, size, memory, offset, read_only)
+            new = Mapping(gpu_va, size, memory, offset, read_only, wanted, page_size_bytes)
             begun = []
 
             def forget(changed: Invalidation) -> None:
@@ -284,6 +300,29 @@ class AddressSpace:
         self.check()
         return tree(self.tables.format, self._store, self.root, start_va, end_va)
 
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What is mapped, by its own records, as pages and what their entries say."""
+        self.check()
+        with self._lock:
+            return tuple(Wanted(tuple(self._pages_of(each)), each.attributes) for each in self._in_order())
+
+    def places(self) -> dict[Place, TablePointer]:
+        """Where its tables are, as the builder has put them."""
+        self.check()
+        with self._lock:
+            return {Place(each.level.name, each.gpu_va): each.page.pointer for each in self.tables.tables()}
+
+    def compare(self, start_va: int | None = None, end_va: int | None = None) -> Comparison:
+        """Whether the tables in memory are what the builder makes anew for all that is mapped.
+
+        Args:
+            start_va, end_va: the range that is compared; that of its addresses if they are left out.
+        """
+        start = self.addresses.start if start_va is None else start_va
+        end = self.addresses.end if end_va is None else end_va
+        with self._lock:
+            return compare(self.format, self._store, self.root, self.wanted(), self.places(), start, end)
+
     def close(self) -> None:
         """Make the GPU let go of the tables, and free them; a second time is nothing.
 
@@ -325,6 +364,16 @@ class AddressSpace:
         if mapping is None:
             raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
         return mapping
+
+    def _in_order(self) -> list[Mapping]:
+        return [mapping for _, mapping in sorted(self.mappings.items())]
+
+    def _pages_of(self, mapping: Mapping) -> list[Pages]:
+        """The pages of a mapping, as it was made."""
+        if mapping.memory is None:
+            return sparse_pages(self.format, mapping.gpu_va, mapping.size_bytes, mapping.page_size_bytes)
+        extents = mapping.memory.part(mapping.offset, mapping.size_bytes)
+        return _pages(mapping.gpu_va, extents, self._page_sizes(mapping.page_size_bytes))
 
     def _attributes(
         self,

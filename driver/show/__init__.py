@@ -9,7 +9,7 @@ html       pieces: escaped text, tables, cards
 numbers    how numbers are written: addresses, sizes, words
 strip      a word as a strip of bits
 registers  readings and register files
-tables     page tables: a walk, a tree, what is mapped
+tables     page tables: a walk, a tree, a comparison, what is mapped
 stream     pushbuffers, GPFIFO entries, QMDs
 code       machine code, kernels, modules
 objects    devices, queues, memory, errors, records
@@ -37,7 +37,7 @@ from barewire.show.objects import (
 from barewire.show.registers import reading, readings, register_file, structure
 from barewire.show.stream import gpfifo, operations, pushbuffer, qmd
 from barewire.show.strip import Field, word
-from barewire.show.tables import format_table, mappings, page, tree, walk
+from barewire.show.tables import comparison, difference, format_table, mappings, page, tree, walk
 
 __all__ = [
     "Field",
@@ -45,7 +45,9 @@ __all__ = [
     "array",
     "boot_steps",
     "card",
+    "comparison",
     "device",
+    "difference",
     "error",
     "findings",
     "format_table",

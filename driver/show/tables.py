@@ -23,6 +23,7 @@ from barewire.show.html import (
 from barewire.show.numbers import address, hexadecimal, size
 
 if TYPE_CHECKING:
+    from barewire.memory.compare import Comparison, Difference
     from barewire.memory.formats import Leaf, PageTableFormat
     from barewire.memory.space import Mapping
     from barewire.memory.tree import Run, Table
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 64  # of what is mapped: a table is to be looked at
 OPEN_LEVELS = 6
 MOST_BELOW = 24  # entries of one table that are shown
+DIFFERENCE_COLUMNS = ("level", "table at", "entry", "gpu_va", "expected", "found", "what", "differs in")
 
 
 def page(leaf: Leaf | None) -> str:
@@ -156,6 +158,51 @@ def _text_lines(one: Table, depth: int) -> Iterator[str]:
             yield from _text_lines(cast("Table", each), depth + 1)
     if len(one.below) > MOST_BELOW:
         yield f"{'  ' * (depth + 1)}and {len(one.below) - MOST_BELOW} more"
+
+
+# A comparison
+
+
+def comparison(found: Comparison) -> Shown:
+    """How tables in memory compare with our builder's: what was compared, and each difference."""
+    outcome = "equal" if found.equal else _many(len(found.differences), "difference")
+    counts = f"{_many(found.entries, 'entry', 'entries')} set, {_many(found.words, 'word')} compared"
+    note = f"{outcome}: {counts} in {_many(found.tables, 'table')}"
+    levels = [(name, count) for name, count in found.by_level.items() if count]
+    rows = [_difference_row(each) for each in found.differences[:MOST_ROWS]]
+    left = len(found.differences) - len(rows)
+    html = block(
+        title("page tables compared", note),
+        table(("level", "entries"), levels, _level_tints(len(levels))) if levels else "",
+        table(DIFFERENCE_COLUMNS, rows) if rows else "",
+        muted(f"and {left} more") if left else "",
+    )
+    text = [f"page tables compared: {note}", *(str(each) for each in found.differences[:MOST_ROWS])]
+    return Shown(html, "\n".join([*text, f"and {left} more"] if left else text))
+
+
+def difference(found: Difference) -> Shown:
+    """A word that is not as our builder makes it, or a table that could not be compared."""
+    return Shown(block(table(DIFFERENCE_COLUMNS, [_difference_row(found)])), str(found))
+
+
+def _difference_row(one: Difference) -> Sequence[Any]:
+    index = f"{one.index}, word {one.word}" if one.word else one.index
+    where = f"{one.table.aperture.value} {address(one.table.address)}"
+    words = ("" if word is None else hexadecimal(word, 64) for word in (one.expected, one.found))
+    return (
+        one.level,
+        where,
+        index,
+        address(one.gpu_va),
+        *words,
+        strong(one.what),
+        one.why or ", ".join(one.fields),
+    )
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 # What is mapped, and the format
