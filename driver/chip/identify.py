@@ -112,9 +112,21 @@ def identify(words: WordIO) -> Chip:
             hint="Only the physical function can boot the GPU's firmware: give that one.",
             boot_1=hex(boot_1),
         )
-    family = next(each.name for each in FAMILIES if architecture in each.architectures)
+    family = family_of(chipset)
     revision = _bits(boot_42, 19, 12)
     return Chip(name, chipset, family, architecture, implementation, revision, boot_0, boot_42)
+
+
+def family_of(chipset: int) -> str:
+    """The family of a chip by its number, architecture << 4 | implementation.
+
+    Raises:
+        UnknownChip: no family has this architecture.
+    """
+    for family in FAMILIES:
+        if chipset >> 4 in family.architectures:
+            return family.name
+    raise UnknownChip(f"no family is known of chip {chipset:#x}", chipset=chipset)
 
 
 def _check_present(boot_0: int) -> None:

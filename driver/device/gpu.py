@@ -308,6 +308,9 @@ class Device(DeviceCopies):
             for undo in memory:
                 with contextlib.suppress(BarewireError):
                     undo.close()
+            for space in list(self._spaces):
+                with contextlib.suppress(BarewireError):
+                    space.close()
             self.rm.close()
         finally:
             if alone:

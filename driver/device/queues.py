@@ -14,6 +14,7 @@ from barewire.compute.queue import ComputeQueue
 from barewire.copy.queue import CopyQueue
 from barewire.device.memory import DeviceMemory
 from barewire.errors import BarewireError, OutOfVram, UsageError
+from barewire.memory.space import END_VA, FIRST_VA, AddressSpace
 from barewire.native._native import ffi, lib
 from barewire.rm.object import expect_space
 from barewire.rounding import round_up
@@ -85,10 +86,52 @@ class DeviceQueues(DeviceMemory, ABC):
         self.check()
         return self._make_queue(engine, f"{engine} channel {len(self._queues)}", space)
 
-    def address_space(self) -> Any:
-        """A fresh address space with nothing mapped."""
+    def address_space(self, tables: Any = None) -> Any:
+        """A fresh address space.
+
+        Args:
+            tables: "own" for page tables of ours, in which copy engines work on every device; "rm" for those
+                that the resource manager builds; or ours that are filled already, from `page_tables`. None
+                for what is usual here: ours on a GPU that we drive ourselves, RM's under its kernel driver.
+
+        Raises:
+            PermissionMissing: RM does not tell this process where memory is, which our tables need.
+            RmError: RM refuses.
+        """
         self.check()
-        return self.rm.address_space()
+        if tables is None:
+            return self.rm.address_space()
+        if tables == "rm":
+            made = self.rm.address_space(tables="rm")
+        else:
+            ours = self.page_tables() if tables == "own" else _expect_tables(tables)
+            made = self.rm.external_space(ours)
+        self._spaces.add(made)
+        return made
+
+    def page_tables(self, start_va: int = FIRST_VA, end_va: int = END_VA) -> AddressSpace:
+        """Page tables of our own with nothing mapped, which no channel uses until an address space has them.
+
+        Args:
+            start_va, end_va: the addresses that are given out where nobody chooses one. Rings of channels
+                have to be below 2^40.
+
+        Raises:
+            PermissionMissing: RM does not tell this process where memory is.
+            OutOfVram: there is no memory for tables.
+        """
+        self.check()
+        tables: AddressSpace = self.rm.page_tables(self._tlb.invalidate, start_va, end_va)
+        return tables
+
+    def _invalidations(self) -> Queue | None:
+        """The queue that invalidates where no register can; none once every channel was closed."""
+        if self.closed:
+            return None
+        with self._lock:
+            if self._forgetting is None or not self._forgetting.alive:
+                self._forgetting = self._make_queue("copy", "queue of invalidations")
+            return self._forgetting
 
     def _make_queue(self, engine: str, name: str, space: Any = None) -> Any:
         if engine not in ("compute", "copy"):
@@ -271,6 +314,12 @@ def _array_of(rings: list[Any]) -> Any:
     """Rings for native calls, with more of them behind: another thread may take the next array's count."""
     room = round_up(2 * len(rings), SPARE_RINGS)
     return ffi.new("struct bw_ring *[]", rings + rings[:1] * (room - len(rings)))
+
+
+def _expect_tables(tables: Any) -> AddressSpace:
+    if not isinstance(tables, AddressSpace):
+        raise UsageError(f"there are no page tables {tables!r}", expected='"own", "rm" or page tables')
+    return tables
 
 
 def _quietly(step: Callable[[], None]) -> None:

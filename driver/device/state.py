@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from barewire.channel.invalidate import ChannelTlb
 from barewire.chip.limits import limits_for
 from barewire.compute import launch
 from barewire.errors import ForkedChild, Freed
@@ -34,6 +35,7 @@ class DeviceState:
 
     compute: ComputeQueue
     _nothing: Submission  # one that is always done
+    _invalidations: Callable[[], Queue | None]
 
     def __init__(self, manager: Any, name: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         self.rm = manager
@@ -49,6 +51,9 @@ class DeviceState:
         self._usable = True
         self._memory_went = False  # that of the queues, when the device was closed
         self._copies: CopyQueue | None = None
+        self._forgetting: Queue | None = None
+        self._tlb = ChannelTlb(self._invalidations)
+        self._spaces: weakref.WeakSet[Any] = weakref.WeakSet()
         self._staging: Staging | None = None
         self._queues: list[Queue] = []
         self._modules: weakref.WeakSet[Module] = weakref.WeakSet()

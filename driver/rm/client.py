@@ -54,6 +54,9 @@ _RANKS = {
     names.NV01_MEMORY_LOCAL_USER: _MEMORY,
     names.NV01_MEMORY_SYSTEM: _MEMORY,
     names.NV01_MEMORY_SYSTEM_OS_DESCRIPTOR: _MEMORY,
+    names.NV01_MEMORY_LIST_SYSTEM: _MEMORY,
+    names.NV01_MEMORY_LIST_FBMEM: _MEMORY,
+    names.NV01_MEMORY_LOCAL_PHYSICAL: _MEMORY,
     **dict.fromkeys(names.USERMODE_CLASSES, _USERMODE),
     names.NV20_SUBDEVICE_0: _SUBDEVICES,
     names.NV01_DEVICE_0: _DEVICES,
@@ -397,6 +400,7 @@ class Client:
                     params__hMemory=memory,
                     params__offset=offset,
                     params__length=size_bytes,
+                    params__flags=0 if writable else names.OS33_READ_ONLY,
                     fd=fd,
                 )
                 self.escape("RM_MAP_MEMORY", params, handle=memory)

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 from barewire.abi.layout import Struct, abi_for, known_versions
-from barewire.errors import BarewireError, NoDevice, RmError, TransportError
+from barewire.errors import BarewireError, NoDevice, RmError, TransportError, UsageError
 from barewire.rm import memory as memory_objects
 from barewire.rm import names
 from barewire.rm.client import CONTROL_NODE, CallStats, Client
@@ -24,9 +24,16 @@ from barewire.rm.kernel import Kernel, LinuxKernel
 from barewire.rm.memory import CpuMapping, Memory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from barewire.chip.facts import GpuFacts
+    from barewire.memory.pagetable import Invalidation
+    from barewire.memory.space import AddressSpace
     from barewire.rm.channels import ChannelGroup
+    from barewire.rm.external_space import ExternalAddressSpace
     from barewire.rm.facts import Card
+    from barewire.rm.lent_memory import LentMemory
+    from barewire.rm.page_tables import WindowReader
     from barewire.rm.space import RmAddressSpace
 
 DOORBELL_BYTES = 64 << 10
@@ -201,11 +208,45 @@ class NvResourceManager:
         """Pages of this process, for the GPU to reach. They must stay until the object is closed."""
         return memory_objects.pin(self, address, size_bytes)
 
-    def address_space(self, reservation: str = "none") -> RmAddressSpace:
-        """A GPU virtual address space of our own; see RmAddressSpace for `reservation`."""
+    def address_space(self, reservation: str = "none", *, tables: str = "rm") -> RmAddressSpace:
+        """A GPU virtual address space whose tables RM builds; see RmAddressSpace for `reservation`.
+
+        Args:
+            tables: "rm"; for our own, see `page_tables` and `external_space`.
+        """
+        if tables != "rm":
+            raise UsageError(f"RM builds no {tables!r} tables", expected="rm")
         from barewire.rm.space import RmAddressSpace
 
         return RmAddressSpace(self, reservation)
+
+    @cached_property
+    def memory(self) -> LentMemory:
+        """What page tables of our own are made of."""
+        from barewire.rm.lent_memory import LentMemory
+
+        return LentMemory(self)
+
+    @cached_property
+    def table_reader(self) -> WindowReader:
+        """Reads the tables that RM builds."""
+        from barewire.rm.page_tables import WindowReader
+
+        return WindowReader(self.client)
+
+    def page_tables(self, forget: Callable[[Invalidation], None], start_va: int, end_va: int) -> AddressSpace:
+        """Page tables of our own with nothing mapped; see `LentMemory.page_tables`."""
+        return self.memory.page_tables(forget, start_va, end_va)
+
+    def external_space(self, tables: AddressSpace) -> ExternalAddressSpace:
+        """A GPU virtual address space with page tables of our own; they are closed with it.
+
+        Raises:
+            RmError: RM refuses, since this process is no administrator for instance.
+        """
+        from barewire.rm.external_space import ExternalAddressSpace
+
+        return ExternalAddressSpace(self, tables)
 
     def channel_group(
         self, space: RmAddressSpace, engine: str = "compute", copy_engine: int | None = None

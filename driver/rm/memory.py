@@ -11,12 +11,15 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from barewire.errors import Freed, OutOfVram, RmError, UsageError
+from barewire.memory.object import part_of
+from barewire.memory.vram import Extent
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, MappedPages
 from barewire.rounding import round_up
 
 if TYPE_CHECKING:
     from barewire.rm.ioctl import NvResourceManager
+    from barewire.rm.lent_memory import LentMemory
 
 OWNER = 0x62617265  # any number but zero; RM wants one
 _MEMORY_TYPE_IMAGE = 0  # NVOS32_TYPE_IMAGE: nothing special
@@ -45,6 +48,7 @@ class Memory:
         self.aperture = aperture
         self.page_size_bytes = page_size_bytes
         self.host_address: int | None = None
+        self._extents: tuple[Extent, ...] | None = None
         self._mappings: list[CpuMapping] = []
         self._finalizer = weakref.finalize(self, rm.client.abandon_memory, handle)
         self._finalizer.atexit = False
@@ -59,6 +63,33 @@ class Memory:
         self.rm.client.check()
         if self.closed:
             raise Freed("the memory was freed", handle=self.handle)
+
+    @property
+    def home(self) -> LentMemory:
+        """What page tables of our own know it by."""
+        return self.rm.memory
+
+    @property
+    def extents(self) -> tuple[Extent, ...]:
+        """Where it is: physical addresses; of host memory those by which the GPU reaches it.
+
+        Raises:
+            PermissionMissing: RM does not tell this process.
+        """
+        self.check()
+        if self._extents is None:
+            from barewire.rm.lent_memory import extents_of
+
+            self._extents = extents_of(self)
+        return self._extents
+
+    def part(self, offset: int, size_bytes: int) -> tuple[Extent, ...]:
+        """Where some of its bytes are.
+
+        Raises:
+            PermissionMissing: RM does not tell this process.
+        """
+        return part_of(self.extents, offset, size_bytes)
 
     def map_cpu(self, offset: int = 0, size_bytes: int | None = None) -> CpuMapping:
         """The memory, or whole pages of it, in this process.

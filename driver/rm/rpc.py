@@ -35,6 +35,7 @@ from barewire.rm.rpc_watch import RpcWatch
 if TYPE_CHECKING:
     from barewire.chip.facts import GpuFacts
     from barewire.gsp.rpc import GspRpc
+    from barewire.memory.space import AddressSpace
     from barewire.transport.bus import Bus, Doorbell
 
 TIME_STEP_NS = 32
@@ -210,6 +211,21 @@ class RpcResourceManager:
         """A GPU virtual address space of our own."""
         self.client.check()
         return ExternalAddressSpace(self, self.memory.address_space())
+
+    def page_tables(self, forget: Any, start_va: int, end_va: int) -> AddressSpace:
+        """Page tables of our own with nothing mapped.
+
+        Args:
+            forget: not needed here: registers make the GPU forget.
+        """
+        self.client.check()
+        tables: AddressSpace = self.memory.address_space(start_va, end_va)
+        return tables
+
+    def external_space(self, tables: AddressSpace) -> ExternalAddressSpace:
+        """A GPU virtual address space with page tables of our own; they are closed with it."""
+        self.client.check()
+        return ExternalAddressSpace(self, tables)
 
     def channel_group(
         self, space: ExternalAddressSpace, engine: str = "copy", copy_engine: int | None = None

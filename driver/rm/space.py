@@ -1,32 +1,52 @@
 """A GPU virtual address space whose page tables RM builds: what is mapped where, at addresses that we choose.
 
+What RM is expected to write is said here, before anything is read back: the pages are those that the memory
+was allocated in, and their entries have the attributes of `EXPECTED`.
+
 Facts: OGKM:src/nvidia/src/kernel/mem_mgr/{virtual_mem,virt_mem_range}.c,
 OGKM:src/nvidia/src/kernel/gpu/mem_mgr/dma.c (a fixed offset is an absolute address),
-OGKM:src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (a reservation that is not lazy fills page tables ahead).
+OGKM:src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (a reservation that is not lazy fills page tables ahead),
+OGKM:virt_mem_allocator_gm107.c (what RM makes of an allocation's attributes).
 Everything lies below 2^40, since a GPFIFO entry and QMD pointers hold 40 address bits.
 """
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from barewire.errors import BarewireError, UsageError, WrongDevice
+from barewire.memory import tree as trees
+from barewire.memory import walker
+from barewire.memory.compare import Comparison, Place, Wanted, compare
+from barewire.memory.formats import KINDS, Aperture, PageAttributes, PageTableFormat, TablePointer
+from barewire.memory.paging import cut
 from barewire.memory.va import VirtualAddresses
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, GpuMapping
 from barewire.rm.memory import OWNER, Memory, fitting_page
 from barewire.rm.object import SpaceObject
+from barewire.rm.page_tables import RmTables
 from barewire.rounding import round_up
 
 if TYPE_CHECKING:
+    from barewire.memory.tables import TableReader
     from barewire.rm.ioctl import NvResourceManager
 
 FIRST_VA = 0x10_0000_0000
 END_VA = 0x100_0000_0000  # 2^40
 
+# By the memory's aperture; host memory is snooped and not kept in the GPU's L2.
+EXPECTED = {
+    "video": PageAttributes(Aperture.VIDEO, kind=KINDS["generic"]),
+    "host": PageAttributes(Aperture.HOST, kind=KINDS["generic"], volatile=True),
+}
 
-class Mapping(NamedTuple):
+
+class RmMapping(NamedTuple):
     """A memory object, or part of it, at a GPU virtual address."""
 
     gpu_va: int
@@ -43,7 +63,7 @@ class RmAddressSpace(SpaceObject):
     Attributes:
         handle: of the VA space object.
         virtual_handle: of the virtual memory object that mappings go through.
-        mappings: gpu_va -> Mapping, of what is mapped now.
+        mappings: gpu_va -> RmMapping, of what is mapped now.
         reservation: how RM holds the range: "none" (a window, each mapping takes its own addresses: cheap),
             "lazy" (the range is taken, page tables come with mappings) or "full" (page tables are made
             ahead, which takes time and video memory).
@@ -60,7 +80,7 @@ class RmAddressSpace(SpaceObject):
         client.check()
         self.rm = rm
         self.reservation = reservation
-        self.mappings: dict[int, Mapping] = {}
+        self.mappings: dict[int, RmMapping] = {}
         self.addresses = VirtualAddresses(start_va, end_va)
         self.groups = weakref.WeakSet()
         self.closed = False
@@ -149,7 +169,7 @@ class RmAddressSpace(SpaceObject):
         except BaseException:
             self.addresses.free(at)
             raise
-        self.mappings[at] = Mapping(at, size, memory, offset, read_only, record)
+        self.mappings[at] = RmMapping(at, size, memory, offset, read_only, record)
         return at
 
     def unmap(self, gpu_va: int) -> None:
@@ -165,6 +185,97 @@ class RmAddressSpace(SpaceObject):
         self.rm.client.unmap_gpu(mapping.record)
         del self.mappings[gpu_va]
         self.addresses.free(gpu_va)
+
+    # What is in the tables
+
+    @property
+    def format(self) -> PageTableFormat:
+        """What the tables look like."""
+        return self.rm.memory.format
+
+    @cached_property
+    def _tables(self) -> RmTables:
+        return RmTables(self.rm.client, self.handle, self.format, self.rm.table_reader)
+
+    @property
+    def root(self) -> TablePointer:
+        """Where the root directory is, as RM says."""
+        self.check()
+        return self._tables.root(self.addresses.start)
+
+    @property
+    def reader(self) -> TableReader:
+        """Reads tables that RM named (by `places`, `walk` or `tree`)."""
+        return self._tables.reader
+
+    def walk(self, gpu_va: int) -> walker.Walk:
+        """What the tables in memory say of an address, read back.
+
+        Raises:
+            PermissionMissing: RM does not show its tables to this process.
+        """
+        self.check()
+        self._tables.name(gpu_va)
+        return walker.walk(self.format, self.reader, self.root, gpu_va)
+
+    def tree(self, start_va: int | None = None, end_va: int | None = None) -> trees.Table:
+        """The tables in memory, read back, with the pages in them; of our own range if none is given.
+
+        Raises:
+            PermissionMissing: RM does not show its tables to this process.
+        """
+        start, end = self._range(start_va, end_va)
+        self._tables.name_all(start, end)
+        return trees.tree(self.format, self.reader, self.root, start, end)
+
+    def pages(self, start_va: int | None = None, end_va: int | None = None) -> Iterator[walker.Found]:
+        """What the tables in memory have in a range of addresses, read back, page by page.
+
+        Raises:
+            PermissionMissing: RM does not show its tables to this process.
+        """
+        start, end = self._range(start_va, end_va)
+        self._tables.name_all(start, end)
+        return walker.pages(self.format, self.reader, self.root, start, end)
+
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What RM is expected to have made of what is mapped.
+
+        Raises:
+            PermissionMissing: RM does not tell this process where memory is.
+        """
+        self.check()
+        return tuple(self._wanted(mapping) for mapping in self.mappings.values())
+
+    def _wanted(self, mapping: RmMapping) -> Wanted:
+        memory = mapping.memory
+        extents = memory.part(mapping.offset, mapping.size_bytes)
+        pages, _ = cut(mapping.gpu_va, extents, (memory.page_size_bytes,))
+        return Wanted(tuple(pages), replace(EXPECTED[memory.aperture], read_only=mapping.read_only))
+
+    def places(self) -> Mapping[Place, TablePointer]:
+        """Where the tables of our own range are, as RM says.
+
+        Raises:
+            PermissionMissing: RM does not show its tables to this process.
+        """
+        self.check()
+        return self._tables.name_all(self.addresses.start, self.addresses.end)
+
+    def compare(self) -> Comparison:
+        """RM's tables for our own range, every entry, against what our builder makes of the same mappings.
+
+        Raises:
+            PermissionMissing: RM does not show its tables to this process.
+        """
+        places = self.places()
+        start, end = self.addresses.start, self.addresses.end
+        return compare(self.format, self.reader, self.root, self.wanted(), places, start, end)
+
+    def _range(self, start_va: int | None, end_va: int | None) -> tuple[int, int]:
+        self.check()
+        start = self.addresses.start if start_va is None else start_va
+        return start, self.addresses.end if end_va is None else min(end_va, self.format.va_end)
 
     def _free(self, errors: list[BarewireError]) -> None:
         """All mappings, then the space."""
