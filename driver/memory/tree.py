@@ -5,13 +5,18 @@ Neighbouring pages of one kind that lie one behind the other in memory are one r
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Union
+from typing import Any, NamedTuple, Union
 
+import numpy as np
 from barewire.memory.formats import Leaf, Level, PageTableFormat, TablePointer
+from barewire.memory.paging import U64, Words
 from barewire.memory.tables import TableReader
-from barewire.memory.walker import entries_of
+from barewire.memory.walker import words_of
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Run(NamedTuple):
@@ -100,21 +105,24 @@ class _Tree:
         self.form = form
         self.reader = reader
         self.within = within
+        self._address_bits = {code: form.pte.address[at] for at, code in form.pte.codes.items()}
+        self._decoded: dict[int, Leaf | None] = {}  # by all of a word but its address
 
     def directory(self, place: TablePointer, depth: int, gpu_va: int, index: int) -> Table:
         """A directory and what is below it."""
         level = self.form.directories[depth]
-        parts: list[Table | Run] = []
-        for entry_va, words in entries_of(self.reader, place, level, gpu_va, self.within):
-            number = (entry_va - gpu_va) // level.span_bytes
-            leaf = self.form.pte.decode(words[0]) if level.leaf else None
-            if leaf is not None:
-                parts.append(Run(number, 1, entry_va, level.span_bytes, leaf))
-            elif level is self.form.directories[-1]:
-                parts += self.pair(words, entry_va, number)
+        first, words = words_of(self.reader, place, level, gpu_va, self.within)
+        is_page = words[:, 0] & U64(self.form.pte.valid if level.leaf else 0) != 0
+        parts: list[Table | Run] = [*self.runs(words[:, 0], is_page, first, level, gpu_va)]
+        for row in np.flatnonzero(words.any(axis=1) & ~is_page).tolist():
+            number = first + row
+            entry_va = gpu_va + number * level.span_bytes
+            if level is self.form.directories[-1]:
+                parts += self.pair(tuple(words[row].tolist()), entry_va, number)
             else:
-                parts += self.below(words[0], depth, entry_va, number)
-        return Table(level, place, gpu_va, index, _in_runs(parts))
+                parts += self.below(int(words[row, 0]), depth, entry_va, number)
+        parts.sort(key=lambda part: part.entry if isinstance(part, Run) else part.index)
+        return Table(level, place, gpu_va, index, _joined(parts))
 
     def below(self, word: int, depth: int, gpu_va: int, index: int) -> Iterator[Table | Run]:
         """What an entry of an upper directory leads to."""
@@ -135,32 +143,72 @@ class _Tree:
 
     def pages(self, place: TablePointer, level: Level, gpu_va: int, index: int) -> Table:
         """A table of pages."""
-        runs = []
-        for entry_va, (word,) in entries_of(self.reader, place, level, gpu_va, self.within):
-            leaf = self.form.pte.decode(word)
-            if leaf is not None or word == self.form.pte.sparse:
-                number = (entry_va - gpu_va) // level.span_bytes
-                runs.append(Run(number, 1, entry_va, level.span_bytes, leaf))
-        return Table(level, place, gpu_va, index, _in_runs(runs))
+        first, words = words_of(self.reader, place, level, gpu_va, self.within)
+        column = words[:, 0]
+        is_page = (column & U64(self.form.pte.valid) != 0) | (column == U64(self.form.pte.sparse))
+        return Table(level, place, gpu_va, index, tuple(self.runs(column, is_page, first, level, gpu_va)))
+
+    def runs(self, words: Words, is_page: Mask, first: int, level: Level, gpu_va: int) -> Iterator[Run]:
+        """The pages among a table's entries, joined where they go on in addresses and in memory.
+
+        Args:
+            words: of the entries from number `first` on, one each.
+            is_page: which of them are pages.
+        """
+        numbers = np.flatnonzero(is_page)
+        if not numbers.size:
+            return
+        found = words[numbers]
+        change = np.diff(found)
+        goes_on = found[1:] == U64(self.form.pte.sparse)
+        goes_on &= change == 0
+        for bits in set(self.form.pte.address.values()):
+            goes_on |= change == U64(bits.put(level.span_bytes))
+        goes_on &= np.diff(numbers) == 1
+        starts = [0, *(np.flatnonzero(~goes_on) + 1).tolist(), numbers.size]
+        for start, end in itertools.pairwise(starts):
+            entry = first + int(numbers[start])
+            entry_va = gpu_va + entry * level.span_bytes
+            yield from self.run(found[start:end], entry, entry_va, level.span_bytes)
+
+    def run(self, words: Words, entry: int, gpu_va: int, page_bytes: int) -> Iterator[Run]:
+        """Pages whose words go on as those of a run do; one by one where an address outgrew its bits."""
+        leaf, count = self.leaf(int(words[0])), len(words)
+        if leaf is None or count == 1:
+            yield Run(entry, count, gpu_va, page_bytes, leaf)
+            return
+        if self.leaf(int(words[-1])) == leaf._replace(address=leaf.address + (count - 1) * page_bytes):
+            yield Run(entry, count, gpu_va, page_bytes, leaf)
+            return
+        for number, word in enumerate(words.tolist()):
+            yield Run(entry + number, 1, gpu_va + number * page_bytes, page_bytes, self.leaf(word))
+
+    def leaf(self, word: int) -> Leaf | None:
+        """The page of a word; pages that say the same share one object that says it."""
+        pte = self.form.pte
+        if not word & pte.valid:
+            return None
+        bits = self._address_bits[pte.aperture.take(word)]
+        address = bits.take(word)
+        said = word - bits.put(address)
+        known = self._decoded.get(said)
+        if known is None:
+            known = self._decoded[said] = pte.decode(said)
+        return None if known is None else Leaf(address, known.attributes)
 
 
-def _in_runs(parts: list[Table | Run] | list[Run]) -> tuple[Table | Run, ...]:
-    """Pages in a row joined."""
+def _joined(parts: list[Table | Run]) -> tuple[Table | Run, ...]:
+    """Neighbours that are sparse joined: an entry of a directory each, which no run of pages has."""
     found: list[Table | Run] = []
     for part in parts:
         last = found[-1] if found else None
-        if isinstance(part, Run) and isinstance(last, Run) and _goes_on(last, part):
-            found[-1] = last._replace(pages=last.pages + 1)
+        if isinstance(part, Run) and isinstance(last, Run) and _are_sparse(last, part):
+            found[-1] = last._replace(pages=last.pages + part.pages)
         else:
             found.append(part)
     return tuple(found)
 
 
-def _goes_on(run: Run, page: Run) -> bool:
-    """Whether a page is the next of a run, in addresses and in memory."""
-    if page.gpu_va != run.gpu_va + run.size_bytes or page.page_bytes != run.page_bytes:
-        return False
-    if run.leaf is None or page.leaf is None:
-        return run.leaf is page.leaf
-    same = run.leaf.attributes == page.leaf.attributes
-    return same and page.leaf.address == run.leaf.address + run.size_bytes
+def _are_sparse(run: Run, behind: Run) -> bool:
+    """Whether both are, and one begins where the other ends."""
+    return run.leaf is None and behind.leaf is None and behind.gpu_va == run.gpu_va + run.size_bytes

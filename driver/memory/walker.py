@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from barewire.errors import UsageError
 from barewire.memory.formats import Leaf, Level, PageTableFormat, TablePointer
+from barewire.memory.paging import Words
 from barewire.memory.tables import TableReader
 
 
@@ -169,12 +170,18 @@ def entries_of(
     reader: TableReader, table: TablePointer, level: Level, base: int, within: tuple[int, int]
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
     """(gpu_va, words) of the entries that are not all zeros and touch a range."""
-    first = max(0, (within[0] - base) // level.span_bytes)
-    end = min(level.entries, -(-(within[1] - base) // level.span_bytes))
-    raw = reader.read(table, first * level.entry_bytes, (end - first) * level.entry_bytes)
-    words = np.frombuffer(raw, "<u8").reshape(-1, level.words)
+    first, words = words_of(reader, table, level, base, within)
     for index in np.flatnonzero(words.any(axis=1)).tolist():
         yield base + (first + index) * level.span_bytes, tuple(words[index].tolist())
+
+
+def words_of(
+    reader: TableReader, table: TablePointer, level: Level, base: int, within: tuple[int, int]
+) -> tuple[int, Words]:
+    """The index of the first entry that touches a range, and the words of all that do: a row for each."""
+    first, end = level.entries_within(base, within)
+    raw = reader.read(table, first * level.entry_bytes, (end - first) * level.entry_bytes)
+    return first, np.frombuffer(raw, "<u8").reshape(-1, level.words)
 
 
 def _below(
