@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from barewire.errors import OutOfVram, UsageError
@@ -10,10 +11,11 @@ from barewire.memory.formats import Aperture, TablePointer
 from barewire.memory.ranges import Ranges
 from barewire.memory.vram import Extent, VramAllocator
 from barewire.memory.windows import Data, VramWindow
+from barewire.native._native import lib
 from barewire.shield import ShieldedLock
 
 if TYPE_CHECKING:
-    from barewire.transport.bus import Bus, DmaMemory
+    from barewire.transport.bus import Bus
 
 PAGE_BYTES = 4096
 SMALLEST_BYTES = 256  # a table of big pages, and what its address is aligned to
@@ -156,42 +158,67 @@ class VideoTables:
             self._recent = ()
 
 
-class HostTables:
-    """Tables in host memory, coherent for the GPU."""
+class CpuBlock(Protocol):
+    """Memory in one piece for tables to be cut from, which this process has mapped.
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
-        self._blocks: dict[int, tuple[_Block, DmaMemory]] = {}
+    Attributes:
+        address: in this process.
+        bus_address: by which entries name it.
+        size_bytes: of all.
+    """
+
+    address: int
+    bus_address: int
+    size_bytes: int
+
+    def close(self) -> None:
+        """Give it back."""
+        ...
+
+
+class CpuTables:
+    """Tables in memory that this process has mapped. Any thread may use it.
+
+    Args:
+        make_block: more memory, aligned to pages.
+        aperture: where it is for the GPU.
+    """
+
+    def __init__(self, make_block: Callable[[], CpuBlock], aperture: Aperture) -> None:
+        self._make_block = make_block
+        self._aperture = aperture
+        self._blocks: dict[int, tuple[_Block, CpuBlock]] = {}
         self._lock = ShieldedLock()
 
     @property
     def taken_bytes(self) -> int:
         """What tables take now."""
-        return sum(sum(block.pieces.taken.values()) for block, _ in self._blocks.values())
+        with self._lock:
+            return sum(sum(block.pieces.taken.values()) for block, _ in self._blocks.values())
 
     def allocate(self, size_bytes: int) -> TablePage:
         """Memory for a table.
 
         Raises:
-            DmaError: there is no more.
+            OutOfVram, DmaError: there is no more.
         """
         size = _rounded(size_bytes)
         with self._lock:
             for block, _ in self._blocks.values():
                 address = block.take(size)
                 if address is not None:
-                    return TablePage(Aperture.HOST, address, size)
-            memory = self._bus.dma_memory(HOST_BLOCK_BYTES, contiguous=True)
-            block = _Block(Extent(memory.iova, memory.size_bytes))
+                    return TablePage(self._aperture, address, size)
+            memory = self._make_block()
+            block = _Block(Extent(memory.bus_address, memory.size_bytes))
             address = block.take(size)
             if address is None:
                 memory.close()
                 raise UsageError("no table is as large", size_bytes=size_bytes)
-            self._blocks[memory.iova] = (block, memory)
-            return TablePage(Aperture.HOST, address, size)
+            self._blocks[memory.bus_address] = (block, memory)
+            return TablePage(self._aperture, address, size)
 
     def free(self, page: TablePage) -> None:
-        """Give it back; blocks that are empty go back to the bus."""
+        """Give it back; blocks that are empty are given back, too."""
         with self._lock:
             found = self._holding(page.address)
             if found is None or found[0].pieces.give_back(page.address) is None:
@@ -202,34 +229,68 @@ class HostTables:
                 memory.close()
 
     def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
-        """Bytes of a table."""
-        return ctypes.string_at(self._cpu(table, offset, size_bytes), size_bytes)
+        """Bytes of a table, as they are in memory.
+
+        Raises:
+            UsageError: none of these tables is there.
+        """
+        address = self._cpu(table, offset, size_bytes)
+        self.fence()  # stores may wait in the CPU, out of reach of a load
+        return ctypes.string_at(address, size_bytes)
 
     def write(self, table: TablePointer, offset: int, data: Data) -> None:
-        """Write bytes of a table."""
+        """Write bytes of a table.
+
+        Raises:
+            UsageError: none of these tables is there.
+        """
         data = bytes(data)
         ctypes.memmove(self._cpu(table, offset, len(data)), data, len(data))
 
     def fence(self) -> None:
-        """Nothing to do: stores to ordinary memory are seen in order."""
+        """Writes before it leave the CPU before writes after it; those to write-combined memory, too."""
+        lib.bw_store_fence()
 
     def close(self) -> None:
         """Give all blocks back, whatever is in them."""
         with self._lock:
-            for _, memory in self._blocks.values():
+            blocks, self._blocks = self._blocks, {}
+            for _, memory in blocks.values():
                 memory.close()
-            self._blocks.clear()
 
     def _cpu(self, table: TablePointer, offset: int, size_bytes: int) -> int:
-        _must_be(table, Aperture.HOST)
-        found = self._holding(table.address)
-        if found is None or table.address + offset + size_bytes > found[0].extent.end:
+        """Where bytes of a table are in this process."""
+        _must_be(table, self._aperture)
+        with self._lock:
+            found = self._holding(table.address)
+        if found is None or offset < 0 or table.address + offset + size_bytes > found[0].extent.end:
             raise UsageError("no page table of ours is here", address=table.address, offset=offset)
         block, memory = found
         return memory.address + table.address - block.extent.address + offset
 
-    def _holding(self, address: int) -> tuple[_Block, DmaMemory] | None:
+    def _holding(self, address: int) -> tuple[_Block, CpuBlock] | None:
         return next((each for each in self._blocks.values() if each[0].holds(address)), None)
+
+
+class HostTables(CpuTables):
+    """Tables in host memory, coherent for the GPU."""
+
+    def __init__(self, bus: Bus) -> None:
+        super().__init__(lambda: _HostBlock(bus), Aperture.HOST)
+
+
+class _HostBlock:
+    """Host memory for tables: a `CpuBlock`."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._memory = bus.dma_memory(HOST_BLOCK_BYTES, contiguous=True)
+        self.address = self._memory.address
+        self.bus_address = self._memory.iova
+        self.size_bytes = self._memory.size_bytes
+
+    def close(self) -> None:
+        """Give it back to the bus."""
+        self._memory.close()
 
 
 class _Block:
