@@ -109,7 +109,7 @@ class GpuMemory:
         """A GPU virtual address space with nothing mapped."""
         self.check()
         self.collect()
-        return AddressSpace(self, start_va, end_va)
+        return AddressSpace(self, start_va, end_va, invalidate=self.tlb.invalidate)
 
     def check(self) -> None:
         """Raise Freed, or what the device raises, if it must not be used."""

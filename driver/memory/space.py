@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from barewire.errors import (
     BadMapping,
@@ -20,7 +20,6 @@ from barewire.errors import (
 )
 from barewire.memory.compare import Comparison, Place, Wanted, compare
 from barewire.memory.formats import Aperture, PageAttributes, PageTableFormat, TablePointer, kind_number
-from barewire.memory.host import HostMemory
 from barewire.memory.mapping import PAGE_BYTES, checked_part
 from barewire.memory.pagetable import Directory, Invalidation, PageTables, joined
 from barewire.memory.paging import Pages, best_page, cut
@@ -28,19 +27,64 @@ from barewire.memory.runs import sparse_pages
 from barewire.memory.tables import TableReader, TableStore
 from barewire.memory.tree import Table, tree
 from barewire.memory.va import VirtualAddresses
-from barewire.memory.video import VideoMemory
 from barewire.memory.vram import Extent
 from barewire.memory.walker import Found, Walk, pages, walk
 from barewire.rounding import round_up, whole
 from barewire.shield import ShieldedLock
 
-if TYPE_CHECKING:
-    from barewire.memory.gpu import GpuMemory
-
 FIRST_VA = 0x10_0000_0000
 END_VA = 0x100_0000_0000  # 2^40
 
-Memory = VideoMemory | HostMemory
+
+class Memory(Protocol):
+    """Memory that can be mapped: of a GPU that we drive (`barewire.memory.object.MemoryObject`), or RM's.
+
+    Attributes:
+        home: the memory of the GPU that reaches it.
+        handle: a number of its own.
+        aperture: "video" or "host".
+    """
+
+    @property
+    def home(self) -> object: ...
+
+    @property
+    def handle(self) -> int: ...
+
+    @property
+    def aperture(self) -> str: ...
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    def check(self) -> None:
+        """Raise Freed or ForkedChild if it must not be used."""
+        ...
+
+    def part(self, offset: int, size_bytes: int) -> tuple[Extent, ...]:
+        """Where the GPU finds some of its bytes, in order."""
+        ...
+
+
+class SpaceHome(Protocol):
+    """What an address space needs of a GPU's memory: that of `barewire.memory.gpu`, or what RM lends us."""
+
+    @property
+    def format(self) -> PageTableFormat: ...
+
+    @property
+    def table_store(self) -> TableStore: ...
+
+    @property
+    def closed(self) -> bool: ...
+
+    def check(self) -> None:
+        """Raise Freed or ForkedChild if it must not be used."""
+        ...
+
+    def keep(self, what: object) -> None:
+        """Refer to something until the end: the GPU may still use the memory that it stands for."""
+        ...
 
 
 class Mapping(NamedTuple):
@@ -73,17 +117,17 @@ class AddressSpace:
         closing: what is called, last one first, before the tables are freed: it makes the GPU let go of them.
 
     Args:
-        invalidate: makes the GPU forget; None for the GPU's registers.
-        store: where tables are put; None for video memory.
+        invalidate: makes the GPU forget what it may remember wrongly, and waits until it has.
+        store: where tables are put; None for the memory's own.
     """
 
     def __init__(
         self,
-        memory: GpuMemory,
+        memory: SpaceHome,
         start_va: int = FIRST_VA,
         end_va: int = END_VA,
         *,
-        invalidate: Callable[[Invalidation], None] | None = None,
+        invalidate: Callable[[Invalidation], None],
         store: TableStore | None = None,
     ) -> None:
         memory.check()
@@ -93,8 +137,8 @@ class AddressSpace:
         self.addresses = VirtualAddresses(start_va, end_va)
         self.closing: list[Callable[[], None]] = []
         self.closed = False
-        self._invalidate = invalidate or memory.tlb.invalidate
-        self._store = store or memory.table_store
+        self._invalidate = invalidate
+        self._store = memory.table_store if store is None else store
         self._lock = ShieldedLock()
         self._lost: list[Mapping] = []
         self._owed: Invalidation | None = None

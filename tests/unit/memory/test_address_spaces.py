@@ -291,7 +291,7 @@ def test_the_gpu_never_uses_a_translation_that_is_stale(soft, space):
 
 def test_page_tables_can_be_in_host_memory(soft):
     store = HostTables(soft.bus)
-    space = AddressSpace(soft.memory, store=store)
+    space = AddressSpace(soft.memory, invalidate=soft.memory.tlb.invalidate, store=store)
     memory = soft.memory.video_memory(2 * MIB + 64 * KIB)
     memory.write(b"by tables in host memory", 2 * MIB)
     gpu_va = space.map(memory)
