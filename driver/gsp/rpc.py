@@ -4,6 +4,8 @@
     rpc.alloc(client, parent, handle, class_id, params)     # `params` is read and written
     rpc.control(client, handle, number, params)
     rpc.free(client, handle)
+    rpc.alloc_memory(client, device, handle, class_id, pages, size_bytes)
+    rpc.map_memory_dma(client, device, virtual, handle, gpu_va, offset, size_bytes, flags)
 
 Several threads may call. Whoever waits for a reply takes in what else comes; events go to the subscribers
 when no lock is held, so that they may call too. Somebody has to `drain` from time to time while nobody calls:
@@ -15,15 +17,16 @@ Facts: OGKM:570.144:src/nvidia/src/kernel/vgpu/rpc.c, kernel_gsp.c; nouveau:nvkm
 from __future__ import annotations
 
 import os
+import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from barewire.abi import status
 from barewire.abi.layout import Abi, Struct
-from barewire.errors import BarewireError, ForkedChild, Freed, PollTimeout, RpcError, RpcTimeout
+from barewire.errors import BarewireError, ForkedChild, Freed, PollTimeout, RpcError, RpcTimeout, UsageError
 from barewire.gsp import events
 from barewire.gsp.events import GspEvent
 from barewire.gsp.functions import FIRST_EVENT, Function, name_of
@@ -35,6 +38,9 @@ from barewire.shield import behind
 CALL_TIMEOUT_S = 6.0  # other drivers allow 4 to 6 s
 PIECE_TIMEOUT_S = 1.0  # between the pieces of one reply
 EVENTS_KEPT = 256
+PAGE_SHIFT = 12
+MOST_LISTED_PAGES = 0xFFFF  # the length of a list has 16 bits
+LIST_LENGTH_SHIFT = 16
 _LIVENESS_EVERY_S = 0.02
 _CALL_HINT = (
     "The firmware is busy or hangs. Later calls may work; if not, close the device and open it again, "
@@ -157,6 +163,110 @@ class GspRpc:
         """
         head = self.abi.new("rpc_free_v03_00", params__hRoot=client, params__hObjectOld=handle)
         self._with_params(Function.FREE, head, None, "params.status", {"handle": handle})
+
+    # Memory that the caller has, and where RM maps it.
+    def alloc_memory(
+        self,
+        client: int,
+        device: int,
+        handle: int,
+        class_id: int,
+        pages: Sequence[int],
+        size_bytes: int,
+        *,
+        flags: int = 0,
+        kind: int = 0,
+    ) -> None:
+        """Make an object of memory that the caller has.
+
+        Args:
+            pages: addresses of its pages of 4 KiB, in order; one alone is the start of memory in one piece.
+            flags: NVOS02_FLAGS_*.
+            kind: of storage, which the entries of its mappings name.
+
+        Raises:
+            UsageError: there are more pages than one list has.
+            RmError: the resource manager refused.
+            RpcTimeout, RpcError, DeviceLost: see `call`.
+        """
+        if not 0 < len(pages) <= MOST_LISTED_PAGES:
+            raise UsageError(
+                f"RM takes lists of 1 to {MOST_LISTED_PAGES} pages",
+                hint="Make the memory contiguous, or in parts.",
+                pages=len(pages),
+            )
+        head = self.abi.new(
+            "rpc_alloc_memory_v13_01",
+            hClient=client,
+            hDevice=device,
+            hMemory=handle,
+            hClass=class_id,
+            flags=flags,
+            format=kind,
+            length=size_bytes,
+            pageCount=len(pages),
+            pteDesc=len(pages) << LIST_LENGTH_SHIFT,
+        )
+        numbers = (address >> PAGE_SHIFT for address in pages)
+        listed = struct.pack(f"<{len(pages)}Q", *numbers)
+        facts: Facts = {"handle": handle, "class_id": class_id}
+        self.call(Function.ALLOC_MEMORY, bytes(head.data) + listed, facts=facts)
+
+    def map_memory_dma(
+        self,
+        client: int,
+        device: int,
+        virtual: int,
+        memory: int,
+        gpu_va: int,
+        offset: int,
+        size_bytes: int,
+        flags: int,
+    ) -> int:
+        """Have RM map part of a memory object; returns its address.
+
+        Args:
+            virtual: handle of the virtual memory that the mapping goes through.
+            gpu_va: where, if `flags` say that it is fixed.
+            flags: NVOS46_FLAGS_*.
+
+        Raises:
+            RmError: the resource manager refused.
+            RpcTimeout, RpcError, DeviceLost: see `call`.
+        """
+        head = self.abi.new(
+            "rpc_map_memory_dma_v03_00",
+            params__hClient=client,
+            params__hDevice=device,
+            params__hDma=virtual,
+            params__hMemory=memory,
+            params__offset=offset,
+            params__length=size_bytes,
+            params__flags=flags,
+            params__dmaOffset=gpu_va,
+        )
+        facts: Facts = {"handle": memory, "gpu_va": gpu_va, "size_bytes": size_bytes}
+        size = head.layout.size_bytes
+        reply = self.call(Function.MAP_MEMORY_DMA, bytes(head.data), reply_bytes=size, facts=facts)
+        return head.layout.over(reply[:size])["params.dmaOffset"]
+
+    def unmap_memory_dma(self, client: int, device: int, virtual: int, memory: int, gpu_va: int) -> None:
+        """Have RM undo the mapping that begins at an address, all of it.
+
+        Raises:
+            RmError: the resource manager refused.
+            RpcTimeout, RpcError, DeviceLost: see `call`.
+        """
+        head = self.abi.new(
+            "rpc_unmap_memory_dma_v03_00",
+            params__hClient=client,
+            params__hDevice=device,
+            params__hDma=virtual,
+            params__hMemory=memory,
+            params__dmaOffset=gpu_va,
+        )
+        facts: Facts = {"handle": memory, "gpu_va": gpu_va}
+        self.call(Function.UNMAP_MEMORY_DMA, bytes(head.data), facts=facts)
 
     def _with_params(
         self,

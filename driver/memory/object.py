@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 
 from barewire.errors import Freed, UsageError
@@ -71,8 +72,8 @@ class MemoryObject:
         self.page_size_bytes = page_size_bytes
         self.extents = tuple(extents)
         self._mappings: list[CpuMapping] = []
-        self._give_back = give_back
-        self._finalizer = weakref.finalize(self, home.abandon, give_back)
+        self._end = _End(give_back)
+        self._finalizer = weakref.finalize(self, home.abandon, self._end)
         self._finalizer.atexit = False
 
     @property
@@ -99,7 +100,15 @@ class MemoryObject:
             return  # another thread closes it
         for mapping in list(self._mappings):
             mapping.close()
-        self._give_back()
+        self._end()
+
+    def release_first(self, release: Callable[[Callable[[], None]], None]) -> None:
+        """Let somebody who told others of the memory make them forget it before it is given back.
+
+        Args:
+            release: called once with what is to be done afterwards; does not refer to the object.
+        """
+        self._end.releases.append(release)
 
     def _checked(self, offset: int, size_bytes: int | None) -> tuple[int, int]:
         """A part of it as plain numbers: offset and size.
@@ -134,6 +143,25 @@ class MemoryObject:
         from barewire.show import memory as shown
 
         return shown(self).html
+
+
+class _End:
+    """The end of a memory object; it does not refer to the object.
+
+    Attributes:
+        releases: what comes before it, the last first.
+    """
+
+    def __init__(self, give_back: Callable[[], None]) -> None:
+        self.releases: list[Callable[[Callable[[], None]], None]] = []
+        self._give_back = give_back
+
+    def __call__(self) -> None:
+        """Give back what the object holds, as soon as all have released it."""
+        step = self._give_back
+        for release in self.releases:
+            step = partial(release, step)
+        step()
 
 
 def part_of(extents: Sequence[Extent], offset: int, size_bytes: int) -> tuple[Extent, ...]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from barewire.abi.layout import Abi, Struct
 from barewire.errors import (
@@ -21,10 +21,11 @@ from barewire.errors import (
     RpcError,
     RpcTimeout,
     TransportError,
+    UsageError,
 )
 from barewire.process import check_same_process
 from barewire.rm import names
-from barewire.rm.client import RmObject
+from barewire.rm.client import GpuMapping, RmObject
 
 CLIENT_HANDLE = 0xC1D00000
 DEVICE_HANDLE = 0xDE1D0000
@@ -32,6 +33,8 @@ SUBDEVICE_HANDLE = 0x5D1D0000
 FIRST_HANDLE = 0x0B000001
 GONE = ("NV_ERR_OBJECT_NOT_FOUND", "NV_ERR_INVALID_OBJECT_HANDLE", "NV_ERR_INVALID_OBJECT")
 NO_PROCESS = 0xFFFFFFFF  # the client is no process of an operating system that GSP knows
+
+Answer = TypeVar("Answer")
 
 
 class Rpc(Protocol):
@@ -51,6 +54,39 @@ class Rpc(Protocol):
         """Free an object and what is below it."""
         ...
 
+    def alloc_memory(
+        self,
+        client: int,
+        device: int,
+        handle: int,
+        class_id: int,
+        pages: Sequence[int],
+        size_bytes: int,
+        *,
+        flags: int = 0,
+        kind: int = 0,
+    ) -> None:
+        """Make an object of memory that the caller has."""
+        ...
+
+    def map_memory_dma(
+        self,
+        client: int,
+        device: int,
+        virtual: int,
+        memory: int,
+        gpu_va: int,
+        offset: int,
+        size_bytes: int,
+        flags: int,
+    ) -> int:
+        """Have RM map part of a memory object; returns its address."""
+        ...
+
+    def unmap_memory_dma(self, client: int, device: int, virtual: int, memory: int, gpu_va: int) -> None:
+        """Have RM undo a mapping."""
+        ...
+
 
 class RpcClient:
     """See the module.
@@ -59,7 +95,7 @@ class RpcClient:
         rpc: what carries the calls.
         abi: structures of the firmware that answers.
         handle, device, subdevice: handles of the client itself and these two.
-        objects: what exists now.
+        objects, gpu_mappings: what exists now.
         silence: the error of the last call if GSP did not answer it. Then nothing is freed by calls: each
             would wait as long. What is owed is freed once GSP answers again, or goes with the last reset.
     """
@@ -73,6 +109,7 @@ class RpcClient:
         self.subdevice = SUBDEVICE_HANDLE
         self.closed = False
         self.objects: dict[int, RmObject] = {}
+        self.gpu_mappings: dict[tuple[int, int], GpuMapping] = {}
         self.silence: BarewireError | None = None
         self._lock = threading.RLock()
         self._next_handle = FIRST_HANDLE
@@ -120,17 +157,55 @@ class RpcClient:
         """
         self.check()
         chosen = self.new_handle() if handle is None else handle
+        self._make(
+            RmObject(chosen, parent, class_id),
+            partial(self.rpc.alloc, self.handle, parent, chosen, class_id, params),
+        )
+        return chosen
+
+    def list_memory(
+        self, handle: int, class_id: int, pages: Sequence[int], size_bytes: int, flags: int, kind: int
+    ) -> None:
+        """Make an object, under the device, of memory that we have.
+
+        Args:
+            pages: addresses of its pages of 4 KiB; one alone is the start of memory in one piece.
+            flags: NVOS02_FLAGS_*.
+            kind: of storage.
+
+        Raises:
+            UsageError: the list is too long.
+            RmError: RM refused it.
+            RpcError, RpcTimeout: GSP did not answer as it should.
+        """
+        self.check()
+        self._make(
+            RmObject(handle, self.device, class_id),
+            partial(
+                self.rpc.alloc_memory,
+                self.handle,
+                self.device,
+                handle,
+                class_id,
+                pages,
+                size_bytes,
+                flags=flags,
+                kind=kind,
+            ),
+        )
+
+    def _make(self, made: RmObject, call: Callable[[], None]) -> None:
+        """A call that makes an object, entered once it is there."""
         try:
-            self._call(self.rpc.alloc, self.handle, parent, chosen, class_id, params)
-        except RmError:
+            self._call(call)
+        except (RmError, UsageError):
             raise
         except BaseException:
             with self._lock:
-                self._owed[chosen] = []  # it may be there all the same
+                self._owed[made.handle] = []  # it may be there all the same
             raise
         with self._lock:
-            self.objects[chosen] = RmObject(chosen, parent, class_id)
-        return chosen
+            self.objects[made.handle] = made
 
     def free(self, handle: int) -> None:
         """Free an object; RM frees what is below it. An object that is gone already is no error."""
@@ -193,8 +268,65 @@ class RpcClient:
 
     def _forget(self, handle: int) -> None:
         self.objects.pop(handle, None)
+        self._forget_mappings(lambda known: handle in (known.virtual, known.memory))
         for below in [known.handle for known in list(self.objects.values()) if known.parent == handle]:
             self._forget(below)
+
+    # Mappings that RM makes
+
+    def map_gpu(
+        self, virtual: int, memory: int, gpu_va: int, offset: int, size_bytes: int, flags: int
+    ) -> GpuMapping:
+        """Map part of a memory object at a GPU virtual address; see `client.Client.map_gpu`.
+
+        Raises:
+            RmError: RM refused it.
+            RpcError, RpcTimeout: GSP did not answer as it should. It may be mapped all the same, until its
+                memory or its virtual memory is freed.
+        """
+        self.check()
+        place = partial(self.rpc.map_memory_dma, self.handle, self.device, virtual, memory)
+        at = self._call(place, gpu_va, offset, size_bytes, flags | names.OS46_OFFSET_FIXED)
+        mapping = GpuMapping(virtual, memory, at, size_bytes)
+        with self._lock:
+            self.gpu_mappings[virtual, at] = mapping
+        return mapping
+
+    def unmap_gpu(self, mapping: GpuMapping) -> None:
+        """Undo map_gpu; a mapping that went with its memory is no error.
+
+        Raises:
+            RmError: RM refused it.
+            RpcError, RpcTimeout: GSP did not answer as it should.
+        """
+        self.check()
+        key = mapping.virtual, mapping.gpu_va
+        if self.gpu_mappings.get(key) is not mapping:
+            return
+        unmap = partial(self.rpc.unmap_memory_dma, self.handle, self.device)
+        self._call(unmap, mapping.virtual, mapping.memory, mapping.gpu_va)
+        with self._lock:
+            self.gpu_mappings.pop(key, None)
+
+    def release_memory(self, handle: int, give_back: Callable[[], None]) -> None:
+        """Free a memory object, and with it all mappings of it; then what it is made of may be given back.
+
+        Raises:
+            RmError, RpcError, RpcTimeout: RM did not free it: it stays until RM does.
+        """
+        errors: list[BarewireError] = []
+        if not self.closed:
+            self.attempt(errors, self.free, handle)
+        self.when_gone(handle, give_back)
+        if errors:
+            raise errors[0]
+
+    def _forget_mappings(self, gone: Callable[[GpuMapping], bool]) -> None:
+        with self._lock:
+            for key in [key for key, known in self.gpu_mappings.items() if gone(known)]:
+                del self.gpu_mappings[key]
+
+    # Controls
 
     def control(self, handle: int, number: int, params: Struct | None = None) -> None:
         """One control; `params` is read and written."""
@@ -213,10 +345,10 @@ class RpcClient:
         self._call(partial(self.rpc.control, within_s=entry.within_s), client, handle, entry.number, params)
         return params
 
-    def _call(self, call: Callable[..., None], *arguments: Any) -> None:
+    def _call(self, call: Callable[..., Answer], *arguments: Any) -> Answer:
         """One call, and whether it was answered."""
         try:
-            call(*arguments)
+            answer = call(*arguments)
         except (RpcTimeout, TransportError) as error:
             self.silence = error
             raise
@@ -226,6 +358,7 @@ class RpcClient:
         self.silence = None
         if self._owed:
             self._pay()
+        return answer
 
     # The end
 
@@ -242,6 +375,7 @@ class RpcClient:
         for known in sorted(newest_first, key=lambda known: known.rank):
             self.attempt(errors, self._free, known.handle)
         self.objects.clear()
+        self.gpu_mappings.clear()
         self.closed = True
         return errors[0] if errors else None
 
