@@ -38,6 +38,11 @@ class Block:
     live: int = 0
     cpu: Any = field(default=None)
 
+    @property
+    def taken(self) -> dict[int, int]:
+        """What is in use: gpu_va -> size in bytes."""
+        return {self.gpu_va: self.size_bytes} if self.pieces is None else self.pieces.taken
+
 
 class VramPool:
     """Pieces of video memory by GPU virtual address. Who allocates and frees in several threads holds a lock.
@@ -61,6 +66,12 @@ class VramPool:
         self._shared: list[Block] = []
         self._owner: dict[int, Block] = {}
         self._mapping = threading.Lock()
+
+    @property
+    def blocks(self) -> list[Block]:
+        """What the backend has given, by address."""
+        found = {block.gpu_va: block for block in (*self._shared, *self._owner.values())}
+        return [block for _, block in sorted(found.items())]
 
     def allocate(self, size_bytes: int, seen: bool = False) -> int:
         """The gpu_va of a new piece, aligned to a page of 4 KiB; its contents are undefined.

@@ -232,6 +232,11 @@ class GraphicsContext:
             memory.close()
             raise
 
+    @property
+    def vas(self) -> dict[int, int]:
+        """Where its own buffers are, by buffer_id."""
+        return {buffer.buffer_id: gpu_va for buffer, _, gpu_va in self._own}
+
     def promote(self, channel: int) -> None:
         """Give the context to a channel, by its handle; RM fills it for the first one.
 
