@@ -49,9 +49,11 @@ class NvResourceManager:
         client: the raw layer: files, calls, objects.
         card: which GPU it is.
         engines: those that channels may be made on.
+        names_pages: RM need not be told of the pages of a mapping: it has allocated the memory.
     """
 
     engines = ("compute", "copy")
+    names_pages = False
 
     def __init__(self, client: Client, card: Card) -> None:
         self.client = client
@@ -226,6 +228,14 @@ class NvResourceManager:
         from barewire.rm.lent_memory import LentMemory
 
         return LentMemory(self)
+
+    def handle_of(self, memory: Memory) -> int:
+        """RM's handle for memory of this device."""
+        return memory.handle
+
+    def largest_page(self, memory: Memory, offset: int, size_bytes: int) -> int:
+        """The size of the largest pages that RM can map memory in: those that it was allocated in."""
+        return memory.page_size_bytes
 
     @cached_property
     def table_reader(self) -> WindowReader:

@@ -213,7 +213,7 @@ OS33_READ_ONLY = 1
 # Mappings into a VA space (NVOS46_FLAGS_*)
 OS46_READ_ONLY = 1
 OS46_CACHE_SNOOP = 1 << 4
-OS46_PAGE_SIZE = {None: 0, 4096: 1 << 8, 65536: 2 << 8, 2 << 20: 4 << 8}
+OS46_PAGE_SIZE = {None: 0, 4096: 1 << 8, 65536: 2 << 8, 2 << 20: 4 << 8, 512 << 20: 5 << 8}
 OS46_OFFSET_FIXED = 1 << 15
 
 # A VA space whose page tables are not RM's (NV_VASPACE_ALLOCATION_FLAGS_IS_EXTERNALLY_OWNED), and its root

@@ -19,23 +19,26 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from barewire.abi.layout import Struct
 from barewire.errors import BarewireError, DeviceError, UsageError
 from barewire.regs.registers import RegisterFile
 from barewire.rm import names, rpc_channels, rpc_facts
 from barewire.rm.external_space import ExternalAddressSpace
+from barewire.rm.object import SpaceObject
 from barewire.rm.rpc_channels import ChannelIds, RpcChannelGroup
 from barewire.rm.rpc_client import RpcClient
 from barewire.rm.rpc_facts import CHIPS
 from barewire.rm.rpc_graphics import Graphics
+from barewire.rm.rpc_memory import KnownMemory, OwnReader, largest_page
 from barewire.rm.rpc_watch import RpcWatch
 
 if TYPE_CHECKING:
     from barewire.chip.facts import GpuFacts
     from barewire.gsp.rpc import GspRpc
     from barewire.memory.space import AddressSpace
+    from barewire.rm.space import RmAddressSpace
     from barewire.transport.bus import Bus, Doorbell
 
 TIME_STEP_NS = 32
@@ -96,9 +99,11 @@ class RpcResourceManager:
         rest_s: how long the memory of a closed queue stays, since it goes at once when it is freed: a thread
             may be in a native call that looks at it for a slice of 0.1 s.
         clock_address: 0: the GPU's clock is read by register.
+        names_pages: RM is told of the pages of every mapping: it does not know what our memory is made of.
     """
 
     clock_address = 0
+    names_pages = True
     rest_s = 0.25
 
     def __init__(self, ground: Ground, client: RpcClient) -> None:
@@ -108,6 +113,7 @@ class RpcResourceManager:
         self.registers = ground.registers
         self.static = ground.static
         self.channel_ids = ChannelIds()
+        self._known_memory = KnownMemory(client)
         self.internal = rpc_facts.internal_of(ground.static)
         self.known_engines = rpc_facts.engines(client, self.internal)
         self._runlists = {engine.engine_type: engine.runlist for engine in self.known_engines}
@@ -207,10 +213,44 @@ class RpcResourceManager:
         self.client.check()
         return self.memory.host_memory(size_bytes, cached, page_size_bytes)
 
-    def address_space(self) -> ExternalAddressSpace:
-        """A GPU virtual address space of our own."""
+    @overload
+    def address_space(self, *, tables: Literal["own"] | None = None) -> ExternalAddressSpace: ...
+
+    @overload
+    def address_space(self, *, tables: str) -> ExternalAddressSpace | RmAddressSpace: ...
+
+    def address_space(self, *, tables: str | None = None) -> ExternalAddressSpace | RmAddressSpace:
+        """A GPU virtual address space.
+
+        Args:
+            tables: "own" for page tables of ours (or None), "rm" for those that RM builds. Compute channels
+                want the first: their contexts are our affair.
+
+        Raises:
+            UsageError: there are no such tables.
+        """
         self.client.check()
+        if tables == "rm":
+            from barewire.rm.space import RmAddressSpace
+
+            return RmAddressSpace(self)
+        if tables not in (None, "own"):
+            raise UsageError(f"nobody builds {tables!r} page tables", expected='"own" or "rm"')
         return ExternalAddressSpace(self, self.memory.address_space())
+
+    @cached_property
+    def table_reader(self) -> OwnReader:
+        """Reads the tables that RM builds."""
+        return OwnReader(self.memory.table_store)
+
+    def handle_of(self, memory: Any) -> int:
+        """RM's handle for memory of this device; see `rpc_memory.KnownMemory.handle_of`."""
+        return self._known_memory.handle_of(memory)
+
+    @staticmethod
+    def largest_page(memory: Any, offset: int, size_bytes: int) -> int:
+        """The size of the largest pages that RM can map a part of memory in."""
+        return largest_page(memory, offset, size_bytes)
 
     def page_tables(self, forget: Any, start_va: int, end_va: int) -> AddressSpace:
         """Page tables of our own with nothing mapped.
@@ -228,7 +268,7 @@ class RpcResourceManager:
         return ExternalAddressSpace(self, tables)
 
     def channel_group(
-        self, space: ExternalAddressSpace, engine: str = "copy", copy_engine: int | None = None
+        self, space: SpaceObject, engine: str = "copy", copy_engine: int | None = None
     ) -> RpcChannelGroup:
         """A channel group on the graphics engine, or on a copy engine (the first of facts.copy_engines)."""
         return RpcChannelGroup(self, space, engine, copy_engine)

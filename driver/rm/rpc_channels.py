@@ -15,9 +15,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from barewire.abi.layout import Struct
-from barewire.errors import BarewireError, EngineMissing, ResourceError
+from barewire.errors import BarewireError, EngineMissing, ResourceError, UsageError
 from barewire.rm import names
 from barewire.rm.channels import USERD_BYTES, Channel, ChannelGroup, ChannelPlace, MmuFaultInfo
+from barewire.rm.external_space import ExternalAddressSpace
 from barewire.rm.rpc_graphics import GraphicsContext
 from barewire.rm.rpc_place import INSTANCE_BYTES, PAGE_BYTES, RAMFC_BYTES, cleared, describe, userd_flags
 from barewire.rounding import round_up
@@ -91,6 +92,11 @@ class RpcChannelGroup(ChannelGroup):
             )
         self.context: GraphicsContext | None = None
         if engine == "compute":
+            if not isinstance(space, ExternalAddressSpace):
+                raise UsageError(
+                    "a channel for compute wants page tables of ours, in which its context can be mapped",
+                    hint='rm.address_space(tables="own") makes one.',
+                )
             rm.graphics.prepare()
         super().__init__(rm, space, engine, copy_engine)
         self.runlist = rm.runlist_of(self.engine_type)

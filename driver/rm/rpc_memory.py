@@ -1,8 +1,12 @@
 """Memory of ours that RM is told of, so that it can map it: by its pages, once, and until it is freed.
 
+RM takes a list of pages for pages of 4 KiB, and maps larger ones only where the list is of one piece and both
+its address and the part that is mapped are multiples of them; and only if it is told to.
+
 Facts: OGKM:570.144:src/nvidia/src/kernel/mem_mgr/mem.c:memRegisterWithGsp (which classes),
 OGKM:570.144:src/nvidia/src/kernel/vgpu/rpc.c:rpcAllocMemory (pages of 4 KiB; of memory in one piece only
-the first).
+the first),
+OGKM:570.144:src/nvidia/src/kernel/gpu/mem_mgr/virt_mem_allocator_gm107.c (page sizes of a mapping).
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ from barewire.memory.formats import KINDS
 from barewire.rm import names
 
 if TYPE_CHECKING:
+    from barewire.memory.formats import TablePointer
+    from barewire.memory.tables import TableReader
     from barewire.rm.rpc_client import RpcClient
 
 PAGE_BYTES = 4096
@@ -78,6 +84,37 @@ class KnownMemory:
             handle, listed.class_id, pages, memory.size_bytes, listed.flags | scattered, KINDS["generic"]
         )
         return handle
+
+
+def largest_page(memory: Any, offset: int, size_bytes: int) -> int:
+    """The size of the largest pages that RM can map a part of memory in."""
+    if len(memory.extents) > 1:
+        return PAGE_BYTES
+    at = memory.extents[0].address + offset
+    fitting = (page for page in names.OS46_PAGE_SIZE if page and not (at | size_bytes) % page)
+    return max(fitting, default=PAGE_BYTES)
+
+
+class OwnReader:
+    """Reads tables that RM built in video memory of a GPU that is ours: a `rm.page_tables.NamedReader`.
+
+    Args:
+        store: reads video memory.
+    """
+
+    def __init__(self, store: TableReader) -> None:
+        self._store = store
+
+    def name(self, table: TablePointer) -> None:
+        """RM named this table; nobody has to be asked whether it may be read."""
+
+    def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
+        """Bytes of a table.
+
+        Raises:
+            UsageError: it is not in video memory.
+        """
+        return self._store.read(table, offset, size_bytes)
 
 
 def page_list(extents: Any) -> list[int]:

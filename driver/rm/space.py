@@ -1,7 +1,7 @@
 """A GPU virtual address space whose page tables RM builds: what is mapped where, at addresses that we choose.
 
 What RM is expected to write is said here, before anything is read back: the pages are those that the memory
-was allocated in, and their entries have the attributes of `EXPECTED`.
+was allocated in unless others are asked for, and their entries have the attributes of `EXPECTED`.
 
 Facts: OGKM:src/nvidia/src/kernel/mem_mgr/{virtual_mem,virt_mem_range}.c,
 OGKM:src/nvidia/src/kernel/gpu/mem_mgr/dma.c (a fixed offset is an absolute address),
@@ -16,25 +16,25 @@ import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from barewire.errors import BarewireError, UsageError, WrongDevice
+from barewire.errors import BadMapping, BarewireError, UsageError, WrongDevice
 from barewire.memory import tree as trees
 from barewire.memory import walker
 from barewire.memory.compare import Comparison, Place, Wanted, compare
 from barewire.memory.formats import KINDS, Aperture, PageAttributes, PageTableFormat, TablePointer
 from barewire.memory.paging import cut
+from barewire.memory.space import Memory
 from barewire.memory.va import VirtualAddresses
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, GpuMapping
-from barewire.rm.memory import OWNER, Memory, fitting_page
-from barewire.rm.object import SpaceObject
-from barewire.rm.page_tables import RmTables
+from barewire.rm.memory import OWNER, fitting_page
+from barewire.rm.object import Calls, Manager, SpaceObject
+from barewire.rm.page_tables import NamedReader, RmTables
 from barewire.rounding import round_up
 
 if TYPE_CHECKING:
     from barewire.memory.tables import TableReader
-    from barewire.rm.ioctl import NvResourceManager
 
 FIRST_VA = 0x10_0000_0000
 END_VA = 0x100_0000_0000  # 2^40
@@ -46,15 +46,74 @@ EXPECTED = {
 }
 
 
+class PagedMemory(Memory, Protocol):
+    """Memory that RM can map: its own, or ours that it is told of.
+
+    Attributes:
+        page_size_bytes: that it was allocated in.
+    """
+
+    @property
+    def page_size_bytes(self) -> int: ...
+
+
 class RmMapping(NamedTuple):
-    """A memory object, or part of it, at a GPU virtual address."""
+    """A memory object, or part of it, at a GPU virtual address.
+
+    Attributes:
+        page_size_bytes: of every page; the last may be mapped beyond `size_bytes`.
+        record: of the client.
+    """
 
     gpu_va: int
     size_bytes: int
-    memory: Memory
+    memory: PagedMemory
     offset: int
     read_only: bool
+    page_size_bytes: int
     record: GpuMapping
+
+
+class BuildingManager(Manager, Protocol):
+    """A resource manager that builds page tables, by ioctl or over RPC.
+
+    Attributes:
+        names_pages: RM has to be told the size of the pages in every mapping.
+    """
+
+    names_pages: bool
+
+    @property
+    def client(self) -> MappingCalls:
+        """Its calls."""
+        ...
+
+    @property
+    def table_reader(self) -> NamedReader:
+        """Reads the tables that RM builds."""
+        ...
+
+    def handle_of(self, memory: Any) -> int:
+        """RM's handle for memory of this device."""
+        ...
+
+    def largest_page(self, memory: Any, offset: int, size_bytes: int) -> int:
+        """The size of the largest pages that RM can map a part of memory in."""
+        ...
+
+
+class MappingCalls(Calls, Protocol):
+    """Calls of an RM client that maps memory."""
+
+    def map_gpu(
+        self, virtual: int, memory: int, gpu_va: int, offset: int, size_bytes: int, flags: int
+    ) -> GpuMapping:
+        """Map part of a memory object at a GPU virtual address."""
+        ...
+
+    def unmap_gpu(self, mapping: GpuMapping) -> None:
+        """Undo map_gpu."""
+        ...
 
 
 class RmAddressSpace(SpaceObject):
@@ -69,10 +128,10 @@ class RmAddressSpace(SpaceObject):
             ahead, which takes time and video memory).
     """
 
-    rm: NvResourceManager
+    rm: BuildingManager
 
     def __init__(
-        self, rm: NvResourceManager, reservation: str = "none", start_va: int = FIRST_VA, end_va: int = END_VA
+        self, rm: BuildingManager, reservation: str = "none", start_va: int = FIRST_VA, end_va: int = END_VA
     ) -> None:
         if reservation not in ("none", "lazy", "full"):
             raise UsageError('a reservation is "none", "lazy" or "full"', reservation=reservation)
@@ -115,29 +174,37 @@ class RmAddressSpace(SpaceObject):
 
     def map(
         self,
-        memory: Memory,
+        memory: PagedMemory,
         gpu_va: int | None = None,
         offset: int = 0,
         size_bytes: int | None = None,
         read_only: bool = False,
         alignment: int | None = None,
+        *,
+        page_size_bytes: int | None = None,
     ) -> int:
         """Map memory, or whole pages of it, at `gpu_va` or wherever there is room; returns the address.
 
+        Args:
+            alignment: of the address that is chosen; a power of two.
+            page_size_bytes: of every page; None for those that the memory was allocated in.
+
         Raises:
             OutOfAddressSpace: there is no room, or not at `gpu_va`.
+            BadMapping: RM cannot map the memory in pages of this size.
             UsageError: not whole pages, or `gpu_va` is not aligned to them.
             WrongDevice: the memory is another device's.
         """
         self.check()
-        memory.check()
-        if memory.rm is not self.rm:
+        if getattr(memory, "home", None) is not self.rm.memory:
             raise WrongDevice(
-                "memory of one device is mapped in its own address spaces only", handle=memory.handle
+                f"{memory!r} is no memory of this device: it is mapped in address spaces of its own only"
             )
-        page = memory.page_size_bytes
+        memory.check()
         size = memory.size_bytes - offset if size_bytes is None else round_up(size_bytes, PAGE_BYTES)
-        if offset % page or offset < 0 or size <= 0 or offset + size > memory.size_bytes:
+        inside = offset >= 0 and size > 0 and offset + size <= memory.size_bytes
+        page = self._page(memory, offset, size, page_size_bytes) if inside else memory.page_size_bytes
+        if not inside or offset % page:
             raise UsageError(
                 "whole pages of the memory can be mapped",
                 offset=offset,
@@ -158,9 +225,12 @@ class RmAddressSpace(SpaceObject):
         flags = names.OS46_READ_ONLY if read_only else 0
         if memory.aperture == "host":
             flags |= names.OS46_CACHE_SNOOP
+        if page_size_bytes is not None or self.rm.names_pages:
+            flags |= names.OS46_PAGE_SIZE[page]
         client = self.rm.client
         try:
-            record = client.map_gpu(self.virtual_handle, memory.handle, at, offset, size, flags)
+            handle = self.rm.handle_of(memory)
+            record = client.map_gpu(self.virtual_handle, handle, at, offset, size, flags)
             if record.gpu_va != at:
                 client.quietly(client.unmap_gpu, record)
                 raise UsageError(
@@ -169,8 +239,26 @@ class RmAddressSpace(SpaceObject):
         except BaseException:
             self.addresses.free(at)
             raise
-        self.mappings[at] = RmMapping(at, size, memory, offset, read_only, record)
+        self.mappings[at] = RmMapping(at, size, memory, offset, read_only, page, record)
         return at
+
+    def _page(self, memory: PagedMemory, offset: int, size: int, page_size_bytes: int | None) -> int:
+        """The size of the pages to map a part of memory in.
+
+        Raises:
+            BadMapping: RM cannot do it with this size.
+        """
+        largest = self.rm.largest_page(memory, offset, size)
+        if page_size_bytes is None:
+            return min(memory.page_size_bytes, largest)
+        if page_size_bytes not in names.OS46_PAGE_SIZE or page_size_bytes > largest:
+            raise BadMapping(
+                "RM cannot map this memory in pages of this size",
+                hint="Allocate it contiguous, with that page size.",
+                page_size_bytes=page_size_bytes,
+                largest_bytes=largest,
+            )
+        return page_size_bytes
 
     def unmap(self, gpu_va: int) -> None:
         """Undo map.
@@ -195,6 +283,12 @@ class RmAddressSpace(SpaceObject):
 
     @cached_property
     def _tables(self) -> RmTables:
+        if self.reservation != "none":
+            raise UsageError(
+                "RM is not asked for the tables of a reserved range",
+                hint='`H100:` its answer takes 2 MiB pages out of the tables: reserve "none" to look.',
+                reservation=self.reservation,
+            )
         return RmTables(self.rm.client, self.handle, self.format, self.rm.table_reader)
 
     @property
@@ -248,9 +342,9 @@ class RmAddressSpace(SpaceObject):
         return tuple(self._wanted(mapping) for mapping in self.mappings.values())
 
     def _wanted(self, mapping: RmMapping) -> Wanted:
-        memory = mapping.memory
-        extents = memory.part(mapping.offset, mapping.size_bytes)
-        pages, _ = cut(mapping.gpu_va, extents, (memory.page_size_bytes,))
+        memory, page = mapping.memory, mapping.page_size_bytes
+        extents = memory.part(mapping.offset, round_up(mapping.size_bytes, page))
+        pages, _ = cut(mapping.gpu_va, extents, (page,))
         return Wanted(tuple(pages), replace(EXPECTED[memory.aperture], read_only=mapping.read_only))
 
     def places(self) -> Mapping[Place, TablePointer]:
@@ -281,7 +375,8 @@ class RmAddressSpace(SpaceObject):
         """All mappings, then the space."""
         client = self.rm.client
         for mapping in list(self.mappings.values()):
-            client.attempt(errors, client.unmap_gpu, mapping.record)
+            if client.silence is None:  # else each would wait as long: they go with their virtual memory
+                client.attempt(errors, client.unmap_gpu, mapping.record)
         self.mappings.clear()
         client.attempt(errors, client.free, self.virtual_handle)
         client.attempt(errors, client.free, self.handle)
