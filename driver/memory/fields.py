@@ -77,7 +77,7 @@ def _of_pointer(entry: DirectoryEntry, word: int) -> tuple[tuple[str, int], ...]
     address = 0
     for aperture in possible or entry.codes:
         address |= entry.address[aperture].mask
-    return ("aperture", _mask(entry.aperture)), *entry.named.items(), ("address", address)
+    return ("aperture", _mask(entry.aperture)), ("address", address), *entry.named.items()
 
 
 def _mask(bits: Bits) -> int:

@@ -141,7 +141,7 @@ class DirectoryEntry:
         address: where the table's address stands, by aperture.
         flags: what else is set, by aperture.
         sparse: the word of an entry whose range reads as zeros and ignores writes.
-        named: what its other bits are called, in place.
+        named: what its other bits are called, in place; where an address has them, they are the address's.
     """
 
     aperture: Bits
