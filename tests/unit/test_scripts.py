@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SUITES = "tests/unit tests/soft tests/device tests/pagetables tests/faults tests/notebooks"
 BORROWED = ("bash", "cat", "chmod", "dirname", "env", "id", "mkdir", "rm", "sed", "tr")
 
 # A Python that lacks what $LACKS names (venv, headers), and makes environments of stand-ins.
@@ -217,18 +218,13 @@ def test_the_test_script_lints_checks_types_and_tests_in_this_order(checkout):
     assert install.endswith(".[test]")
     assert lint.startswith("ruff check")
     assert types.startswith("mypy")
-    assert (
-        tests == "python -m pytest tests/unit tests/soft tests/device tests/faults tests/notebooks -k layers"
-    )
+    assert tests == f"python -m pytest {SUITES} -k layers"
 
 
 def test_the_full_form_asks_for_exhaustive_tests_of_the_same_suites(checkout):
     checkout.run("test", "--full")
 
-    assert (
-        checkout.asked[-1]
-        == "python -m pytest tests/unit tests/soft tests/device tests/faults tests/notebooks [full]"
-    )
+    assert checkout.asked[-1] == f"python -m pytest {SUITES} [full]"
 
 
 @pytest.mark.parametrize("stage", ["ruff", "mypy"])
