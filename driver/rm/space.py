@@ -26,9 +26,10 @@ from barewire.memory.formats import KINDS, Aperture, PageAttributes, PageTableFo
 from barewire.memory.paging import cut
 from barewire.memory.space import Memory
 from barewire.memory.va import VirtualAddresses
+from barewire.memory.vram import Extent
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, GpuMapping
-from barewire.rm.memory import OWNER, fitting_page
+from barewire.rm.memory import BIG_PAGE_BYTES, HUGE_PAGE_BYTES, OWNER, fitting_page
 from barewire.rm.object import Calls, Manager, SpaceObject
 from barewire.rm.page_tables import NamedReader, RmTables
 from barewire.rounding import round_up
@@ -44,6 +45,10 @@ EXPECTED = {
     "video": PageAttributes(Aperture.VIDEO, kind=KINDS["generic"]),
     "host": PageAttributes(Aperture.HOST, kind=KINDS["generic"], volatile=True),
 }
+
+# Of sparse ranges: the pages that RM is asked for, and those that it uses where they fit. `H100:`
+SPARSE_PAGES = (HUGE_PAGE_BYTES, BIG_PAGE_BYTES, PAGE_BYTES)
+SPARSE_UPPER = (512 << 20, HUGE_PAGE_BYTES)
 
 
 class PagedMemory(Memory, Protocol):
@@ -61,17 +66,19 @@ class RmMapping(NamedTuple):
     """A memory object, or part of it, at a GPU virtual address.
 
     Attributes:
-        page_size_bytes: of every page; the last may be mapped beyond `size_bytes`.
-        record: of the client.
+        memory: None for a range that reads as zeros and ignores writes.
+        page_size_bytes: of every page; the last may be mapped beyond `size_bytes`. Of a range without memory
+            the size of the smallest.
+        record: of the client; of a range without memory the handle of RM's object.
     """
 
     gpu_va: int
     size_bytes: int
-    memory: PagedMemory
+    memory: PagedMemory | None
     offset: int
     read_only: bool
     page_size_bytes: int
-    record: GpuMapping
+    record: GpuMapping | int
 
 
 class BuildingManager(Manager, Protocol):
@@ -260,8 +267,64 @@ class RmAddressSpace(SpaceObject):
             )
         return page_size_bytes
 
+    def map_sparse(
+        self, size_bytes: int, gpu_va: int | None = None, page_size_bytes: int | None = None
+    ) -> int:
+        """A range that reads as zeros and ignores writes; returns its address.
+
+        RM makes it of the largest entries that fit, pages of `page_size_bytes` at its ends.
+
+        Args:
+            page_size_bytes: 4 KiB, 64 KiB or 2 MiB; None for the largest that the size is a multiple of.
+
+        Raises:
+            OutOfAddressSpace: there is no room, or not at `gpu_va`.
+            BadMapping: the range is not of whole pages.
+        """
+        self.check()
+        page = page_size_bytes or next((size for size in SPARSE_PAGES if size_bytes % size == 0), PAGE_BYTES)
+        if page not in SPARSE_PAGES or size_bytes % page or size_bytes <= 0 or (gpu_va or 0) % page:
+            raise BadMapping(
+                "a sparse range is made of whole pages",
+                gpu_va=gpu_va,
+                size_bytes=size_bytes,
+                page_size_bytes=page,
+            )
+        if gpu_va is None:
+            at = self.addresses.allocate(size_bytes, page)
+        else:
+            at = self.addresses.reserve(gpu_va, size_bytes)
+        try:
+            handle = self._sparse_object(at, size_bytes, page)
+        except BaseException:
+            self.addresses.free(at)
+            raise
+        self.mappings[at] = RmMapping(at, size_bytes, None, 0, False, page, handle)
+        return at
+
+    def _sparse_object(self, gpu_va: int, size_bytes: int, page: int) -> int:
+        client = self.rm.client
+        flags = names.ALLOC_VIRTUAL | names.ALLOC_FIXED_ADDRESS | names.ALLOC_MAP_NOT_REQUIRED
+        taken = client.abi.new(
+            "NV_MEMORY_ALLOCATION_PARAMS",
+            owner=OWNER,
+            flags=flags | names.ALLOC_SPARSE,
+            attr=names.ATTR_PAGE_SIZE[page],
+            attr2=names.ATTR2_PAGE_SIZE_HUGE_2MB if page == HUGE_PAGE_BYTES else 0,
+            size=size_bytes,
+            offset=gpu_va,
+            hVASpace=self.handle,
+        )
+        handle = client.alloc(client.device, names.NV50_MEMORY_VIRTUAL, taken)
+        if taken["offset"] != gpu_va:
+            client.quietly(client.free, handle)
+            raise UsageError(
+                "RM reserved another address than asked for", gpu_va=taken["offset"], asked_va=gpu_va
+            )
+        return handle
+
     def unmap(self, gpu_va: int) -> None:
-        """Undo map.
+        """Undo map or map_sparse.
 
         Raises:
             UsageError: nothing was mapped there.
@@ -270,9 +333,15 @@ class RmAddressSpace(SpaceObject):
         mapping = self.mappings.get(gpu_va)
         if mapping is None:
             raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
-        self.rm.client.unmap_gpu(mapping.record)
+        self._undo(mapping)
         del self.mappings[gpu_va]
         self.addresses.free(gpu_va)
+
+    def _undo(self, mapping: RmMapping) -> None:
+        if isinstance(mapping.record, GpuMapping):
+            self.rm.client.unmap_gpu(mapping.record)
+        else:
+            self.rm.client.free(mapping.record)
 
     # What is in the tables
 
@@ -343,6 +412,10 @@ class RmAddressSpace(SpaceObject):
 
     def _wanted(self, mapping: RmMapping) -> Wanted:
         memory, page = mapping.memory, mapping.page_size_bytes
+        if memory is None:
+            sizes = [size for size in self.format.page_sizes if size in (*SPARSE_UPPER, page)]
+            pages, _ = cut(mapping.gpu_va, [Extent(mapping.gpu_va, mapping.size_bytes)], sizes)
+            return Wanted(tuple(each._replace(addresses=None) for each in pages), None)
         extents = memory.part(mapping.offset, round_up(mapping.size_bytes, page))
         pages, _ = cut(mapping.gpu_va, extents, (page,))
         return Wanted(tuple(pages), replace(EXPECTED[memory.aperture], read_only=mapping.read_only))
@@ -376,7 +449,7 @@ class RmAddressSpace(SpaceObject):
         client = self.rm.client
         for mapping in list(self.mappings.values()):
             if client.silence is None:  # else each would wait as long: they go with their virtual memory
-                client.attempt(errors, client.unmap_gpu, mapping.record)
+                client.attempt(errors, self._undo, mapping)
         self.mappings.clear()
         client.attempt(errors, client.free, self.virtual_handle)
         client.attempt(errors, client.free, self.handle)
