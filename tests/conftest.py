@@ -1,7 +1,7 @@
 """Where tests run: what needs a GPU is skipped with a reason without one, and how many ran where is counted.
 
 Markers:
-    hardware: needs an NVIDIA GPU that the stock kernel driver owns (tests/device and tests/pagetables on "nv:0").
+    hardware: needs a GPU that the stock kernel driver owns (tests/device and tests/pagetables on "nv:0").
     software_gpu: runs on the software GPU through the driver (the same on "soft:gh100", and tests/faults).
     full: an exhaustive form of a test; runs when BAREWIRE_FULL=1 is set (`scripts/test --full`).
 """
