@@ -90,9 +90,7 @@ class FakeGsp:
         self.answers: dict[int, Answer] = {
             65: lambda payload: (0, static_info()),
             47: self._unload,
-            76: lambda payload: (0, payload),
-            103: lambda payload: (0, payload),
-            10: lambda payload: (0, payload),
+            **dict.fromkeys((4, 10, 14, 15, 76, 103), lambda payload: (0, payload)),
         }
         self.mangle: list[Callable[[bytearray], None]] = []  # done to the next elements, one each
         self.commands: list[tuple[int, bytes]] = []

@@ -7,11 +7,11 @@ import threading
 import time
 
 import pytest
-from barewire.errors import DeviceLost, ForkedChild, Freed, RmError, RpcError, RpcTimeout
+from barewire.errors import DeviceLost, ForkedChild, Freed, RmError, RpcError, RpcTimeout, UsageError
 from barewire.gsp.events import RcTriggered, Unknown
 from barewire.gsp.functions import Event, Function
 
-CLIENT, PARENT, OBJECT = 0xC1D00001, 0xCAF0, 0xBEEF
+CLIENT, PARENT, OBJECT, VIRTUAL = 0xC1D00001, 0xCAF0, 0xBEEF, 0x0070
 INVALID_ARGUMENT = 0x1F
 
 
@@ -104,6 +104,87 @@ def test_refused_parameters_are_left_as_they_were(rpc, fake):
         rpc.control(CLIENT, OBJECT, 1, params)
 
     assert params == b"mine"
+
+
+# Memory and mappings.
+def test_memory_is_told_of_by_the_numbers_of_its_pages(rpc, fake):
+    rpc.alloc_memory(CLIENT, PARENT, OBJECT, 0x82, [0x12345000, 0x7000], 0x2000, flags=0x40000210, kind=6)
+
+    function, payload = fake.commands[-1]
+    assert function == 4
+    assert struct.unpack_from("<7I", payload) == (CLIENT, PARENT, OBJECT, 0x82, 0x40000210, 0, 6)
+    assert struct.unpack_from("<QI4xI4x", payload, 0x20) == (0x2000, 2, 2 << 16)
+    assert payload[0x38:] == struct.pack("<2Q", 0x12345, 7)
+
+
+@pytest.mark.parametrize("count", [1, 30_000, 0xFFFF])
+def test_a_list_of_pages_may_be_as_long_as_its_length_can_say(rpc, fake, count):
+    pages = [0x1000 * (3 * number + 1) for number in range(count)]
+    fake.answers[4] = lambda payload: (0, payload[:0x38])
+
+    rpc.alloc_memory(CLIENT, PARENT, OBJECT, 0x81, pages, count << 12)
+
+    _, payload = fake.commands[-1]
+    assert struct.unpack_from("<I4xI", payload, 0x28) == (count, count << 16)
+    assert struct.unpack_from(f"<{count}Q", payload, 0x38) == tuple(page >> 12 for page in pages)
+
+
+@pytest.mark.parametrize("count", [0, 0x10000])
+def test_a_list_of_pages_that_no_length_can_say_is_not_sent(rpc, fake, count):
+    sent = len(fake.commands)
+    with pytest.raises(UsageError) as refused:
+        rpc.alloc_memory(CLIENT, PARENT, OBJECT, 0x81, [0x1000] * count, count << 12)
+
+    assert refused.value.pages == count
+    assert len(fake.commands) == sent
+
+
+def test_a_mapping_names_its_objects_its_part_and_its_address(rpc, fake):
+    rpc.map_memory_dma(CLIENT, PARENT, VIRTUAL, OBJECT, 0x10_0000_0000, 0x3000, 0x5000, 0x8211)
+
+    function, payload = fake.commands[-1]
+    assert function == 14
+    assert len(payload) == 0x38
+    assert struct.unpack_from("<4I2QI4xQI", payload) == (
+        *(CLIENT, PARENT, VIRTUAL, OBJECT),
+        *(0x3000, 0x5000, 0x8211, 0x10_0000_0000, 0),
+    )
+
+
+def test_the_address_of_a_mapping_is_what_rm_says(rpc, fake):
+    fake.answers[14] = lambda payload: (0, payload[:0x28] + struct.pack("<QQ", 0x20_0000_0000, 0))
+
+    assert rpc.map_memory_dma(CLIENT, PARENT, VIRTUAL, OBJECT, 0, 0, 0x1000, 0) == 0x20_0000_0000
+
+
+def test_a_mapping_is_undone_by_its_address_alone(rpc, fake):
+    rpc.unmap_memory_dma(CLIENT, PARENT, VIRTUAL, OBJECT, 0x10_0000_0000)
+
+    function, payload = fake.commands[-1]
+    assert function == 15
+    assert len(payload) == 0x28
+    assert struct.unpack_from("<5I4xQI", payload) == (
+        CLIENT, PARENT, VIRTUAL, OBJECT, 0, 0x10_0000_0000, 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("call", "function"),
+    [
+        (lambda rpc: rpc.alloc_memory(CLIENT, PARENT, OBJECT, 0x82, [0], 0x1000), 4),
+        (lambda rpc: rpc.map_memory_dma(CLIENT, PARENT, VIRTUAL, OBJECT, 0x1000, 0, 0x1000, 0), 14),
+        (lambda rpc: rpc.unmap_memory_dma(CLIENT, PARENT, VIRTUAL, OBJECT, 0x1000), 15),
+    ],
+    ids=["memory", "map", "unmap"],
+)
+def test_rm_refuses_memory_and_mappings_in_the_header_of_its_reply(rpc, fake, call, function):
+    fake.answers[function] = lambda payload: (INVALID_ARGUMENT, b"")
+
+    with pytest.raises(RmError) as error:
+        call(rpc)
+
+    assert error.value.status_name == "NV_ERR_INVALID_ARGUMENT"
+    assert error.value.handle == OBJECT
 
 
 # Long calls and replies.
