@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 
 import pytest
 from barewire.errors import ForkedChild, Freed, OutOfVram, UsageError
@@ -105,6 +106,49 @@ def test_video_memory_that_nobody_refers_to_is_free_again(soft):
     del kept
     gc.collect()
     assert soft.memory.free_vram_bytes == free
+
+
+class Holder:
+    """Somebody who told others of memory, and lets go of it when he likes."""
+
+    def __init__(self, log: list[str], name: str, prompt: bool = True) -> None:
+        self.log, self.name, self.prompt = log, name, prompt
+        self.waiting: list[Callable[[], None]] = []
+
+    def release(self, then: Callable[[], None]) -> None:
+        self.log.append(self.name)
+        if self.prompt:
+            then()
+        else:
+            self.waiting.append(then)
+
+
+def test_memory_is_given_back_after_all_who_were_told_of_it_let_go(soft):
+    log: list[str] = []
+    free = soft.memory.free_vram_bytes
+    memory = soft.memory.video_memory(2 * MIB)
+    slow = Holder(log, "slow", prompt=False)
+    for holder in (slow, Holder(log, "last")):
+        memory.release_first(holder.release)
+    memory.close()
+
+    assert log == ["last", "slow"]
+    assert memory.closed
+    assert soft.memory.free_vram_bytes == free - 2 * MIB
+    slow.waiting.pop()()
+    assert soft.memory.free_vram_bytes == free
+
+
+def test_who_was_told_of_memory_lets_go_of_it_when_nobody_refers_to_it(soft):
+    log: list[str] = []
+    memory = soft.memory.video_memory(2 * MIB)
+    memory.release_first(Holder(log, "told").release)
+    del memory
+    gc.collect()
+
+    assert log == [], "not from inside the garbage collector"
+    soft.memory.collect()
+    assert log == ["told"]
 
 
 def test_host_memory_that_nobody_refers_to_leaves_the_device(soft):
