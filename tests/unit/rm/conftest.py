@@ -23,6 +23,8 @@ def _load(name: str) -> ModuleType:
     return module
 
 
+_load("fake_physical")
+_load("fake_tables")
 fake = _load("fake_kernel")
 
 

@@ -3,26 +3,31 @@
 Written from OGKM (580.95.05): nv.c, nv-mmap.c, escape.c, resource_list.h and the structures of nvos.h, with
 their offsets as numbers, so that a wrong packer of the driver does not agree with itself here. It refuses
 what the real one refuses; what the real one would forgive but a careful client does not do (freeing memory
-that is still mapped, a virtual address that is taken) it notes in `complaints`.
+that is still mapped, a virtual address that is taken, looking at memory that holds no table) it notes in
+`complaints`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
-import mmap as anonymous
 import struct
 from dataclasses import dataclass, field
+
+import fake_physical
+from fake_physical import NoMemory
+from fake_tables import Pool, Tables, page_at, pages_of
 
 OK = 0
 INVALID_ADDRESS, INVALID_ARGUMENT, INVALID_CLASS, INVALID_CLIENT = 0x1E, 0x1F, 0x22, 0x23
 INVALID_FLAGS, INVALID_LIMIT, INVALID_OBJECT_HANDLE, INVALID_OBJECT_PARENT = 0x29, 0x2E, 0x33, 0x36
 INVALID_OFFSET, INVALID_OWNER, INVALID_PARAM_STRUCT, INVALID_STATE = 0x37, 0x39, 0x3A, 0x40
 NO_MEMORY, NOT_SUPPORTED, OBJECT_NOT_FOUND, STATE_IN_USE, DUPLICATE = 0x51, 0x56, 0x57, 0x63, 0x19
+INSUFFICIENT_PERMISSIONS, INVALID_EVENT, TEST_ONLY_CODE_NOT_ENABLED = 0x1B, 0x28, 0x7E
 GENERIC = 0xFFFF
 
 ROOT, DEVICE, SUBDEVICE, USERMODE = 0x41, 0x80, 0x2080, 0xC661
-SYSTEM_MEMORY, VIDEO_MEMORY, USER_PAGES = 0x3E, 0x40, 0x71
+SYSTEM_MEMORY, VIDEO_MEMORY, USER_PAGES, ALL_OF_VIDEO = 0x3E, 0x40, 0x71, 0xC2
 VIRTUAL_WINDOW, VIRTUAL_RANGE, SPACE = 0x70, 0x50A0, 0x90F1
 GROUP, SHARE, CHANNEL, COMPUTE, COPY, DEBUGGER = 0xA06C, 0x9067, 0xC86F, 0xCBC0, 0xC8B5, 0x83DE
 MEMORY_CLASSES = (SYSTEM_MEMORY, VIDEO_MEMORY, USER_PAGES)
@@ -34,6 +39,7 @@ RULES = {
     USERMODE: ((SUBDEVICE,), 2, False),
     SYSTEM_MEMORY: ((DEVICE,), 0x80, True),
     VIDEO_MEMORY: ((DEVICE, SUBDEVICE), 0x80, True),
+    ALL_OF_VIDEO: ((DEVICE,), 0x18, True),
     VIRTUAL_WINDOW: ((DEVICE,), 0x18, True),
     VIRTUAL_RANGE: ((DEVICE,), 0x80, True),
     SPACE: ((DEVICE, SUBDEVICE), 0x38, True),
@@ -47,7 +53,12 @@ RULES = {
 # Control -> (classes it is for, size of its parameters).
 CONTROLS = {
     0x00000205: ((ROOT,), 0x20),
+    0x00410103: (MEMORY_CLASSES, 0x30),
     0x00800292: ((DEVICE,), 0x324),
+    0x00801801: ((DEVICE,), 0xB8),
+    0x00801809: ((DEVICE,), 0xD0),
+    0x00801813: ((DEVICE,), 0x20),
+    0x00801814: ((DEVICE,), 8),
     0x20800110: ((SUBDEVICE,), 0x84),
     0x2080014A: ((SUBDEVICE,), 0x10C),
     0x2080018D: ((SUBDEVICE,), 0xEE4),
@@ -80,6 +91,12 @@ ESCAPE_SIZES = {
 STATUS_AT = {0x27: 0x28, 0x29: 0xC, 0x2A: 0x1C, 0x4E: 0x28, 0x4F: 0x18, 0x57: 0x38, 0x58: 0x28}
 GPU_ID = 0x1800
 VRAM_BYTES = 1 << 30
+TABLES_END = 32 << 20  # RM's own page tables lie below
+HOST_START, HOST_BYTES = 0x1_5000_0000, 1 << 30  # host memory as the GPU addresses it
+WINDOW_BYTES = 64 << 10  # of video memory, that show a table
+EXTERNALLY_OWNED = 1 << 3  # of NV_VASPACE_ALLOCATION_PARAMETERS.flags
+ROOT_ENTRIES = 2
+FOR_ADMINISTRATORS = (0x00410103, 0x00801813, 0x00801814)  # controls
 
 
 def u32(data: bytes | bytearray, offset: int) -> int:
@@ -105,7 +122,7 @@ class File:
     path: str
     holders: int = 1
     registered: File | None = None
-    context: tuple[int, int] | None = None  # (size, memory handle) of the one mapping it may make
+    context: Context | None = None  # of the one mapping it may make
 
     @property
     def is_control(self) -> bool:
@@ -114,12 +131,61 @@ class File:
 
 @dataclass(eq=False)
 class Object:
+    """What RM has of an object.
+
+    Attributes:
+        size, page, places, contiguous: of memory: where its pages are.
+        tables: of a VA space whose tables RM builds.
+        root: of another VA space, where its owner says that its page directory is.
+    """
+
     handle: int
     parent: int
     class_id: int
     params: bytes
     size: int = 0
     page: int = 4096
+    places: list[int] = field(default_factory=list)
+    contiguous: bool = False
+    tables: Tables | None = None
+    root: int | None = None
+
+    @property
+    def owned_by_its_client(self) -> bool:
+        """Whether this VA space has page tables that are not RM's."""
+        return self.class_id == SPACE and bool(u32(self.params, 4) & EXTERNALLY_OWNED)
+
+    def holds(self, place: int) -> bool:
+        return any(page <= place < page + self.page for page in self.places)
+
+
+@dataclass(eq=False)
+class Context:
+    """What a file's one mapping is to show."""
+
+    memory: Object
+    offset: int
+    size: int
+    read_only: bool
+
+
+@dataclass(eq=False)
+class Shown:
+    """A mapping into this process."""
+
+    size: int
+    file: File | None
+    memory: Object
+
+
+@dataclass(eq=False)
+class GpuMapping:
+    """A memory object in a VA space."""
+
+    size: int
+    memory: Object
+    space: Object
+    page: int
 
 
 @dataclass(eq=False)
@@ -141,6 +207,7 @@ class FakeKernel:
 
     Args:
         version: of the driver it plays.
+        admin: whether the process is an administrator.
         nodes: the device files there are.
         fail_ioctl: the number of the ioctl (counted from 0) that fails; `fail_how` is "errno" or "status".
         fail_open, fail_mmap: likewise.
@@ -154,8 +221,10 @@ class FakeKernel:
         fail_how: str = "errno",
         fail_open: int | None = None,
         fail_mmap: int | None = None,
+        admin: bool = True,
     ) -> None:
         self.version = version
+        self.admin = admin
         self.nodes = nodes
         self.denied: dict[str, int] = {}
         self.fail_ioctl, self.fail_how = fail_ioctl, fail_how
@@ -165,15 +234,18 @@ class FakeKernel:
         self.complaints: list[str] = []
         self.files: dict[int, File] = {}
         self.clients: dict[int, Client] = {}
-        self.pages: dict[int, tuple[anonymous.mmap, int, File | None, int]] = {}
+        self.pages: dict[int, Shown] = {}
         self.kernel_mappings: dict[int, int] = {}  # linear address -> memory
-        self.gpu_mappings: dict[tuple[int, int], tuple[int, int]] = {}  # (space, va) -> (size, memory)
+        self.gpu_mappings: dict[tuple[int, int], GpuMapping] = {}  # by virtual memory object and address
         self.refuse: dict[int, int] = {}  # class or control -> status
         self.vram_used = 0
         self._fd = 1000
         self._client = 0xC1D00000
         self._linear = 0x7000_0000_0000
-        self.memory_bytes: dict[int, int] = {}
+        self.video = fake_physical.Memory(0, VRAM_BYTES, TABLES_END)
+        self.host = fake_physical.Memory(HOST_START, HOST_BYTES)
+        self.pool = Pool(self.video, TABLES_END)
+        self.named: set[int] = set()  # pages with tables that RM told of
 
     # What is left
 
@@ -225,35 +297,43 @@ class FakeKernel:
             raise OSError(errno.ENOMEM, "Cannot allocate memory")
         if file.context is None:
             raise OSError(errno.EINVAL, "Invalid argument")
-        size, memory = file.context
-        rounded = -(-size // 4096) * 4096
+        shown = file.context
+        rounded = -(-shown.size // 4096) * 4096
         if file.is_control and size_bytes > rounded:
             raise OSError(errno.ERANGE, "Numerical result out of range")
         if not file.is_control and size_bytes != rounded:
             raise OSError(errno.ENXIO, "No such device or address")
-        backing = anonymous.mmap(-1, size_bytes)
-        held = ctypes.c_char.from_buffer(backing)
-        address = ctypes.addressof(held)
-        del held
+        if writable and shown.read_only:
+            raise OSError(errno.EACCES, "Permission denied")
+        address = self._show(shown, size_bytes, writable)
         file.holders += 1
-        self.pages[address] = (backing, size_bytes, file, memory)
+        self.pages[address] = Shown(size_bytes, file, shown.memory)
         return address
+
+    def _show(self, shown: Context, size_bytes: int, writable: bool) -> int:
+        memory = shown.memory
+        if memory.class_id == ALL_OF_VIDEO:
+            return self.video.map([0], VRAM_BYTES, shown.offset, size_bytes, writable)
+        if memory.class_id == USERMODE:
+            return fake_physical.anonymous(size_bytes)
+        where = self.video if memory.class_id == VIDEO_MEMORY else self.host
+        return where.map(memory.places, memory.page, shown.offset, size_bytes, writable)
 
     def munmap(self, address: int, size_bytes: int) -> None:
         entry = self.pages.get(address)
-        if entry is None or entry[1] != size_bytes:
+        if entry is None or entry.size != size_bytes:
             self.complaints.append(f"munmap of {address:#x}, which is not mapped")
             raise OSError(errno.EINVAL, "Invalid argument")
         del self.pages[address]
-        entry[0].close()
-        if entry[2] is not None:
-            self._drop(entry[2])
+        fake_physical.unmap(address, size_bytes)
+        if entry.file is not None:
+            self._drop(entry.file)
 
     def retire(self, address: int, size_bytes: int) -> None:
-        backing, size, file, memory = self.pages[address]
-        assert size == size_bytes
-        backing[:] = bytes(size)
-        self.pages[address] = (backing, size, None, memory)
+        entry = self.pages[address]
+        assert entry.size == size_bytes
+        fake_physical.anonymous(size_bytes, address)
+        file, entry.file = entry.file, None
         if file is not None:
             self._drop(file)
 
@@ -366,6 +446,8 @@ class FakeKernel:
         client = self._client_of(file, root)
         if class_id not in RULES:
             raise Refused(INVALID_CLASS)
+        if class_id == ALL_OF_VIDEO and not self.admin:
+            raise Refused(INSUFFICIENT_PERMISSIONS)
         parents, expected, required = RULES[class_id]
         if parent not in client.objects:
             raise Refused(INVALID_OBJECT_PARENT)
@@ -385,7 +467,8 @@ class FakeKernel:
             SYSTEM_MEMORY: self._check_memory, VIDEO_MEMORY: self._check_memory, VIRTUAL_RANGE:
             self._check_range, VIRTUAL_WINDOW: self._check_window, GROUP: self._check_group, SHARE:
             self._check_share, CHANNEL: self._check_channel, DEBUGGER: self._check_debugger, DEVICE:
-            self._check_device, USERMODE: self._check_usermode,
+            self._check_device, USERMODE: self._check_usermode, SPACE: self._check_space,
+            ALL_OF_VIDEO: self._check_all_of_video,
         }.get(class_id)  # fmt: skip
         if check:
             check(client, made, params)
@@ -401,6 +484,14 @@ class FakeKernel:
     def _check_usermode(self, client: Client, made: Object, params: bytearray) -> None:
         made.size = 0x10000
 
+    def _check_all_of_video(self, client: Client, made: Object, params: bytearray) -> None:
+        made.size = VRAM_BYTES
+        put64(params, 0, VRAM_BYTES)
+
+    def _check_space(self, client: Client, made: Object, params: bytearray) -> None:
+        if not made.owned_by_its_client:
+            made.tables = Tables(self.pool)
+
     def _check_memory(self, client: Client, made: Object, params: bytearray) -> None:
         owner, flags, attr, size = u32(params, 0), u32(params, 8), u32(params, 0x18), u64(params, 0x40)
         if owner in (0, 0xFFFFFFFF):
@@ -412,22 +503,34 @@ class FakeKernel:
             raise Refused(INVALID_ARGUMENT)
         made.page = {0: 4096, 1: 4096, 2: 65536, 3: 2 << 20}[attr >> 23 & 3]
         made.size = -(-size // made.page) * made.page
+        if made.class_id == VIDEO_MEMORY and self.vram_used + made.size > VRAM_BYTES:
+            raise Refused(NO_MEMORY)
+        made.contiguous = attr >> 27 & 3 == 2
+        try:
+            made.places = self._physical(made).take(made.size, made.page, made.contiguous)
+        except NoMemory:
+            raise Refused(NO_MEMORY) from None
         if made.class_id == VIDEO_MEMORY:
-            if self.vram_used + made.size > VRAM_BYTES:
-                raise Refused(NO_MEMORY)
             self.vram_used += made.size
         put64(params, 0x58, made.size - 1)
+
+    def _physical(self, memory: Object) -> fake_physical.Memory:
+        return self.video if memory.class_id == VIDEO_MEMORY else self.host
 
     def _check_range(self, client: Client, made: Object, params: bytearray) -> None:
         if u32(params, 0) in (0, 0xFFFFFFFF):
             raise Refused(INVALID_OWNER)
         if not u32(params, 8) & 0x80000 or not u64(params, 0x40):
             raise Refused(INVALID_ARGUMENT)
-        self._object(client, u32(params, 0x6C), SPACE)
+        space = self._object(client, u32(params, 0x6C), SPACE)
+        if space.tables is None:
+            raise Refused(INVALID_STATE)
+        space.tables.both = bool(u32(params, 8) >> 10 & 1)  # lazy
         made.size = u64(params, 0x40)
 
     def _check_window(self, client: Client, made: Object, params: bytearray) -> None:
-        self._object(client, u32(params, 0x10), SPACE)
+        if self._object(client, u32(params, 0x10), SPACE).tables is None:
+            raise Refused(INVALID_STATE)
         if u64(params, 8) and u64(params, 0) > u64(params, 8):
             raise Refused(INVALID_OFFSET)
         made.size = u64(params, 8) + 1 - u64(params, 0)
@@ -458,6 +561,17 @@ class FakeKernel:
             raise Refused(INVALID_OBJECT_HANDLE)
         if u64(params, 64) % 512 or u64(params, 64) + 512 > self._object(client, userd, *MEMORY_CLASSES).size:
             raise Refused(INVALID_ARGUMENT)
+        if group.class_id == GROUP:
+            self._check_tables(self._object(client, u32(group.params, 8), SPACE), ring)
+
+    def _check_tables(self, space: Object, ring: int) -> None:
+        """A channel's address space has page tables, and its ring is mapped in them if they are not RM's."""
+        if not space.owned_by_its_client:
+            return
+        if space.root is None:
+            raise Refused(INVALID_STATE)
+        if page_at(self.video, space.root, ring) is None:
+            self.complaints.append(f"a channel was made whose ring at {ring:#x} is not mapped")
 
     def _check_debugger(self, client: Client, made: Object, params: bytearray) -> None:
         self._object(client, u32(params, 8), COMPUTE)
@@ -479,7 +593,9 @@ class FakeKernel:
             raise Refused(INVALID_LIMIT)
         if handle in client.objects or not handle:
             raise Refused(DUPLICATE)
-        client.objects[handle] = Object(handle, parent, class_id, bytes(data), -(-(limit + 1) // 4096) * 4096)
+        made = Object(handle, parent, class_id, bytes(data), -(-(limit + 1) // 4096) * 4096)
+        made.places = self.host.take(made.size, made.page)
+        client.objects[handle] = made
 
     def _rm_free(self, file: File, data: bytearray) -> None:
         root, parent, handle, _ = struct.unpack_from("<IIII", data, 0)
@@ -490,10 +606,12 @@ class FakeKernel:
         self.log.append(f"free {found.class_id:#x}")
         if any(known.parent == handle for known in client.objects.values()):
             self.complaints.append(f"{found.class_id:#x} was freed before its children")
-        if found.class_id in MEMORY_CLASSES and handle in [
-            memory for _, memory in self.gpu_mappings.values()
-        ]:
+        if any(mapping.memory is found for mapping in self.gpu_mappings.values()):
             self.complaints.append("memory was freed while it was mapped for the GPU")
+        if found.class_id in MEMORY_CLASSES:
+            self._complain_of_tables(found)
+        if found.root is not None:
+            self.complaints.append("a VA space was freed with its page directory")
         if handle in self.kernel_mappings.values():
             self.complaints.append("memory was freed while it was mapped for the CPU")
         if found.class_id in MEMORY_CLASSES and any(
@@ -511,6 +629,28 @@ class FakeKernel:
             self.complaints.append("a VA space was freed before what uses it")
         self._free(client, handle)
 
+    def _complain_of_tables(self, memory: Object) -> None:
+        """Memory goes that page tables lie in, or lead to."""
+        for space in self.objects:
+            if space.root is None:
+                continue
+            if memory.class_id == VIDEO_MEMORY and memory.holds(space.root):
+                self.complaints.append("memory was freed with a page directory in it")
+                return
+            aperture = "video" if memory.class_id == VIDEO_MEMORY else "host"
+            for page in pages_of(self.video, space.root):
+                if page.aperture == aperture and memory.holds(page.place):
+                    self.complaints.append(f"memory was freed that page tables lead to at {page.va:#x}")
+                    return
+
+    def channels_in(self, space: Object) -> list[Object]:
+        """The channels that an address space has."""
+        groups = [
+            known.handle for known in self.objects
+            if known.class_id == GROUP and u32(known.params, 8) == space.handle
+        ]  # fmt: skip
+        return [known for known in self.objects if known.class_id == CHANNEL and known.parent in groups]
+
     def _free(self, client: Client, handle: int) -> None:
         found = client.objects.get(handle)
         if found is None:
@@ -524,9 +664,13 @@ class FakeKernel:
             self.vram_used -= found.size
         for linear in [at for at, memory in self.kernel_mappings.items() if memory == handle]:
             del self.kernel_mappings[linear]
-        for key, (_, memory) in list(self.gpu_mappings.items()):
-            if memory == handle or key[0] == handle:
-                del self.gpu_mappings[key]
+        for key, mapping in list(self.gpu_mappings.items()):
+            if found in (mapping.memory, mapping.space) or key[0] == handle:
+                self._clear(key)
+        if found.places:
+            self._physical(found).give_back(found.places, found.page, found.contiguous)
+        if found.tables is not None:
+            found.tables.give_back()
         if found.class_id == ROOT:
             del self.clients[handle]
 
@@ -537,7 +681,7 @@ class FakeKernel:
         offset, length, fd = u64(data, 0x10), u64(data, 0x18), struct.unpack_from("<i", data, 0x30)[0]
         client = self._client_of(file, root)
         self._object(client, device, DEVICE, SUBDEVICE)
-        found = self._object(client, memory, VIDEO_MEMORY, SYSTEM_MEMORY, USERMODE)
+        found = self._object(client, memory, VIDEO_MEMORY, SYSTEM_MEMORY, ALL_OF_VIDEO, USERMODE)
         target = self.files.get(fd)
         if not length or offset + length > found.size:
             raise Refused(INVALID_LIMIT)
@@ -549,10 +693,21 @@ class FakeKernel:
             raise Refused(STATE_IN_USE)
         if (found.class_id == USERMODE) != (client.objects[device].class_id == SUBDEVICE):
             raise Refused(INVALID_OBJECT_PARENT)
-        target.context = (length, memory)
+        read_only = bool(u32(data, 0x2C) & 1)
+        if found.class_id == ALL_OF_VIDEO:
+            self._check_window_on_tables(offset, length, read_only)
+        target.context = Context(found, offset, length, read_only)
         self._linear += -(-length // 4096) * 4096
         self.kernel_mappings[self._linear] = memory
         put64(data, 0x20, self._linear)
+
+    def _check_window_on_tables(self, offset: int, length: int, read_only: bool) -> None:
+        """All of video memory may be looked at, but only tables of one's own are anybody's business."""
+        if not read_only:
+            self.complaints.append(f"video memory at {offset:#x} was mapped to be written")
+        named = any(page in self.named for page in range(offset, offset + length, 4096))
+        if length > WINDOW_BYTES or not named:
+            self.complaints.append(f"{length:#x} bytes at {offset:#x} were looked at: no table was named")
 
     def _unmap(self, file: File, data: bytearray) -> None:
         root, _, memory = struct.unpack_from("<III", data, 0)
@@ -580,20 +735,41 @@ class FakeKernel:
         end = -(-(at + length) // found.page) * found.page
         if at != first:
             self.complaints.append("a mapping does not start on a page of its memory")
-        for (space, other), (size, _) in self.gpu_mappings.items():
-            if space == virtual and first < other + size and other < end:
+        for (space, other), taken in self.gpu_mappings.items():
+            if space == virtual and first < other + taken.size and other < end:
                 raise Refused(NO_MEMORY)
-        self.gpu_mappings[virtual, at] = (end - at, memory)
+        space = self._object(client, u32(window.params, 0x10 if window.class_id == VIRTUAL_WINDOW else 0x6C))
+        asked = {0: found.page, 1: 4096, 2: 65536, 4: 2 << 20}[flags >> 8 & 0xF]
+        mapping = GpuMapping(end - at, found, space, min(asked, found.page))
+        self.gpu_mappings[virtual, at] = mapping
+        self._enter(mapping, at, offset, read_only=bool(flags & 3))
         put64(data, 0x30, at)
+
+    @staticmethod
+    def _enter(mapping: GpuMapping, at: int, offset: int, read_only: bool) -> None:
+        """RM writes its page tables."""
+        memory, tables = mapping.memory, mapping.space.tables
+        assert tables is not None
+        aperture = "video" if memory.class_id == VIDEO_MEMORY else "host"
+        for done in range(0, mapping.size, mapping.page):
+            index, within = divmod(offset + done, memory.page)
+            tables.set(at + done, mapping.page, memory.places[index] + within, aperture, read_only)
+
+    def _clear(self, key: tuple[int, int]) -> None:
+        """RM clears them."""
+        mapping = self.gpu_mappings.pop(key)
+        if mapping.space.tables is not None:
+            for done in range(0, mapping.size, mapping.page):
+                mapping.space.tables.clear(key[1] + done, mapping.page)
 
     def _unmap_dma(self, file: File, data: bytearray) -> None:
         root, _, virtual, memory, _ = struct.unpack_from("<IIIII", data, 0)
-        self._client_of(file, root)
+        client = self._client_of(file, root)
         at, size = u64(data, 0x18), u64(data, 0x20)
         found = self.gpu_mappings.get((virtual, at))
-        if found is None or found[1] != memory or not 0 < size <= found[0]:
+        if found is None or found.memory is not client.objects.get(memory) or not 0 < size <= found.size:
             raise Refused(INVALID_OBJECT_HANDLE)
-        del self.gpu_mappings[virtual, at]
+        self._clear((virtual, at))
 
     # Controls
 
@@ -612,6 +788,8 @@ class FakeKernel:
             raise Refused(INVALID_OBJECT_HANDLE)
         if size != expected:
             raise Refused(INVALID_PARAM_STRUCT)
+        if command in FOR_ADMINISTRATORS and not self.admin:
+            raise Refused(INSUFFICIENT_PERMISSIONS)
         params = bytearray(ctypes.string_at(pointer, size))
         answer = getattr(self, f"_answer_{command:08x}", None)
         if answer:
@@ -622,6 +800,62 @@ class FakeKernel:
         if u32(params, 0) != GPU_ID:
             raise Refused(INVALID_ARGUMENT)
         put32(params, 8, 3)
+
+    def _answer_00410103(self, client: Client, found: Object, params: bytearray) -> None:
+        offset = u64(params, 0)
+        if offset >= found.size:
+            raise Refused(INVALID_ARGUMENT)
+        index, within = divmod(offset, found.page)
+        in_host = int(found.class_id != VIDEO_MEMORY)
+        put64(params, 0, found.places[index] + within)
+        struct.pack_into("<IIIIII", params, 8, 6, 0, 0, in_host, 1 + in_host, 0)
+        put64(params, 0x28, 4096)
+
+    def _answer_00801801(self, client: Client, found: Object, params: bytearray) -> None:
+        raise Refused(TEST_ONLY_CODE_NOT_ENABLED)
+
+    def _answer_00801809(self, client: Client, found: Object, params: bytearray) -> None:
+        va, space = u64(params, 0), self._object(client, u32(params, 0xC8), SPACE)
+        tables = space.tables
+        if tables is None:
+            raise Refused(INVALID_EVENT)
+        if any(
+            known.class_id == VIRTUAL_RANGE and u32(known.params, 0x6C) == space.handle
+            for known in client.objects.values()
+        ):
+            self.complaints.append("RM was asked for the tables of a reserved range: it changes them then")
+        for index, block in enumerate(tables.blocks(va)):
+            at = 0x20 + 0x20 * index
+            told = block.address, 2, block.entry_bytes, block.page_bytes, 0, block.covers_bytes
+            struct.pack_into("<QIIIII", params, at, *told)
+            self.named.add(block.address // 4096 * 4096)
+        put64(params, 0xC0, tables.root)
+        put32(params, 0x14, 0)
+        second = tables.second(va)
+        self.named.update([tables.root] + ([] if second is None else [second]))
+
+    def _answer_00801813(self, client: Client, found: Object, params: bytearray) -> None:
+        address, entries, flags, handle = struct.unpack_from("<QIII", params, 0)
+        space = self._object(client, handle, SPACE)
+        if space.root is not None:
+            space.root = None  # RM's way out of every error undoes what was set before
+            raise Refused(INVALID_STATE)
+        if flags or entries != ROOT_ENTRIES:
+            raise Refused(INVALID_ARGUMENT)
+        if not space.owned_by_its_client:
+            raise Refused(NOT_SUPPORTED)
+        memory = [known for known in client.objects.values() if known.class_id == VIDEO_MEMORY]
+        if address % 4096 or not any(known.holds(address) for known in memory):
+            self.complaints.append(f"a page directory at {address:#x} is in no memory of its client")
+        space.root = address
+
+    def _answer_00801814(self, client: Client, found: Object, params: bytearray) -> None:
+        space = self._object(client, u32(params, 0), SPACE)
+        if not space.owned_by_its_client:
+            raise Refused(INVALID_STATE)
+        if self.channels_in(space):
+            self.complaints.append("a page directory was taken from channels")
+        space.root = None
 
     def _answer_00800292(self, client: Client, found: Object, params: bytearray) -> None:
         offered = (0xA140, CHANNEL, COMPUTE, COPY, USERMODE, 0xCB97, 0xC56F)
