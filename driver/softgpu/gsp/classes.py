@@ -16,8 +16,10 @@ from barewire.softgpu.gsp.channels import ChannelObject, make_channel, make_cont
 from barewire.softgpu.gsp.debugger import GraphicsObject, make_debugger
 from barewire.softgpu.gsp.graphics_contexts import admit
 from barewire.softgpu.gsp.objects import Client, EventObject, Kind, RmObject, Subdevice, VaSpace
+from barewire.softgpu.gsp.owned_space import make_owned
 from barewire.softgpu.gsp.records import Layout, Record
 from barewire.softgpu.gsp.status import Refused, Status
+from barewire.softgpu.gsp.virtual_memory import make_reservation, make_window
 
 if TYPE_CHECKING:
     from barewire.softgpu.gsp.resman import ResourceManager
@@ -115,7 +117,10 @@ def _make_vaspace(rm: ResourceManager, asked: Allocation) -> RmObject:
     external = bool(params.flags & VASPACE_EXTERNALLY_OWNED)
     if params.flags & VASPACE_PAGE_FAULTING and not external:
         raise Refused(Status.INVALID_ARGUMENT, "page faulting is for externally owned address spaces")
-    return asked.make(VaSpace, external=external)
+    if external:
+        return asked.make(VaSpace, external=True)
+    owned = make_owned(rm, params)
+    return asked.make(VaSpace, root=owned.root, owned=owned)
 
 
 def _make_copy_object(rm: ResourceManager, asked: Allocation) -> RmObject:
@@ -187,6 +192,16 @@ CLASSES: dict[int, ClassRow] = {
     ),
     0x90F1: ClassRow(
         "FERMI_VASPACE_A", Kind.VASPACE, (Kind.DEVICE, Kind.SUBDEVICE), _needs(structs.VASPACE), _make_vaspace
+    ),
+    0x0070: ClassRow(
+        "NV01_MEMORY_VIRTUAL", Kind.VIRTUAL_MEMORY, _UNDER_DEVICE, _needs(structs.MEMORY_VIRTUAL), make_window
+    ),
+    0x50A0: ClassRow(
+        "NV50_MEMORY_VIRTUAL",
+        Kind.VIRTUAL_MEMORY,
+        _UNDER_DEVICE,
+        _needs(structs.MEMORY_ALLOCATION),
+        make_reservation,
     ),
     0xA06C: ClassRow(
         "KEPLER_CHANNEL_GROUP_A", Kind.GROUP, _UNDER_DEVICE, _needs(structs.CHANNEL_GROUP), make_group

@@ -29,6 +29,27 @@ SET_PAGE_DIRECTORY = Layout(
 UNSET_PAGE_DIRECTORY = Layout("NV0080_CTRL_DMA_UNSET_PAGE_DIRECTORY_PARAMS", 0x8,
                               hVASpace=(0x0, "u32"), subDeviceId=(0x4, "u32"))  # fmt: skip
 
+PTE_INFO = Layout("NV0080_CTRL_DMA_GET_PTE_INFO_PARAMS", 0xB8)
+PDE_INFO = Layout(
+    "NV0080_CTRL_DMA_GET_PDE_INFO_PARAMS", 0xD0,
+    gpuAddr=(0x0, "u64"), pdeVirtAddr=(0x8, "u64"), pdeEntrySize=(0x10, "u32"), pdeAddrSpace=(0x14, "u32"),
+    pdeSize=(0x18, "u32"), subDeviceId=(0x1C, "u32"), pteBlocks=(0x20, "bytes[0xa0]"),
+    pdbAddr=(0xC0, "u64"), hVASpace=(0xC8, "u32"),
+)  # fmt: skip
+PDE_INFO_BLOCK = Layout(
+    "NV0080_CTRL_DMA_PDE_INFO_PTE_BLOCK", 0x20,
+    ptePhysAddr=(0x0, "u64"), pteCacheAttrib=(0x8, "u32"), pteEntrySize=(0xC, "u32"), pageSize=(0x10, "u32"),
+    pteAddrSpace=(0x14, "u32"), pdeVASpaceSize=(0x18, "u32"), pdeFlags=(0x1C, "u32"),
+)  # fmt: skip
+
+# Memory.
+SURFACE_PHYS_ATTR = Layout(
+    "NV0041_CTRL_GET_SURFACE_PHYS_ATTR_PARAMS", 0x30,
+    memOffset=(0x0, "u64"), memFormat=(0x8, "u32"), comprOffset=(0xC, "u32"), comprFormat=(0x10, "u32"),
+    memAperture=(0x14, "u32"), gpuCacheAttr=(0x18, "u32"), gpuP2PCacheAttr=(0x1C, "u32"),
+    mmuContext=(0x20, "u32"), contigSegmentSize=(0x28, "u64"),
+)  # fmt: skip
+
 # Subdevice: the GPU.
 INDEXED_VALUE = Layout("index and value", 0x8, index=(0x0, "u32"), data=(0x4, "u32"))
 GPU_INFO_V2 = Layout("NV2080_CTRL_GPU_GET_INFO_V2_PARAMS", 0x20C,

@@ -55,6 +55,7 @@ def alloc_memory(rm: ResourceManager, head: Record) -> None:
             aperture=aperture,
             pages=_pages(head),
             size_bytes=head.length,
+            storage_kind=head.format,
         )
     )
 
@@ -88,4 +89,6 @@ def duplicate(rm: ResourceManager, head: Record) -> None:
     handle = head.hObject or client.new_handle()
     copy: RmObject = replace(source, handle=handle, parent=parent, children=[], dependants=[])
     rm.tree.insert(copy)
+    if isinstance(source, VaSpace) and source.owned is not None:
+        source.owned.share()
     head.hObject = handle

@@ -16,7 +16,9 @@ from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.page_tables import Aperture, Pdb
 
 if TYPE_CHECKING:
+    from barewire.softgpu.gsp.owned_space import OwnedSpace
     from barewire.softgpu.gsp.resman import ResourceManager
+    from barewire.softgpu.gsp.virtual_memory import Mapping
 
 GENERATED_HANDLES = 0xCAF00000  # where RM's own choices of handles begin
 
@@ -33,6 +35,7 @@ class Kind(Enum):
     CHANNEL = "channel"
     ENGINE = "engine object"
     MEMORY = "memory"
+    VIRTUAL_MEMORY = "virtual memory"
     USERMODE = "usermode page"
     EVENT = "event"
     DEBUGGER = "debugger"
@@ -120,15 +123,21 @@ class VaSpace(RmObject):
     Attributes:
         external: its tables are the caller's, named by SET_PAGE_DIRECTORY.
         root: the page directory base; None until there is one.
+        owned: the tables and the addresses that firmware keeps account of; None for a space that is
+            external, or whose client brought the directories (COPY_SERVER_RESERVED_PDES).
     """
 
     external: bool = False
     root: Pdb | None = None
+    owned: OwnedSpace | None = None
 
     def release(self, rm: ResourceManager) -> None:
         if self.root is not None:
             rm.gpu.mmu.invalidate(self.root)
         self.root = None
+        if self.owned is not None:
+            self.owned.leave()
+        self.owned = None
 
 
 @dataclass(eq=False)
@@ -151,11 +160,19 @@ class Memory(RmObject):
         aperture: where it is.
         pages: addresses of its pages; one alone stands for a contiguous stretch.
         size_bytes: of all of it.
+        storage_kind: how its bytes lie there (NV_MMU_PTE_KIND_*).
+        mappings: where it is mapped in address spaces that firmware keeps account of.
     """
 
     aperture: Aperture = Aperture.VRAM
     pages: tuple[int, ...] = ()
     size_bytes: int = 0
+    storage_kind: int = 0
+    mappings: list[Mapping] = field(default_factory=list, init=False, repr=False)
+
+    def release(self, rm: ResourceManager) -> None:
+        for mapping in list(self.mappings):
+            mapping.take_away(rm)
 
 
 @dataclass(eq=False)

@@ -23,6 +23,7 @@ from barewire.softgpu.gsp.classes import (
     make_client,
 )
 from barewire.softgpu.gsp.control_structs import SET_PAGE_DIRECTORY, UNSET_PAGE_DIRECTORY
+from barewire.softgpu.gsp.dma_mapping import map_memory, unmap_memory
 from barewire.softgpu.gsp.events import Events
 from barewire.softgpu.gsp.instance import directory_block
 from barewire.softgpu.gsp.later import Later, Wait
@@ -37,6 +38,7 @@ from barewire.softgpu.gsp.scheduling import Scheduling
 from barewire.softgpu.gsp.static_info import static_info
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.gsp.system import BadRegistry, Registry, check_system_info, parse_registry
+from barewire.softgpu.gsp.table_memory import TableMemory
 from barewire.softgpu.page_tables import Aperture, Pdb
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Function:
 
     ALLOC_MEMORY = 4
     FREE = 10
+    MAP_MEMORY_DMA = 14
+    UNMAP_MEMORY_DMA = 15
     DUP_OBJECT = 21
     UNLOADING_GUEST_DRIVER = 47
     SET_PAGE_DIRECTORY = 54
@@ -115,12 +119,14 @@ class ResourceManager:
         usable_bytes: video memory that drivers may use, from 0 on.
         bar_roots: page directories of BAR1 and BAR2, offsets in video memory.
         server_table: the table of its own range in every address space that it owns.
+        table_memory: where it makes page tables.
         has_golden_image: whether GR contexts have something to begin with.
         registry: the keys that the driver sent; system_info: what it said of the system.
     """
 
     layout: FirmwareLayout
     internal: Internal
+    table_memory: TableMemory
 
     def __init__(self, gpu: SoftGpu) -> None:
         self.gpu = gpu
@@ -130,6 +136,8 @@ class ResourceManager:
         self._handlers: dict[int, Handler] = {
             Function.ALLOC_MEMORY: self._alloc_memory,
             Function.FREE: self._free,
+            Function.MAP_MEMORY_DMA: self._map_memory,
+            Function.UNMAP_MEMORY_DMA: self._unmap_memory,
             Function.DUP_OBJECT: self._dup_object,
             Function.UNLOADING_GUEST_DRIVER: self._unloading,
             Function.SET_PAGE_DIRECTORY: self._set_page_directory,
@@ -180,6 +188,8 @@ class ResourceManager:
         self._next_reserved = self.usable_bytes
         self.server_table = self._reserve(bytes(PAGE_BYTES))
         self.bar_roots = (self._bind_bar("BAR1"), self._bind_bar("BAR2"))
+        end = self.usable_bytes + RESERVED_BYTES
+        self.table_memory = TableMemory(self.gpu.vram, self._next_reserved, end)
         self._make_internal_objects()
         self.running = True
 
@@ -322,6 +332,16 @@ class ResourceManager:
         head = self._record(structs.ALLOC_MEMORY, payload)
         alloc_memory(self, head)
         return Status.OK, payload
+
+    def _map_memory(self, payload: bytes) -> Answer:
+        head = self._record(structs.MAP_MEMORY_DMA, payload)
+        self._with_status(Function.MAP_MEMORY_DMA, head, lambda: map_memory(self, head))
+        return head.status, bytes(head.whole())
+
+    def _unmap_memory(self, payload: bytes) -> Answer:
+        head = self._record(structs.UNMAP_MEMORY_DMA, payload)
+        self._with_status(Function.UNMAP_MEMORY_DMA, head, lambda: unmap_memory(self, head))
+        return head.status, bytes(head.whole())
 
     def _control(self, payload: bytes) -> Answer:
         head, params = self._split(structs.GSP_RM_CONTROL, payload)

@@ -33,6 +33,17 @@ ALLOC_MEMORY = Layout(
     flags=(0x10, "u32"), pteAdjust=(0x14, "u32"), format=(0x18, "u32"), length=(0x20, "u64"),
     pageCount=(0x28, "u32"), pteDesc=(0x30, "u32"),
 )  # fmt: skip
+MAP_MEMORY_DMA = Layout(
+    "rpc_map_memory_dma", 0x38,
+    hClient=(0x0, "u32"), hDevice=(0x4, "u32"), hDma=(0x8, "u32"), hMemory=(0xC, "u32"),
+    offset=(0x10, "u64"), length=(0x18, "u64"), flags=(0x20, "u32"), dmaOffset=(0x28, "u64"),
+    status=(0x30, "u32"),
+)  # fmt: skip
+UNMAP_MEMORY_DMA = Layout(
+    "rpc_unmap_memory_dma", 0x28,
+    hClient=(0x0, "u32"), hDevice=(0x4, "u32"), hDma=(0x8, "u32"), hMemory=(0xC, "u32"),
+    flags=(0x10, "u32"), dmaOffset=(0x18, "u64"), status=(0x20, "u32"),
+)  # fmt: skip
 SET_PAGE_DIRECTORY = Layout(
     "rpc_set_page_directory", 0x30,
     hClient=(0x0, "u32"), hDevice=(0x4, "u32"), pasid=(0x8, "u32"), params=(0x10, "bytes[0x20]"),
@@ -103,6 +114,14 @@ VASPACE = Layout(
     "NV_VASPACE_ALLOCATION_PARAMETERS", 0x30,
     index=(0x0, "u32"), flags=(0x4, "u32"), vaSize=(0x8, "u64"), vaStartInternal=(0x10, "u64"),
     vaLimitInternal=(0x18, "u64"), bigPageSize=(0x20, "u32"), vaBase=(0x28, "u64"),
+)  # fmt: skip
+MEMORY_VIRTUAL = Layout("NV_MEMORY_VIRTUAL_ALLOCATION_PARAMS", 0x18,
+                        offset=(0x0, "u64"), limit=(0x8, "u64"), hVASpace=(0x10, "u32"))  # fmt: skip
+MEMORY_ALLOCATION = Layout(
+    "NV_MEMORY_ALLOCATION_PARAMS", 0x80,
+    owner=(0x0, "u32"), type=(0x4, "u32"), flags=(0x8, "u32"), attr=(0x18, "u32"), attr2=(0x1C, "u32"),
+    rangeLo=(0x30, "u64"), rangeHi=(0x38, "u64"), size=(0x40, "u64"), alignment=(0x48, "u64"),
+    offset=(0x50, "u64"), limit=(0x58, "u64"), hVASpace=(0x6C, "u32"),
 )  # fmt: skip
 CHANNEL_GROUP = Layout(
     "NV_CHANNEL_GROUP_ALLOCATION_PARAMETERS", 0x14,

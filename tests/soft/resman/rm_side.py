@@ -13,13 +13,21 @@ OK = 0
 IN_USE, DUPLICATE = 0x17, 0x19
 INVALID_ADDRESS, INVALID_ARGUMENT, INVALID_CHANNEL = 0x1E, 0x1F, 0x21
 INVALID_CLASS, INVALID_CLIENT = 0x22, 0x23
+INVALID_EVENT, INVALID_LIMIT, INVALID_OBJECT, INVALID_OFFSET = 0x28, 0x2E, 0x31, 0x37
 INVALID_HANDLE, INVALID_PARENT, INVALID_OPERATION, INVALID_PARAMS = 0x33, 0x36, 0x38, 0x3A
-INVALID_STATE, NOT_SUPPORTED, NOT_FOUND = 0x40, 0x56, 0x57
+INVALID_STATE, NO_MEMORY, NOT_SUPPORTED, NOT_FOUND, TEST_ONLY = 0x40, 0x51, 0x56, 0x57, 0x7E
 
 CLIENT, DEVICE, SUBDEVICE = 0xC1D00001, 0xDE1D0000, 0x5D1D0000
 GR0, COPY0, COPY2 = 1, 9, 11
 PAGE = 0x1000
 ROOT, INSTANCE, USERD, METHODS = 0x10_0000, 0x20_0000, 0x21_0000, 0x22_0000
+
+
+# Classes of memory; flags of mapping (NVOS46) and of reserving addresses (NVOS32).
+SYSTEM, LOCAL_USER, LIST_SYSTEM, LIST_FBMEM = 0x3E, 0x40, 0x81, 0x82
+READ_ONLY, SNOOP, FIXED, GROWS_DOWN, TLB_LOCK, DEFER = 1, 1 << 4, 1 << 15, 1 << 14, 1 << 28, 1 << 31
+SIZE_4K, SIZE_BIG, SIZE_BOTH, SIZE_HUGE, SIZE_512M = (size << 8 for size in range(1, 6))
+FIXED_ADDRESS, LAZY, BEGIN_END, VIRTUAL, SPARSE = 0x10, 0x400, 0x2_0000, 0x8_0000, 0x400_0000
 
 
 class RmHost:
@@ -130,6 +138,69 @@ class DriverSide:
         params = struct.pack("<Q6I", root, entries, flags, vaspace, 0, 0, 0)
         return self.control(DEVICE, 0x00801813, params)
 
+    # Memory, and where it is mapped by firmware.
+
+    def try_memory(self, handle, pages, size, class_id=LOCAL_USER, kind=6, adjust=0, parent=DEVICE):
+        """rpc_result of ALLOC_MEMORY; pages are addresses, one alone is the start of a contiguous stretch."""
+        head = struct.pack(
+            "<7I4xQIII4x",
+            CLIENT,
+            parent,
+            handle,
+            class_id,
+            0,
+            adjust,
+            kind,
+            size,
+            len(pages),
+            0,
+            len(pages) << 16,
+        )
+        return self.call(4, head + b"".join(struct.pack("<Q", page >> 12) for page in pages))[0]
+
+    def memory(self, pages, size=None, **changes):
+        """A memory object's handle; of whole pages where no size is given."""
+        handle = self.handle()
+        size = len(pages) * PAGE if size is None else size
+        status = self.try_memory(handle, pages, size, **changes)
+        assert status == OK, hex(status)
+        return handle
+
+    def owned_space(self, **limits):
+        """An address space whose tables firmware makes."""
+        return self.made(DEVICE, 0x90F1, vaspace_params(**limits))
+
+    def window(self, vaspace, offset=0, limit=0):
+        """NV01_MEMORY_VIRTUAL: mappings take its addresses."""
+        return self.made(DEVICE, 0x70, struct.pack("<QQI4x", offset, limit, vaspace))
+
+    def reservation(self, vaspace, size, offset=None, **changes):
+        """NV50_MEMORY_VIRTUAL: takes addresses at once; at a fixed place if one is given."""
+        return self.made(DEVICE, 0x50A0, reservation_params(vaspace, size, offset, **changes))
+
+    def try_map(self, virtual, memory, gpu_va=None, length=PAGE, offset=0, flags=0, device=DEVICE):
+        """(status, address) of MAP_MEMORY_DMA; at a fixed address if one is given."""
+        flags |= FIXED if gpu_va is not None else 0
+        head = struct.pack(
+            "<4IQQI4xQI4x", CLIENT, device, virtual, memory, offset, length, flags, gpu_va or 0, 0
+        )
+        result, reply = self.call(14, head)
+        assert struct.unpack_from("<I", reply, 0x30)[0] == result
+        return result, struct.unpack_from("<Q", reply, 0x28)[0]
+
+    def map(self, virtual, memory, gpu_va=None, length=PAGE, **changes):
+        """Where memory was mapped; the call must succeed."""
+        status, where = self.try_map(virtual, memory, gpu_va, length, **changes)
+        assert status == OK, hex(status)
+        return where
+
+    def unmap(self, virtual, gpu_va, memory=0, flags=0, device=DEVICE):
+        """The status of UNMAP_MEMORY_DMA."""
+        head = struct.pack("<5I4xQI4x", CLIENT, device, virtual, memory, flags, gpu_va, 0)
+        result, reply = self.call(15, head)
+        assert struct.unpack_from("<I", reply, 0x20)[0] == result
+        return result
+
     def group(self, engine=COPY2, vaspace=0):
         return self.made(DEVICE, 0xA06C, struct.pack("<4I4x", 0, 0, vaspace, engine))
 
@@ -172,6 +243,24 @@ class DriverSide:
     def object_of(self, handle, client=CLIENT):
         """RM's own idea of an object."""
         return self.gpu.resman.tree.find(client, handle)
+
+
+def vaspace_params(flags=0, size=0, base=0, big=0):
+    """NV_VASPACE_ALLOCATION_PARAMETERS."""
+    return struct.pack("<2IQQQI4xQ", 0, flags, size, 0, 0, big, base)
+
+
+def reservation_params(
+    vaspace, size, offset=None, flags=0, page_size=0, huge=0, alignment=0, begin=0, last=0
+):
+    """NV_MEMORY_ALLOCATION_PARAMS of virtual memory."""
+    params = bytearray(0x80)
+    flags |= VIRTUAL | (FIXED_ADDRESS if offset is not None else 0)
+    struct.pack_into("<I", params, 0x8, flags)
+    struct.pack_into("<II", params, 0x18, page_size << 23, huge << 20)
+    struct.pack_into("<5Q", params, 0x30, begin, last, size, alignment, offset or 0)
+    struct.pack_into("<I", params, 0x6C, vaspace)
+    return bytes(params)
 
 
 SHIFTS = (56, 47, 38, 29, 21, 12)

@@ -28,6 +28,7 @@ def test_every_control_takes_its_parameters_and_answers(rm):
         "address space": rm.vaspace(root=0x80_0000),
         "channel": rm.channel(),
         "channel group": rm.group(),
+        "memory": rm.memory([0x90_0000]),
         "debugger": rm.debugger(instance=INSTANCE + 0x8000, userd=USERD + 0x8000),
     }
 

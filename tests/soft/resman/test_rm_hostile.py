@@ -75,7 +75,7 @@ def test_controls_of_noise_are_answered(rm, gpu, seed):
     chance = random.Random(seed)
     objects = {
         "device": DEVICE, "subdevice": SUBDEVICE, "address space": rm.vaspace(), "channel": rm.channel(),
-        "channel group": rm.group(),
+        "channel group": rm.group(), "memory": rm.memory([0x90_0000]),
         "debugger": rm.debugger(instance=INSTANCE + 0x8000, userd=USERD + 0x8000),
     }  # fmt: skip
     for _ in range(5):

@@ -1,17 +1,19 @@
-"""Controls of a subdevice about video memory, and of flushes on its way.
+"""Controls about memory: of a subdevice, of memory objects, and of flushes on the way.
 
-Facts: OGKM:ctrl2080fb.h (indices; sizes in KiB), ctrl2080internal.h.
+Facts: OGKM:ctrl2080fb.h (indices; sizes in KiB), ctrl2080internal.h, ctrl0041.h,
+src/nvidia/src/kernel/gpu/mem_mgr/mem_desc.c (memdescFillMemdescForPhysAttr); what an H100 (driver 580)
+answered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from barewire.softgpu.gsp import board_facts as board
 from barewire.softgpu.gsp import control_structs as structs
 from barewire.softgpu.gsp.controls import Call, control
-from barewire.softgpu.gsp.objects import Kind
+from barewire.softgpu.gsp.objects import Kind, Memory
 from barewire.softgpu.gsp.static_info import fill_regions
 from barewire.softgpu.gsp.status import Refused, Status
 
@@ -73,3 +75,37 @@ def fb_get_fb_region_info(call: Call) -> None:
 @control(0x20800A70, Kind.SUBDEVICE, structs.NONE)
 def internal_bus_flush_with_sysmembar(call: Call) -> None:
     """All writes before it are seen by all: in the model they always are."""
+
+
+_PAGE_BYTES = 4096
+_IN_VIDEO_MEMORY, _IN_HOST_MEMORY = 0, 1
+_CACHED, _UNCACHED = 1, 2
+
+
+@control(0x00410103, Kind.MEMORY, structs.SURFACE_PHYS_ATTR)
+def get_surface_phys_attr(call: Call) -> None:
+    """The physical address of a byte of memory, and how the GPU treats it.
+
+    Raises:
+        Refused: INVALID_OFFSET for a byte that the memory does not have (RM would count on; the model's own
+            choice).
+    """
+    memory, params = cast(Memory, call.target), call.params
+    offset = params.memOffset
+    if offset >= memory.size_bytes:
+        raise Refused(Status.INVALID_OFFSET, f"byte {offset:#x} of {memory.size_bytes:#x}")
+    in_host = memory.aperture.is_host
+    params.memOffset, params.contigSegmentSize = _byte_of(memory, offset)
+    params.memFormat, params.comprFormat = memory.storage_kind, 0
+    params.memAperture = _IN_HOST_MEMORY if in_host else _IN_VIDEO_MEMORY
+    params.gpuCacheAttr = _UNCACHED if in_host else _CACHED
+    params.gpuP2PCacheAttr = _UNCACHED
+
+
+def _byte_of(memory: Memory, offset: int) -> tuple[int, int]:
+    """Where a byte is, and how many follow it there; in scattered memory no more than its page has."""
+    if len(memory.pages) == 1:
+        return memory.pages[0] + offset, memory.size_bytes - offset
+    page, within = divmod(memory.pages[0] % _PAGE_BYTES + offset, _PAGE_BYTES)
+    start = memory.pages[page] - memory.pages[page] % _PAGE_BYTES
+    return start + within, min(_PAGE_BYTES - within, memory.size_bytes - offset)
