@@ -158,7 +158,7 @@ class DirectoryEntry:
             BadMapping: the table's address does not fit.
         """
         bits = self.address[table.aperture]
-        if table.address >= bits.end or table.address % (1 << bits.shift):
+        if not 0 <= table.address < bits.end or table.address % (1 << bits.shift):
             raise BadMapping(
                 "a page table cannot be at this address", address=table.address, limit_address=bits.end
             )
@@ -297,6 +297,8 @@ class Level:
 
     def entries_within(self, table_va: int, within: tuple[int, int]) -> tuple[int, int]:
         """(first, end) of the entries that touch a range of addresses; the table begins at `table_va`."""
+        if within[0] >= within[1]:
+            return 0, 0
         first = max(0, (within[0] - table_va) // self.span_bytes)
         return first, min(self.entries, -(-(within[1] - table_va) // self.span_bytes))
 

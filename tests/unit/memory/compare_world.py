@@ -1,4 +1,4 @@
-"""Page tables that the builder made, in memory of any kind, and what the comparison has to be told of them."""
+"""Page tables that the builder made, in memory of any kind, and all that the comparison is told of them."""
 
 from __future__ import annotations
 
