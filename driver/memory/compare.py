@@ -17,7 +17,7 @@ from barewire.memory.fields import changed_fields
 from barewire.memory.formats import Aperture, Level, PageAttributes, PageTableFormat, TablePointer
 from barewire.memory.pagetable import PageTables, Table
 from barewire.memory.paging import U64, Pages, Words
-from barewire.memory.tables import PAGE_BYTES, TablePage, TableReader
+from barewire.memory.tables import PAGE_BYTES, TableRange, TablePage, TableReader
 from barewire.memory.windows import Data
 
 POISON = 0xABABABABABABABAB  # what the builder never wrote, in scratch memory
@@ -337,6 +337,10 @@ class _Scratch:
 
     def __init__(self) -> None:
         self.tables: dict[TablePointer, Words] = {}
+
+    @property
+    def blocks(self) -> tuple[TableRange, ...]:
+        return ()
 
     def allocate(self, size_bytes: int) -> TablePage:
         raise UsageError("every table has its place here", size_bytes=size_bytes)

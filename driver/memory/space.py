@@ -24,7 +24,7 @@ from barewire.memory.mapping import PAGE_BYTES, checked_part
 from barewire.memory.pagetable import Directory, Invalidation, PageTables, joined
 from barewire.memory.paging import Pages, best_page, cut
 from barewire.memory.runs import sparse_pages
-from barewire.memory.tables import TableReader, TableStore
+from barewire.memory.tables import TableRange, TableReader, TableStore
 from barewire.memory.tree import Table, tree
 from barewire.memory.va import VirtualAddresses
 from barewire.memory.vram import Extent
@@ -355,6 +355,11 @@ class AddressSpace:
         self.check()
         with self._lock:
             return {Place(each.level.name, each.gpu_va): each.page.pointer for each in self.tables.tables()}
+
+    def table_ranges(self) -> tuple[TableRange, ...]:
+        """The memory that its tables are cut from, as it was taken; other spaces may share it."""
+        self.check()
+        return self._store.blocks
 
     def compare(self, start_va: int | None = None, end_va: int | None = None) -> Comparison:
         """Whether the tables in memory are what the builder makes anew for all that is mapped.

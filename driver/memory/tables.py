@@ -48,8 +48,21 @@ class TableReader(Protocol):
         ...
 
 
+class TableRange(NamedTuple):
+    """Memory that tables are cut from: addresses from `start` up to, not including, `end`."""
+
+    aperture: Aperture
+    start: int
+    end: int
+
+
 class TableStore(TableReader, Protocol):
     """Memory for tables, as the builder sees it."""
+
+    @property
+    def blocks(self) -> tuple[TableRange, ...]:
+        """What it has taken; no table is anywhere else."""
+        ...
 
     def allocate(self, size_bytes: int) -> TablePage:
         """Memory for a table, aligned to its size; the content is undefined.
@@ -90,6 +103,15 @@ class VideoTables:
     def taken_bytes(self) -> int:
         """What tables take now."""
         return sum(sum(block.pieces.taken.values()) for block in self._blocks.values())
+
+    @property
+    def blocks(self) -> tuple[TableRange, ...]:
+        """What it has taken."""
+        with self._lock:
+            return tuple(
+                TableRange(Aperture.VIDEO, block.extent.address, block.extent.end)
+                for block in self._blocks.values()
+            )
 
     def allocate(self, size_bytes: int) -> TablePage:
         """Memory for a table.
@@ -195,6 +217,15 @@ class CpuTables:
         """What tables take now."""
         with self._lock:
             return sum(sum(block.pieces.taken.values()) for block, _ in self._blocks.values())
+
+    @property
+    def blocks(self) -> tuple[TableRange, ...]:
+        """What it has taken."""
+        with self._lock:
+            return tuple(
+                TableRange(self._aperture, block.extent.address, block.extent.end)
+                for block, _ in self._blocks.values()
+            )
 
     def allocate(self, size_bytes: int) -> TablePage:
         """Memory for a table.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from barewire.memory.compare import Comparison, Place, Wanted
     from barewire.memory.formats import PageTableFormat, TablePointer
     from barewire.memory.space import AddressSpace
-    from barewire.memory.tables import TableReader
+    from barewire.memory.tables import TableRange, TableReader
     from barewire.memory.tree import Table
     from barewire.memory.walker import Found, Walk
 
@@ -168,6 +168,10 @@ class ExternalAddressSpace(SpaceObject):
     def places(self) -> Mapping[Place, TablePointer]:
         """Where the tables are, by our own records."""
         return self.tables.places()
+
+    def table_ranges(self) -> tuple[TableRange, ...]:
+        """The memory that the tables are cut from, as it was taken."""
+        return self.tables.table_ranges()
 
     def compare(self) -> Comparison:
         """The tables in memory, every entry, against what the builder makes of our records."""
