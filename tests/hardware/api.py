@@ -26,12 +26,18 @@ def run(report: Report, device: str, deadline: float) -> None:
     run_pytest(report, device, deadline, MODULES)
 
 
-def run_pytest(report: Report, device: str, deadline: float, modules: Sequence[str]) -> None:
-    """Run modules of tests/device with pytest, then turn their outcomes into checks."""
+def run_pytest(
+    report: Report, device: str, deadline: float, modules: Sequence[str], folder: str = FOLDER
+) -> list[tuple[str, str]]:
+    """Run modules of a folder of tests with pytest, then turn their outcomes into checks.
+
+    Returns:
+        Names and values that the tests recorded.
+    """
     results = report.path.with_suffix(".xml")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "timeout=90"]
     command += ["--tb=short", "--durations=8", f"--junitxml={results}"]
-    command += [f"{FOLDER}/{module}.py" for module in modules]
+    command += [f"{folder}/{module}.py" for module in modules]
     environment = {**os.environ, "BAREWIRE_TEST_DEVICE": device}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
@@ -40,14 +46,16 @@ def run_pytest(report: Report, device: str, deadline: float, modules: Sequence[s
         process.kill()
         process.wait()
         report.check("the tests end in time", False, "pytest was ended")
-        return
+        return []
     if not results.exists():
         report.check("pytest runs", False, f"exit code {process.returncode}, no results")
-        return
-    for name, passed, detail in outcomes(ElementTree.parse(results)):
+        return []
+    tree = ElementTree.parse(results)
+    for name, passed, detail in outcomes(tree):
         report.checks.append({"name": name, "passed": passed, "detail": detail})
     results.unlink()
     report.check("pytest ran every test", process.returncode in (0, 1), f"exit code {process.returncode}")
+    return [(each.get("name") or "", each.get("value") or "") for each in tree.iter("property")]
 
 
 def outcomes(results: Any) -> list[tuple[str, bool, str]]:
