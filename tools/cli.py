@@ -21,7 +21,7 @@ from barewire.tools.output import print_json
 
 VERBS = (
     "doctor", "list", "demo", "run", "decode", "disasm", "bench",
-    "lookup", "peek", "poke", "snapshot", "diff", "watch",
+    "lookup", "peek", "poke", "snapshot", "diff", "watch", "vm",
 )  # fmt: skip
 
 DESCRIPTION = "Drive an NVIDIA GPU from Python, without CUDA, every word visible."

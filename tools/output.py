@@ -3,7 +3,7 @@
 A verb fills a `Report`; the report is then printed once. Text and JSON are two views of one structure: no
 value is rounded, renamed or left out on the way (a number is rounded, by `rounded`, before it enters the
 report). Key names carry the unit (`median_us`, `size_bytes`); machine words are text, in hexadecimal at their
-own width.
+own width. The columns of a `Tree` say for themselves how a value is written for people: 2 MiB for 2097152.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -49,22 +49,132 @@ class Table:
         self.rows.append({name: cells.get(name) for name in self.columns})
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of a tree.
+
+    Attributes:
+        key: of the values in JSON.
+        head: what stands above it as text; the key if empty.
+        shown: how a value is written as text.
+        style: a value's style on a terminal, as rich names them.
+        to_right: numbers stand to the right.
+        in_text: whether text has it too, and not JSON alone, as what can be told from its neighbours.
+    """
+
+    key: str
+    head: str = ""
+    shown: Callable[[Any], str] | None = None
+    style: Callable[[Any], str] | str = ""
+    to_right: bool = False
+    in_text: bool = True
+
+    def text(self, value: Any) -> str:
+        """A value as text; nothing where nothing is to be said."""
+        if value is None:
+            return ""
+        return text_of(value) if self.shown is None else _safe(self.shown(value))
+
+    def style_of(self, value: Any) -> str:
+        """Its style on a terminal."""
+        if value is None:
+            return ""
+        return self.style(value) if callable(self.style) else self.style
+
+
+class Branch:
+    """A row of a tree, with the rows below it. It may have some of the columns; text is empty in others."""
+
+    def __init__(self, columns: tuple[Column, ...], cells: Mapping[str, Any]) -> None:
+        unknown = set(cells) - {column.key for column in columns}
+        if unknown:
+            raise TypeError(f"a tree has no column {sorted(unknown)}")
+        self.cells = dict(cells)
+        self.below: list[Branch] = []
+        self._columns = columns
+
+    def add(self, **cells: Any) -> Branch:
+        """A row below it."""
+        made = Branch(self._columns, cells)
+        self.below.append(made)
+        return made
+
+
+class Tree:
+    """Rows that share columns, with rows below them.
+
+    Attributes:
+        below_key: under which JSON has the rows below a row.
+    """
+
+    def __init__(self, key: str, columns: tuple[Column, ...], below_key: str = "below") -> None:
+        self.key = key
+        self.columns = columns
+        self.below_key = below_key
+        self.below: list[Branch] = []
+
+    def add(self, **cells: Any) -> Branch:
+        """A row of the first level."""
+        made = Branch(self.columns, cells)
+        self.below.append(made)
+        return made
+
+    def data(self) -> list[dict[str, Any]]:
+        """The rows as plain data."""
+        return [self._data_of(branch) for branch in self.below]
+
+    def _data_of(self, branch: Branch) -> dict[str, Any]:
+        cells = {key: _plain(cell) for key, cell in branch.cells.items()}
+        below = [self._data_of(each) for each in branch.below]
+        return {**cells, self.below_key: below} if below else cells
+
+    @property
+    def text_columns(self) -> list[Column]:
+        """Those that text has."""
+        return [column for column in self.columns if column.in_text]
+
+    def rows(self) -> Iterator[tuple[tuple[bool, ...], Branch]]:
+        """Every row, with whether each of the rows above it, and it, is the last one there."""
+        for number, branch in enumerate(self.below):
+            yield from _rows_from(branch, (number == len(self.below) - 1,))
+
+
+def _rows_from(branch: Branch, last: tuple[bool, ...]) -> Iterator[tuple[tuple[bool, ...], Branch]]:
+    yield last, branch
+    for number, each in enumerate(branch.below):
+        yield from _rows_from(each, (*last, number == len(branch.below) - 1))
+
+
 class Report:
-    """Facts, tables, nested reports and notes, in the order in which they were added."""
+    """Facts, tables, trees, nested reports and notes, in the order in which they were added."""
 
     def __init__(self, title: str = "") -> None:
         self.title = title
         self._parts: dict[str, Any] = {}
 
-    def fact(self, key: str, value: Any) -> None:
-        """One named value."""
-        self._parts[key] = value
+    def fact(self, key: str, value: Any, *, in_title: bool = False) -> None:
+        """One named value.
+
+        Args:
+            in_title: the title or a picture says it; as text it does not stand alone.
+        """
+        self._parts[key] = _InTitle(value) if in_title else value
 
     def table(self, key: str, *columns: str) -> Table:
         """A new, empty table."""
         table = Table(key, columns)
         self._parts[key] = table
         return table
+
+    def tree(self, key: str, columns: tuple[Column, ...], below_key: str = "below") -> Tree:
+        """A new, empty tree."""
+        tree = Tree(key, columns, below_key)
+        self._parts[key] = tree
+        return tree
+
+    def picture(self, key: str, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
+        """Lines of (text, style) that show values which are in the report; JSON does without them."""
+        self._parts[key] = Picture(lines)
 
     def group(self, key: str, title: str) -> Report:
         """A new report inside this one; all of the same key form a list."""
@@ -78,7 +188,7 @@ class Report:
 
     def data(self) -> dict[str, Any]:
         """Everything as plain data."""
-        return {key: _plain(part) for key, part in self._parts.items()}
+        return {key: _plain(part) for key, part in self._parts.items() if not isinstance(part, Picture)}
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         """Keys with what stands behind them."""
@@ -91,6 +201,20 @@ class Report:
                 yield from part
 
 
+@dataclass(frozen=True)
+class _InTitle:
+    """A value that text has elsewhere."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Lines of (text, style)."""
+
+    lines: Sequence[Sequence[tuple[str, str]]]
+
+
 class _Notes(list[str]):
     """Sentences, shown one a line."""
 
@@ -98,8 +222,10 @@ class _Notes(list[str]):
 def _plain(part: Any) -> Any:
     if isinstance(part, Table):
         return [{name: _plain(cell) for name, cell in row.items()} for row in part.rows]
-    if isinstance(part, Report):
+    if isinstance(part, (Report, Tree)):
         return part.data()
+    if isinstance(part, _InTitle):
+        return _plain(part.value)
     if isinstance(part, Mapping):
         return {str(key): _plain(value) for key, value in part.items()}
     if isinstance(part, (list, tuple)):
@@ -160,11 +286,21 @@ def text_lines(report: Report, indent: str = "") -> Iterator[str]:
     if report.title:
         yield f"{indent}{_safe(report.title)}"
     for key, part in report.parts():
+        if isinstance(part, _InTitle):
+            continue
         if isinstance(part, Table):
             if blank:
                 yield ""
             for line in _table_lines(part):
                 yield f"{indent}{line}"
+        elif isinstance(part, Tree):
+            if blank:
+                yield ""
+            for line in _tree_lines(part):
+                yield f"{indent}{line}"
+        elif isinstance(part, Picture):
+            for pieces in part.lines:
+                yield f"{indent}{_safe(''.join(text for text, _ in pieces))}".rstrip()
         elif isinstance(part, _Notes):
             for note in part:
                 yield f"{indent}{_safe(note)}"
@@ -193,6 +329,25 @@ def _table_lines(table: Table) -> Iterator[str]:
     yield _line(table.columns, widths, right)
     yield "  ".join("-" * width for width in widths)
     for row in cells:
+        yield _line(row, widths, right)
+
+
+def _tree_lines(tree: Tree) -> Iterator[str]:
+    """As a table whose first column is indented."""
+    rows = []
+    columns = tree.text_columns
+    for last, branch in tree.rows():
+        cells = [column.text(branch.cells.get(column.key)) for column in columns]
+        rows.append([INDENT * (len(last) - 1) + cells[0], *cells[1:]])
+    if not rows:
+        yield f"{tree.key}: none"
+        return
+    heads = [column.head or column.key for column in columns]
+    widths = [max(len(head), *(len(row[i]) for row in rows)) for i, head in enumerate(heads)]
+    right = [column.to_right for column in columns]
+    yield _line(heads, widths, right)
+    yield "  ".join("-" * width for width in widths)
+    for row in rows:
         yield _line(row, widths, right)
 
 
@@ -230,6 +385,8 @@ def _print_rich(console: Any, report: Report) -> None:
     if report.title:
         console.print(Text(_safe(report.title), style="bold"))
     for key, part in report.parts():
+        if isinstance(part, _InTitle):
+            continue
         if isinstance(part, Table) and part.rows:
             shown = RichTable(box=None, pad_edge=False, header_style="bold")
             for name in part.columns:
@@ -240,8 +397,15 @@ def _print_rich(console: Any, report: Report) -> None:
                 cells = [text_of(row[name]) for name in part.columns]
                 shown.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
             console.print(shown)
-        elif isinstance(part, Table):
+        elif isinstance(part, Table) or (isinstance(part, Tree) and not part.below):
             console.print(Text(f"{key}: none"))
+        elif isinstance(part, Tree):
+            console.print()
+            shown = _rich_tree(part)
+            console.print(shown, width=max(console.width, console.measure(shown).maximum), crop=False)
+        elif isinstance(part, Picture):
+            for pieces in part.lines:
+                console.print(Text.assemble(*((_safe(text), style) for text, style in pieces)))
         elif isinstance(part, _Notes):
             for note in part:
                 console.print(Text(_safe(note), style="italic"))
@@ -250,6 +414,28 @@ def _print_rich(console: Any, report: Report) -> None:
                 _print_rich(console, child)
         else:
             console.print(Text.assemble((f"{key}: ", "bold"), text_of(part)))
+
+
+_GUIDES = {False: "├─ ", True: "└─ "}
+_GUIDES_PAST = {False: "│  ", True: "   "}
+
+
+def _rich_tree(tree: Tree) -> Any:
+    """As a table whose first column has the lines of the tree."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(box=None, pad_edge=False, header_style="dim")
+    for column in tree.text_columns:
+        head = column.head or column.key
+        shown.add_column(head, justify="right" if column.to_right else "left", no_wrap=True)
+    for last, branch in tree.rows():
+        guides = "".join(_GUIDES_PAST[is_last] for is_last in last[1:-1])
+        guides += _GUIDES[last[-1]] if len(last) > 1 else ""
+        values = [(column, branch.cells.get(column.key)) for column in tree.text_columns]
+        cells = [Text(column.text(value), style=column.style_of(value)) for column, value in values]
+        shown.add_row(Text.assemble((guides, "dim"), cells[0]), *cells[1:])
+    return shown
 
 
 def progress(text: str) -> None:

@@ -10,7 +10,7 @@ from barewire.errors import MmuFault
 from barewire.tools import cli
 from barewire.tools.exits import Exit
 
-WITH_A_DEVICE = ("doctor", "demo", "run", "decode", "bench", "peek", "poke", "snapshot", "watch")
+WITH_A_DEVICE = ("doctor", "demo", "run", "decode", "bench", "peek", "poke", "snapshot", "watch", "vm")
 
 
 @dataclass
