@@ -17,7 +17,7 @@ from barewire.memory.fields import changed_fields
 from barewire.memory.formats import Aperture, Level, PageAttributes, PageTableFormat, TablePointer
 from barewire.memory.pagetable import PageTables, Table
 from barewire.memory.paging import U64, Pages, Words
-from barewire.memory.tables import PAGE_BYTES, TableRange, TablePage, TableReader
+from barewire.memory.tables import PAGE_BYTES, TablePage, TableRange, TableReader
 from barewire.memory.windows import Data
 
 POISON = 0xABABABABABABABAB  # what the builder never wrote, in scratch memory
