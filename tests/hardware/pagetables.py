@@ -97,7 +97,16 @@ def _layouts(report: Report, device: str, deadline: float) -> bool:
     xids = log.fresh_xids()
     report.check("the layouts cause no Xid", not xids, "; ".join(f"{xid.number}: {xid.text}" for xid in xids))
     report.extra["layouts"] = dict(sorted(done.items()))
-    for name in ("layouts", "spaces", "mappings", "remaps", "pages checked", "copies", "copied bytes"):
+    for name in (
+        "layouts",
+        "spaces",
+        "mappings",
+        "remaps",
+        "tables checked",
+        "pages checked",
+        "copies",
+        "copied bytes",
+    ):
         report.figure(f"our own tables: {name}", Figure(done[name], "bytes" if "bytes" in name else name))
     if done["layouts"]:
         report.figure("our own tables: one layout", Figure(seconds / done["layouts"], "s", done["layouts"]))

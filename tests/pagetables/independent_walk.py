@@ -45,6 +45,18 @@ class Leaf(NamedTuple):
     read_only: bool
 
 
+class Walked(NamedTuple):
+    """What is below a root.
+
+    Attributes:
+        leaves: what is mapped, in order of addresses, sparse ranges too.
+        tables: (level, first GPU virtual address) -> (aperture, address) of every table that was met.
+    """
+
+    leaves: list[Leaf]
+    tables: dict[tuple[str, int], tuple[str, int]]
+
+
 class BadTables(Exception):
     """An entry that leads elsewhere than it may, or that makes no sense."""
 
@@ -72,6 +84,7 @@ DIRECTORIES = (
     Directory("PD1", 29, 512, True),
 )
 PD0_LOW_BIT, PD0_ENTRIES = 21, 256
+BIG_TABLE, SMALL_TABLE = "PT 64 KiB", "PT 4 KiB"
 BIG_LOW_BIT, BIG_ENTRIES = 16, 32
 SMALL_LOW_BIT, SMALL_ENTRIES = 12, 512
 
@@ -92,8 +105,8 @@ _SPARSE = 0x8  # nothing valid, cache control 1
 _NO_SMALL_PAGE = 0x18  # a big page's entry: nothing valid, cache control 3: what the small table says is void
 
 
-def check(read: Read, root: tuple[str, int], tables: Iterable[Range], pages: Iterable[Range]) -> list[Leaf]:
-    """Walk everything below a root; what is mapped, in order of addresses, sparse ranges too.
+def check(read: Read, root: tuple[str, int], tables: Iterable[Range], pages: Iterable[Range]) -> Walked:
+    """Walk everything below a root.
 
     Args:
         root: aperture and address of the PD4.
@@ -105,7 +118,8 @@ def check(read: Read, root: tuple[str, int], tables: Iterable[Range], pages: Ite
     """
     walk = _Walk(read, _Ranges(tables), _Ranges(pages))
     walk.expect_apart()
-    return sorted(walk.directory(0, root, 0))
+    leaves = sorted(walk.directory(0, root, 0))
+    return Walked(leaves, walk.met)
 
 
 class _Ranges:
@@ -136,6 +150,7 @@ class _Walk:
         self.read = read
         self.tables = tables
         self.pages = pages
+        self.met: dict[tuple[str, int], tuple[str, int]] = {}
         self.seen: set[tuple[str, int]] = set()  # aperture, address >> 8: no table is smaller
 
     def expect_apart(self) -> None:
@@ -148,7 +163,7 @@ class _Walk:
     def directory(self, depth: int, place: tuple[str, int], base_va: int) -> Iterator[Leaf]:
         """The pages below a directory of one of the upper levels."""
         level = DIRECTORIES[depth]
-        for index, word in self._entries(level.name, place, level.entries):
+        for index, word in self._entries(level.name, base_va, place, level.entries):
             gpu_va = base_va + (index << level.low_bit)
             where = f"{level.name}[{index}] = {word:#x} at {gpu_va:#x}"
             if word == _SPARSE:
@@ -162,7 +177,7 @@ class _Walk:
 
     def _pd0(self, place: tuple[str, int], base_va: int) -> Iterator[Leaf]:
         """The pages below a directory of the last level, whose entries have two words."""
-        words = dict(self._entries("PD0", place, 2 * PD0_ENTRIES))
+        words = dict(self._entries("PD0", base_va, place, 2 * PD0_ENTRIES))
         for index in sorted({number // 2 for number in words}):
             gpu_va = base_va + (index << PD0_LOW_BIT)
             first, second = words.get(2 * index, 0), words.get(2 * index + 1, 0)
@@ -191,21 +206,21 @@ class _Walk:
     def _big(self, place: tuple[str, int], base_va: int) -> list[Leaf]:
         """What a table of big pages says; aperture "nothing" where it forbids small pages."""
         found = []
-        for index, word in self._entries("big table", place, BIG_ENTRIES):
+        for index, word in self._entries(BIG_TABLE, base_va, place, BIG_ENTRIES):
             gpu_va = base_va + (index << BIG_LOW_BIT)
             if word == _NO_SMALL_PAGE:
                 found.append(Leaf(gpu_va, 1 << BIG_LOW_BIT, "nothing", 0, False))
             else:
-                where = f"big table[{index}] = {word:#x} at {gpu_va:#x}"
+                where = f"{BIG_TABLE}[{index}] = {word:#x} at {gpu_va:#x}"
                 found.append(self._page_or_sparse(where, word, gpu_va, 1 << BIG_LOW_BIT))
         return found
 
     def _small(self, place: tuple[str, int], base_va: int) -> list[Leaf]:
         """What a table of small pages says."""
         found = []
-        for index, word in self._entries("small table", place, SMALL_ENTRIES):
+        for index, word in self._entries(SMALL_TABLE, base_va, place, SMALL_ENTRIES):
             gpu_va = base_va + (index << SMALL_LOW_BIT)
-            where = f"small table[{index}] = {word:#x} at {gpu_va:#x}"
+            where = f"{SMALL_TABLE}[{index}] = {word:#x} at {gpu_va:#x}"
             found.append(self._page_or_sparse(where, word, gpu_va, 1 << SMALL_LOW_BIT))
         return found
 
@@ -229,7 +244,9 @@ class _Walk:
             raise BadTables(f"{where}: {aperture} memory that is no page of ours")
         return Leaf(gpu_va, size_bytes, aperture, address, bool(word & _PTE_READ_ONLY))
 
-    def _entries(self, name: str, place: tuple[str, int], count: int) -> Iterator[tuple[int, int]]:
+    def _entries(
+        self, name: str, base_va: int, place: tuple[str, int], count: int
+    ) -> Iterator[tuple[int, int]]:
         """(index, word) of what is set in a table; the table is seen from now on."""
         aperture, address = place
         size_bytes = 8 * count
@@ -239,6 +256,7 @@ class _Walk:
         if self.seen & pieces:
             raise BadTables(f"{name} at {aperture} {address:#x}: part of it was met as a table before")
         self.seen |= pieces
+        self.met[name, base_va] = place
         data = self.read(aperture, address, size_bytes)
         if len(data) != size_bytes:
             raise BadTables(f"{name} at {aperture} {address:#x}: {len(data)} bytes were read of {size_bytes}")

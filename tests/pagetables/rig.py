@@ -18,12 +18,11 @@ from barewire.memory.formats import Aperture, TablePointer
 
 from tests.pagetables import layouts
 from tests.pagetables.independent_walk import Leaf, Range, check
-from tests.pagetables.layouts import KIB, MIB, SMALL, STOCK, Map, Plan, Remap, Segment, Spot, Stock, Unmap
+from tests.pagetables.layouts import MIB, SMALL, STOCK, Map, Plan, Remap, Segment, Spot, Stock, Unmap
 
 START_VA = 2 * MIB  # of an address space; what channels need comes first
 FIRST_VA = 1 << 30  # of what plans map
 WAIT_S = 20.0
-_TABLE_BYTES = {"PD4": 16, "PT 64 KiB": 256}  # of all others 4 KiB
 
 
 class WrongBytes(Exception):
@@ -277,15 +276,14 @@ class Rig:
         Raises:
             BadTables, WrongTables: they do not.
         """
-        leaves = check(self._read, self._root, self._table_ranges(), self._page_ranges())
+        leaves, tables = check(self._read, self._root, self._table_ranges(), self._page_ranges())
         self.counts["checks of the tables"] += 1
         self.counts["pages checked"] += len(leaves)
-        wanted = sorted(self._wanted(leaves))
-        if leaves != wanted:
-            found, missing = sorted(set(leaves) - set(wanted)), sorted(set(wanted) - set(leaves))
-            raise WrongTables(
-                f"found {found[:3]}, not {missing[:3]} ({len(found)} and {len(missing)} entries)"
-            )
+        self.counts["tables checked"] += len(tables)
+        _expect_same(set(leaves), set(self._wanted(leaves)))
+        places = self.tables.places().items()
+        recorded = {(*place, table.aperture.value, table.address) for place, table in places}
+        _expect_same({(*place, *table) for place, table in tables.items()}, recorded)
         return leaves
 
     def _read(self, aperture: str, address: int, size_bytes: int) -> bytes:
@@ -298,11 +296,7 @@ class Rig:
 
     def _table_ranges(self) -> list[Range]:
         """Memory that was taken for tables, told by who took it."""
-        found = []
-        for place, table in self.tables.places().items():
-            size = _TABLE_BYTES.get(place.level, 4 * KIB)
-            found.append(Range(table.aperture.value, table.address, table.address + size))
-        return found
+        return [Range(aperture.value, start, end) for aperture, start, end in self.tables.table_ranges()]
 
     def _page_ranges(self) -> list[Range]:
         """All memory of this test: the stock, and what the channel needs."""
@@ -339,6 +333,19 @@ class Rig:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _expect_same(found: set[Any], wanted: set[Any]) -> None:
+    """What the tables have is what they should have.
+
+    Raises:
+        WrongTables: it is not.
+    """
+    if found != wanted:
+        strange, missing = sorted(found - wanted), sorted(wanted - found)
+        raise WrongTables(
+            f"found {strange[:3]}, not {missing[:3]} ({len(strange)} and {len(missing)} entries)"
+        )
 
 
 def _leaves_of(spot: Spot, memory: Any) -> Iterator[Leaf]:

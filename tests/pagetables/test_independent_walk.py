@@ -61,12 +61,26 @@ def reader(words: Words) -> Callable[[str, int, int], bytes]:
 
 
 def walk(words: Words) -> list[Leaf]:
-    return check(reader(words), ("video", PD4), TABLES, PAGES)
+    return check(reader(words), ("video", PD4), TABLES, PAGES).leaves
 
 
 def test_pages_of_every_size_are_found_where_they_are() -> None:
     assert walk(tables()) == LEAVES
     assert walk({}) == []
+
+
+def test_every_table_is_told_with_the_first_address_that_it_is_for() -> None:
+    found = check(reader(tables()), ("video", PD4), TABLES, PAGES).tables
+    wanted = {
+        ("PD4", 0): PD4,
+        ("PD3", 1 << 56): PD3,
+        ("PD2", BASE_VA & -1 << 47): PD2,
+        ("PD1", BASE_VA & -1 << 38): PD1,
+        ("PD0", BASE_VA & -1 << 29): PD0,
+        ("PT 64 KiB", BASE_VA): BIG,
+        ("PT 4 KiB", BASE_VA): SMALL,
+    }
+    assert found == {place: ("video", address) for place, address in wanted.items()}
 
 
 def test_a_big_entry_may_say_that_there_are_no_small_pages() -> None:
@@ -157,4 +171,4 @@ def test_a_reader_that_gives_too_little_is_refused() -> None:
 
 def test_neighbouring_pieces_of_memory_hold_a_page_that_spans_them() -> None:
     pieces = [Range("video", 0x1000_0000, 0x1030_0000), Range("video", 0x1030_0000, 0x4000_0000), PAGES[1]]
-    assert check(reader(tables()), ("video", PD4), TABLES, pieces) == LEAVES
+    assert check(reader(tables()), ("video", PD4), TABLES, pieces).leaves == LEAVES
