@@ -33,7 +33,7 @@ _PAGE_BYTES = 4096
 _SIZE_MASK = 0xFFFFFFFF  # RM tells page sizes in 32 bits: that of 256 GiB reads as 0
 _BLOCKS = 5
 
-# NV0080_CTRL_DMA_GET_PDE_INFO_PARAMS_PTE_ADDR_SPACE_*
+# NV0080_CTRL_DMA_GET_PDE_INFO_PARAMS_PTE_ADDR_SPACE_*, and PDE_ADDR_SPACE of the root
 _APERTURES = {0: Aperture.VIDEO, 1: Aperture.HOST, 2: Aperture.HOST_NONCOHERENT}
 
 
@@ -116,6 +116,8 @@ class RmTables:
         self, level: Level, table: TablePointer, table_va: int, start_va: int, end_va: int
     ) -> Iterator[int]:
         for entry_va, words in entries_of(self.reader, table, level, table_va, (start_va, end_va)):
+            if level.leaf and words[0] & self.format.pte.valid:
+                continue
             if any(self.format.pointer(level, half).decode(word) for half, word in enumerate(words)):
                 yield entry_va
 
@@ -126,7 +128,7 @@ class RmTables:
 
     @staticmethod
     def _root_of(info: Struct) -> TablePointer:
-        return TablePointer(Aperture.VIDEO, info["pdbAddr"])
+        return TablePointer(_aperture(info["pdeAddrSpace"]), info["pdbAddr"])
 
     def _followed(self, root: TablePointer, gpu_va: int) -> TablePointer | None:
         """The directory below the root."""
@@ -167,8 +169,9 @@ class WindowReader:
         self._video: int | None = None
 
     def name(self, table: TablePointer) -> None:
-        """RM named this table: it may be read."""
-        self._named.add(table.address // _PAGE_BYTES)
+        """RM named this table: it may be read, unless it is in host memory."""
+        if table.aperture is Aperture.VIDEO:
+            self._named.add(table.address // _PAGE_BYTES)
 
     def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
         """Bytes of a table.
