@@ -172,14 +172,24 @@ def _map(dev: Any, space: Any, wanted: Buffer, undo: contextlib.ExitStack) -> in
         at: int = space.map_sparse(wanted.size_bytes, wanted.gpu_va, wanted.page_size_bytes)
         undo.callback(space.unmap, at)
         return at
-    allocate = dev.rm.video_memory if wanted.aperture == "video" else dev.rm.host_memory
-    memory = allocate(wanted.size_bytes, page_size_bytes=wanted.page_size_bytes)
+    memory = _memory(dev, wanted)
     undo.callback(memory.close)
     if ours:
         options["page_size_bytes"] = wanted.page_size_bytes
     at = space.map(memory, wanted.gpu_va, read_only=wanted.read_only, **options)
     undo.callback(space.unmap, at)
     return at
+
+
+def _memory(dev: Any, wanted: Buffer) -> Any:
+    """Memory for a buffer, in pages as large as it asks for."""
+    page_bytes = wanted.page_size_bytes
+    if wanted.aperture == "video":
+        return dev.rm.video_memory(wanted.size_bytes, page_size_bytes=page_bytes)
+    ours = getattr(getattr(dev.rm, "memory", None), "host_memory", None)
+    if ours is not None and page_bytes is not None and page_bytes > vm_words.PAGE_BYTES:
+        return ours(wanted.size_bytes, page_size_bytes=page_bytes, contiguous=True)
+    return dev.rm.host_memory(wanted.size_bytes, page_size_bytes=page_bytes)
 
 
 def _entry_options(wanted: Buffer) -> dict[str, Any]:
