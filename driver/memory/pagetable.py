@@ -231,7 +231,8 @@ class PageTables:
     def make_table(self, level: Level, table_va: int) -> bool:
         """Make a table ahead of what will be in it, and the directories on the way to it.
 
-        It stays until something was mapped in it and is unmapped again.
+        It goes when pages in its range are unmapped and it is still empty, or empty again. Until then no page
+        as large as that range can be mapped there.
 
         Args:
             table_va: the first address that the table is for.
