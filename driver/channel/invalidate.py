@@ -44,6 +44,8 @@ def add_invalidation(pushbuffer: Pushbuffer, what: Invalidation) -> Pushbuffer:
     root = what.root
     if root.address % ROOT_BYTES:
         raise UsageError("a root directory is at a page", address=root.address)
+    if root.aperture not in _APERTURES:
+        raise UsageError(f"no root directory is in {root.aperture.value} memory", address=root.address)
     host = f"NV{pushbuffer.class_ids[0]:04X}"
     pushbuffer.method(f"{host}_MEM_OP_A", TLB_INVALIDATE_SYSMEMBAR="EN" if what.revoked else "DIS")
     pushbuffer.method(f"{host}_MEM_OP_B", 0)
