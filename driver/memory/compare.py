@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from barewire.errors import BadMapping, UsageError
-from barewire.memory.fields import changed_fields
+from barewire.memory.fields import Fields
 from barewire.memory.formats import Aperture, Level, PageAttributes, PageTableFormat, TablePointer
 from barewire.memory.pagetable import PageTables, Table
 from barewire.memory.paging import U64, Pages, Words
@@ -375,6 +375,7 @@ class _Count:
         self.tables = 0
         self.by_level = {level.name: 0 for level in built.format.levels}
         self._built = built
+        self._fields = Fields(built.format)
         self._reader = reader
         self._within = within
 
@@ -442,7 +443,7 @@ class _Count:
 
     def _differs(self, table: Table, word: int, expected: int, found: int) -> None:
         half = word % table.level.words
-        fields = changed_fields(self._built.format, table.level, half, expected, found)
+        fields = self._fields.changed(table.level, half, expected, found)
         what = WRONG_ENTRY
         if not found:
             what = MISSING_ENTRY

@@ -1,60 +1,60 @@
-"""Which field of an entry each bit belongs to, by name: for saying in what two entries differ."""
+"""Which field of an entry each bit belongs to, by name: what an entry holds, and in what two differ."""
 
 from __future__ import annotations
 
-from barewire.memory.formats import (
-    Aperture,
-    Bits,
-    DirectoryEntry,
-    Level,
-    PageEntry,
-    PageTableFormat,
-)
+from barewire.memory.formats import Bits, DirectoryEntry, Level, PageEntry, PageTableFormat
 
 WORD_BITS = 64
 RESERVED = "reserved"
 
-
-def fields_of(form: PageTableFormat, level: Level, half: int, word: int) -> tuple[tuple[str, int], ...]:
-    """(name, mask) of each field of a word, every bit in one of them.
-
-    Where a word holds its fields depends on what it is, a page or a pointer, and on its aperture.
-
-    Args:
-        half: 1 for the second word of a dual entry.
-    """
-    entry = _reading(form, level, half, word)
-    known = _of_page(entry, word) if isinstance(entry, PageEntry) else _of_pointer(entry, word)
-    found = []
-    left = (1 << WORD_BITS) - 1
-    for name, mask in (*known, (RESERVED, left)):
-        if mask & left:
-            found.append((name, mask & left))
-        left &= ~mask
-    return tuple(found)
+FieldMasks = tuple[tuple[str, int], ...]
 
 
-def changed_fields(
-    form: PageTableFormat, level: Level, half: int, expected: int, found: int
-) -> tuple[str, ...]:
-    """The names of the fields in which two words differ, as the expected one has them if it is set."""
-    differ = expected ^ found
-    fields = fields_of(form, level, half, expected or found)
-    return tuple(name for name, mask in fields if mask & differ)
+class Fields:
+    """The fields of one format's entries."""
+
+    def __init__(self, form: PageTableFormat) -> None:
+        self._form = form
+        self._known: dict[tuple[int, int], FieldMasks] = {}  # by which of the format's entries, and aperture
+
+    def of(self, level: Level, half: int, word: int) -> FieldMasks:
+        """(name, mask) of each field of a word, every bit in one of them.
+
+        Where a word holds its fields depends on what it is, a page or a pointer, and on its aperture.
+
+        Args:
+            half: 1 for the second word of a dual entry.
+        """
+        entry = self._reading(level, half, word)
+        code = entry.aperture.take(word)
+        known = self._known.get((id(entry), code))
+        if known is None:
+            named = _of_page(entry, code) if isinstance(entry, PageEntry) else _of_pointer(entry, code)
+            known = self._known[id(entry), code] = _shared_out(named)
+        return known
+
+    def changed(self, level: Level, half: int, expected: int, found: int) -> tuple[str, ...]:
+        """The names of the fields in which two words differ, as the expected one has them if it is set."""
+        differ = expected ^ found
+        return tuple([name for name, mask in self.of(level, half, expected or found) if mask & differ])
+
+    def _reading(self, level: Level, half: int, word: int) -> DirectoryEntry | PageEntry:
+        """What a word is to be read as."""
+        form = self._form
+        if level in (form.big, form.small):
+            return form.pte
+        if level.leaf and half == 0 and word & form.pte.valid:
+            return form.pte
+        return form.pointer(level, half)
 
 
-def _reading(form: PageTableFormat, level: Level, half: int, word: int) -> DirectoryEntry | PageEntry:
-    """What a word is to be read as."""
-    if level in (form.big, form.small):
-        return form.pte
-    if level.leaf and half == 0 and word & form.pte.valid:
-        return form.pte
-    return form.pointer(level, half)
+def fields_of(form: PageTableFormat, level: Level, half: int, word: int) -> FieldMasks:
+    """(name, mask) of each field of a word; see `Fields.of`."""
+    return Fields(form).of(level, half, word)
 
 
-def _of_page(entry: PageEntry, word: int) -> tuple[tuple[str, int], ...]:
-    """The fields of a page's entry; of those that share bits in other apertures, the first has them."""
-    code = entry.aperture.take(word)
+def _of_page(entry: PageEntry, code: int) -> FieldMasks:
+    """The fields of a page's entry with some aperture."""
     aperture = next(known for known, number in entry.codes.items() if number == code)
     return (
         ("valid", entry.valid),
@@ -70,14 +70,24 @@ def _of_page(entry: PageEntry, word: int) -> tuple[tuple[str, int], ...]:
     )
 
 
-def _of_pointer(entry: DirectoryEntry, word: int) -> tuple[tuple[str, int], ...]:
+def _of_pointer(entry: DirectoryEntry, code: int) -> FieldMasks:
     """The fields of a pointer to a table; one that points to nothing has room for every address."""
-    code = entry.aperture.take(word)
-    possible: list[Aperture] = [known for known, number in entry.codes.items() if number == code]
+    known = [aperture for aperture, number in entry.codes.items() if number == code]
     address = 0
-    for aperture in possible or entry.codes:
+    for aperture in known or entry.codes:
         address |= entry.address[aperture].mask
     return ("aperture", _mask(entry.aperture)), ("address", address), *entry.named.items()
+
+
+def _shared_out(named: FieldMasks) -> FieldMasks:
+    """The same fields without the bits of those before them, and what no field has."""
+    found = []
+    left = (1 << WORD_BITS) - 1
+    for name, mask in (*named, (RESERVED, left)):
+        if mask & left:
+            found.append((name, mask & left))
+        left &= ~mask
+    return tuple(found)
 
 
 def _mask(bits: Bits) -> int:
