@@ -373,6 +373,8 @@ class RmTables:
         for index in range(first, last + 1):
             low, high = table.covers(index)
             low, high = max(low, start), min(high, end)
+            if table.words.get(index) == SPARSE:
+                continue
             leads = any(place.index == index for place in table.below)
             whole = high - low == table.level.span
             if whole and (index in table.words or not leads):

@@ -201,6 +201,17 @@ class DriverSide:
         assert struct.unpack_from("<I", reply, 0x20)[0] == result
         return result
 
+    def directory_info(self, vaspace, gpu_va, subdevice=0):
+        """(root, first VA of the first table, bytes of the entry above it, blocks) of DMA_GET_PDE_INFO.
+
+        Blocks are (address, cache attribute, entry bytes, page bytes, address space, table span, flags).
+        """
+        reply = self.asked(DEVICE, 0x00801809, directory_params(vaspace, gpu_va, subdevice))
+        blocks = struct.iter_unpack("<Q6I", reply[0x20:0xC0])
+        first_va, entry_bytes = struct.unpack_from("<QI", reply, 8)
+        root = struct.unpack_from("<Q", reply, 0xC0)[0]
+        return root, first_va, entry_bytes, [block for block in blocks if any(block)]
+
     def group(self, engine=COPY2, vaspace=0):
         return self.made(DEVICE, 0xA06C, struct.pack("<4I4x", 0, 0, vaspace, engine))
 
@@ -248,6 +259,15 @@ class DriverSide:
 def vaspace_params(flags=0, size=0, base=0, big=0):
     """NV_VASPACE_ALLOCATION_PARAMETERS."""
     return struct.pack("<2IQQQI4xQ", 0, flags, size, 0, 0, big, base)
+
+
+def directory_params(vaspace, gpu_va, subdevice=0):
+    """NV0080_CTRL_DMA_GET_PDE_INFO_PARAMS."""
+    params = bytearray(0xD0)
+    struct.pack_into("<Q", params, 0, gpu_va)
+    struct.pack_into("<I", params, 0x1C, subdevice)
+    struct.pack_into("<I", params, 0xC8, vaspace)
+    return bytes(params)
 
 
 def reservation_params(

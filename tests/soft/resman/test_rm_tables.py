@@ -9,19 +9,28 @@ from __future__ import annotations
 import struct
 
 import pytest
+from barewire.softgpu.gsp.table_memory import TableMemory
+from barewire.softgpu.mmu import PageFault
 from barewire.softgpu.page_tables import Aperture
 from rm_side import (
     CLIENT,
+    DEFER,
     DEVICE,
     GROWS_DOWN,
+    INVALID_ADDRESS,
     INVALID_ARGUMENT,
+    INVALID_CLIENT,
     INVALID_HANDLE,
     INVALID_LIMIT,
+    INVALID_OBJECT,
     INVALID_OFFSET,
+    INVALID_PARAMS,
     INVALID_PARENT,
+    INVALID_STATE,
     LIST_FBMEM,
     LIST_SYSTEM,
     NO_MEMORY,
+    NOT_FOUND,
     NOT_SUPPORTED,
     OK,
     PAGE,
@@ -38,79 +47,24 @@ from rm_side import (
     reservation_params,
     vaspace_params,
 )
+from rm_space import ADDRESS, GIB, KIB, MEMORY, MIB, VA, Space, words
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-VA = 0x10_0000_0000  # 64 GiB: entry 128 of PD1
-MEMORY = 0x2000_0000
-ADDRESS = 0xF_FFFF_FFFF_F000
-
-
-def words(gpu, table, count=512):
-    """The entries of a table that are not zero, by number."""
-    data = struct.unpack(f"<{count}Q", gpu.vram.read(table, 8 * count))
-    return {index: word for index, word in enumerate(data) if word}
-
-
-def pd0_words(gpu, table):
-    """The same of a table of pairs: (low, high)."""
-    data = struct.unpack("<512Q", gpu.vram.read(table, 4096))
-    pairs = zip(data[::2], data[1::2], strict=True)
-    return {index: pair for index, pair in enumerate(pairs) if any(pair)}
-
-
-class Space:
-    """An address space of firmware's, a window on all of it, and a look into its tables."""
-
-    def __init__(self, rm, **limits):
-        self.rm = rm
-        self.gpu = rm.gpu
-        self.handle = rm.owned_space(**limits)
-        self.window = rm.window(self.handle)
-
-    @property
-    def root(self):
-        return self.rm.object_of(self.handle).root.address
-
-    def follow(self, *indices):
-        """The table that a path of entries leads to, from PD4 on."""
-        table = self.root
-        for index in indices:
-            word = words(self.gpu, table)[index]
-            assert word & 0xFFF == 0x12
-            table = word & ADDRESS
-        return table
-
-    def pd1(self, gpu_va=VA):
-        return self.follow(gpu_va >> 56, gpu_va >> 47 & 511, gpu_va >> 38 & 511)
-
-    def pd0(self, gpu_va=VA):
-        return self.follow(gpu_va >> 56, gpu_va >> 47 & 511, gpu_va >> 38 & 511, gpu_va >> 29 & 511)
-
-    def pair(self, gpu_va=VA):
-        """The entry of PD0 for an address."""
-        return pd0_words(self.gpu, self.pd0(gpu_va)).get(gpu_va >> 21 & 255, (0, 0))
-
-    def small(self, gpu_va=VA):
-        return words(self.gpu, self.pair(gpu_va)[1] & ADDRESS)
-
-    def big(self, gpu_va=VA):
-        return words(self.gpu, self.pair(gpu_va)[0] & ADDRESS & ~0xFFF | self.pair(gpu_va)[0] & 0xF00, 32)
-
-    def tables_in_use(self):
-        return self.gpu.resman.table_memory.in_use
-
-    def reads(self, gpu_va):
-        """(aperture, physical address) as the MMU walks there now; None for no page."""
-        walk = self.gpu.mmu.walk(self.rm.object_of(self.handle).root, gpu_va)
-        assert walk.notes == ()
-        if walk.leaf is None:
-            return None
-        return walk.leaf.aperture, walk.leaf.address + gpu_va - walk.leaf.gpu_va
+DIRECTORIES = (0x50_0000, 0x50_1000, 0x50_2000, 0x50_3000)
 
 
 @pytest.fixture
 def space(rm):
     return Space(rm)
+
+
+def copy_pdes():
+    """NV90F1_CTRL_VASPACE_COPY_SERVER_RESERVED_PDES_PARAMS: the client's own directories."""
+    params = bytearray(0xB8)
+    struct.pack_into("<QQQI", params, 8, 1 << 29, 4 * GIB, 4 * GIB + 512 * MIB - 1, 4)
+    rows = zip(DIRECTORIES, (56, 47, 38, 29), (16, 4096, 4096, 4096), strict=True)
+    for row, (table, shift, size) in enumerate(rows):
+        struct.pack_into("<QQIB", params, 0x28 + 0x18 * row, table, size, 1, shift)
+    return bytes(params)
 
 
 # The first tables.
@@ -473,3 +427,326 @@ def test_virtual_memory_is_made_below_a_device_in_an_address_space(rm, class_id)
     assert rm.alloc(SUBDEVICE, 5, class_id, params(handle))[0] == INVALID_PARENT
     assert rm.alloc(DEVICE, 5, class_id, params(SUBDEVICE))[0] == INVALID_HANDLE
     assert rm.alloc(DEVICE, 5, class_id, params(0))[0] == NOT_SUPPORTED
+
+
+# Taking away.
+
+
+def test_unmapping_clears_the_entries_and_leaves_the_neighbours(space):
+    rm, memory = space.rm, space.rm.memory([MEMORY, MEMORY + PAGE])
+    places = [rm.map(space.window, memory, VA + at, 2 * PAGE) for at in (0, 2 * PAGE, 4 * PAGE)]
+
+    assert rm.unmap(space.window, places[1]) == OK
+
+    assert sorted(space.small()) == [0, 1, 4, 5]
+    assert rm.map(space.window, memory, places[1], 2 * PAGE) == places[1]
+
+
+@pytest.mark.parametrize("size", [SIZE_4K, SIZE_BIG, SIZE_HUGE])
+def test_tables_with_nothing_in_them_go(space, gpu, size):
+    rm, memory = space.rm, space.rm.memory([MEMORY], 2 * MIB)
+    before = space.tables_in_use()
+    first = rm.map(space.window, memory, VA, 2 * MIB, flags=size)
+    between = space.tables_in_use()
+    second = rm.map(space.window, memory, VA + GIB, 2 * MIB, flags=size)
+
+    assert rm.unmap(space.window, second) == OK
+    assert space.tables_in_use() == between
+    assert sorted(words(gpu, space.pd1())) == [8 * (VA < 1 << 38), 128]
+    assert rm.unmap(space.window, first) == OK
+    assert space.tables_in_use() == before
+
+
+def test_a_small_table_goes_where_the_big_one_beside_it_stays(space):
+    rm = space.rm
+    rm.map(space.window, rm.memory([MEMORY], 64 * KIB), VA + 64 * KIB, 64 * KIB)
+    small = rm.map(space.window, rm.memory([MEMORY + MIB]), VA)
+
+    assert rm.unmap(space.window, small) == OK
+
+    assert space.pair()[1] == 0
+    assert space.big() == {1: MEMORY | 0x681}
+
+
+def test_freed_tables_are_clean_where_they_are_used_again(space):
+    rm, memory = space.rm, space.rm.memory([MEMORY], 2 * MIB)
+    where = rm.map(space.window, memory, VA, 2 * MIB, flags=SIZE_4K)
+    rm.unmap(space.window, where)
+
+    rm.map(space.window, rm.memory([MEMORY]), VA + 40 * PAGE)
+
+    assert space.small() == {40: MEMORY | 0x681}
+
+
+@pytest.mark.parametrize("what", ["window", "memory"])
+def test_freeing_either_side_unmaps(space, what):
+    rm, memory = space.rm, space.rm.memory([MEMORY])
+    rm.map(space.window, memory, VA)
+    other = rm.map(space.window, rm.memory([MEMORY + PAGE]), VA + PAGE)
+
+    assert rm.free(space.window if what == "window" else memory) == OK
+
+    assert space.reads(VA) is None
+    assert (space.reads(other) is None) == (what == "window")
+    assert space.gpu.reports == []
+
+
+def test_one_memory_at_two_addresses_goes_from_both(space):
+    rm, memory = space.rm, space.rm.memory([MEMORY], 64 * KIB)
+    rm.map(space.window, memory, VA, 64 * KIB)
+    rm.map(space.window, memory, VA + GIB, 64 * KIB, flags=SIZE_4K)
+
+    assert space.reads(VA + 0x3456) == space.reads(VA + GIB + 0x3456) == (Aperture.VRAM, MEMORY + 0x3456)
+    rm.free(memory)
+
+    assert space.tables_in_use() == 4
+
+
+def test_another_clients_object_of_the_memory_keeps_its_own_mappings(space):
+    rm, memory = space.rm, space.rm.memory([MEMORY])
+    twin = rm.handle()
+    head = struct.pack("<7I", CLIENT, DEVICE, twin, CLIENT, memory, 0, 0)
+    assert rm.call(21, head)[0] == OK
+    rm.map(space.window, memory, VA)
+    rm.map(space.window, twin, VA + PAGE)
+
+    rm.free(memory)
+
+    assert space.small() == {1: MEMORY | 0x681}
+
+
+def test_tables_stay_as_long_as_one_object_stands_for_the_space(rm, gpu, space):
+    twin = rm.handle()
+    head = struct.pack("<7I", CLIENT, DEVICE, twin, CLIENT, space.handle, 0, 0)
+    assert rm.call(21, head)[0] == OK
+    window = rm.window(twin)
+    rm.map(window, rm.memory([MEMORY]), VA)
+    root = space.root
+
+    rm.free(space.window)
+    assert rm.free(space.handle) == OK
+
+    assert rm.object_of(twin).root.address == root
+    assert rm.try_map(window, rm.memory([MEMORY]), VA)[0] == NO_MEMORY
+    rm.free(window)
+    rm.free(twin)
+    assert gpu.resman.table_memory.in_use == 0
+
+
+def test_a_window_does_not_outlive_its_space(rm, gpu, space):
+    rm.map(space.window, rm.memory([MEMORY]), VA)
+
+    assert rm.free(space.handle) == OK
+
+    assert rm.free(space.window) == NOT_FOUND
+    assert gpu.resman.table_memory.in_use == 0
+    assert [report.kind for report in gpu.reports] == ["freed under use"]
+
+
+# The TLB.
+
+
+def invalidated(space, call):
+    """Whether a call made the MMU forget the space's translations."""
+    space.gpu.mmu.invalidations.clear()
+    call()
+    return (space.rm.object_of(space.handle).root, None, 0) in space.gpu.mmu.invalidations
+
+
+@pytest.mark.parametrize(("flags", "expected"), [(0, True), (DEFER, False)])
+def test_mapping_forgets_translations_unless_the_caller_does(space, flags, expected):
+    memory = space.rm.memory([MEMORY])
+
+    assert invalidated(space, lambda: space.rm.map(space.window, memory, VA, flags=flags)) == expected
+
+
+@pytest.mark.parametrize("flags", [0, 1])
+def test_giving_addresses_of_a_window_back_always_forgets(space, flags):
+    where = space.rm.map(space.window, space.rm.memory([MEMORY]), VA)
+
+    assert invalidated(space, lambda: space.rm.unmap(space.window, where, flags=flags))
+
+
+@pytest.mark.parametrize(("flags", "expected"), [(0, True), (1, False)])
+def test_unmapping_reserved_addresses_forgets_unless_the_caller_does(space, flags, expected):
+    virtual = space.rm.reservation(space.handle, MIB)
+    where = space.rm.map(virtual, space.rm.memory([MEMORY]))
+
+    assert invalidated(space, lambda: space.rm.unmap(virtual, where, flags=flags)) == expected
+
+
+def test_the_control_forgets_for_the_caller(space):
+    params = struct.pack("<2I", space.handle, 0)
+
+    assert invalidated(space, lambda: space.rm.asked(DEVICE, 0x0080180C, params))
+    assert space.gpu.reports == []
+
+
+def test_a_translation_is_gone_with_its_mapping(space, gpu):
+    root = space.rm.object_of(space.handle).root
+    where = space.rm.map(space.window, space.rm.memory([MEMORY]), VA)
+    gpu.mmu.write(root, where, b"here")
+
+    space.rm.unmap(space.window, where)
+
+    with pytest.raises(PageFault):
+        gpu.mmu.read(root, where, 4)
+    assert gpu.vram.read(MEMORY, 4) == b"here"
+
+
+# What is refused.
+
+
+def test_a_call_names_objects_that_are_what_they_should_be(space):
+    rm, memory = space.rm, space.rm.memory([MEMORY])
+
+    for virtual, mapped, device, status in (
+        (0x7777, memory, DEVICE, NOT_FOUND),
+        (space.window, 0x7777, DEVICE, NOT_FOUND),
+        (space.window, memory, 0x7777, NOT_FOUND),
+        (space.window, memory, space.handle, INVALID_OBJECT),
+        (space.window, space.handle, DEVICE, INVALID_HANDLE),
+        (memory, memory, DEVICE, INVALID_HANDLE),
+        (space.handle, memory, DEVICE, INVALID_HANDLE),
+    ):
+        assert rm.try_map(virtual, mapped, VA, device=device) == (status, VA)
+    assert space.tables_in_use() == 4
+
+
+def test_a_subdevice_may_stand_for_the_device_in_a_window(space):
+    rm, memory = space.rm, space.rm.memory([MEMORY])
+
+    where = rm.map(space.window, memory, VA, device=SUBDEVICE)
+
+    assert rm.unmap(space.window, where) == NOT_FOUND
+    assert rm.unmap(space.window, where, device=SUBDEVICE) == OK
+    assert rm.try_map(rm.reservation(space.handle, MIB), memory, device=SUBDEVICE)[0] == NOT_SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("offset", "length"),
+    [(0, 0), (0, 2 * PAGE + 1), (PAGE, 2 * PAGE), (2 * PAGE, 1), ((1 << 64) - PAGE, 2 * PAGE)],
+)
+def test_a_part_that_the_memory_does_not_have_is_refused(space, offset, length):
+    memory = space.rm.memory([MEMORY], 2 * PAGE)
+
+    assert space.rm.try_map(space.window, memory, VA, length, offset=offset)[0] == INVALID_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("flags", "status"),
+    [(3, INVALID_ARGUMENT), (6 << 8, INVALID_ARGUMENT), (15 << 8, INVALID_ARGUMENT), (1 << 3, NOT_SUPPORTED),
+     (1 << 5, NOT_SUPPORTED), (1 << 20, NOT_SUPPORTED), (2 << 25, NOT_SUPPORTED), (1 << 29, NOT_SUPPORTED)],
+)  # fmt: skip
+def test_flags_that_mean_nothing_here_are_refused(space, flags, status):
+    assert space.rm.try_map(space.window, space.rm.memory([MEMORY]), VA, flags=flags)[0] == status
+
+
+@pytest.mark.parametrize("kind", [7, 16, 0xFFFFFFFF])
+def test_memory_of_no_kind_is_refused(space, kind):
+    assert space.rm.try_map(space.window, space.rm.memory([MEMORY], kind=kind), VA)[0] == INVALID_ARGUMENT
+
+
+def test_video_memory_that_is_not_a_drivers_is_refused(space, gpu):
+    rm, end = space.rm, gpu.resman.usable_bytes
+
+    for pages, size in (([space.root], PAGE), ([end - PAGE], 2 * PAGE), ([MEMORY, end], 2 * PAGE)):
+        assert rm.try_map(space.window, rm.memory(pages, size), VA, size)[0] == INVALID_ADDRESS
+    assert rm.map(space.window, rm.memory([end - PAGE]), VA)
+
+
+def test_what_was_not_mapped_is_not_unmapped(space):
+    rm, memory = space.rm, space.rm.memory([MEMORY, MEMORY + PAGE])
+    where = rm.map(space.window, memory, VA, 2 * PAGE)
+
+    for virtual, gpu_va, device, status in (
+        (space.window, VA + PAGE, DEVICE, NOT_FOUND),
+        (rm.window(space.handle), VA, DEVICE, NOT_FOUND),
+        (memory, VA, DEVICE, NOT_FOUND),
+        (0x7777, VA, DEVICE, NOT_FOUND),
+        (space.window, VA, 0x7777, NOT_FOUND),
+        (space.window, VA, memory, INVALID_OBJECT),
+    ):
+        assert rm.unmap(virtual, gpu_va, device=device) == status
+    assert rm.unmap(space.window, where) == OK
+    assert rm.unmap(space.window, where) == NOT_FOUND
+
+
+@pytest.mark.parametrize("function", [14, 15])
+def test_a_call_of_no_client_or_too_few_bytes_is_refused(rm, gpu, function):
+    assert rm.call(function, struct.pack("<4I", 0x7777, 0, 0, 0).ljust(0x38, b"\1"))[0] == INVALID_CLIENT
+    assert rm.call(function, bytes(0x20))[0] == INVALID_PARAMS
+    assert [report.kind for report in gpu.reports] == ["short payload"]
+
+
+def test_nothing_is_mapped_into_an_external_space(rm):
+    window = rm.window(rm.vaspace())
+
+    assert rm.try_map(window, rm.memory([MEMORY]), VA)[0] == NOT_SUPPORTED
+    params = reservation_params(rm.vaspace(), MIB)
+    assert rm.alloc(DEVICE, 5, 0x50A0, params)[0] == NOT_SUPPORTED
+
+
+# Memory for tables that is used up.
+
+
+def test_a_space_needs_memory_for_its_tables(rm, gpu):
+    gpu.resman.table_memory = TableMemory(
+        gpu.vram, gpu.resman.usable_bytes + MIB, gpu.resman.usable_bytes + MIB + 3 * PAGE
+    )
+
+    assert rm.alloc(DEVICE, 5, 0x90F1, vaspace_params())[0] == NO_MEMORY
+
+    assert gpu.resman.table_memory.in_use == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "pages"),
+    [(SIZE_4K, 4), (SIZE_4K, 5), (SIZE_4K, 6), (SIZE_4K, 7), (SIZE_BIG, 4), (SIZE_BIG, 5), (SIZE_BIG, 6)],
+)
+def test_a_mapping_without_memory_for_tables_changes_nothing(rm, gpu, flags, pages):
+    start = gpu.resman.usable_bytes + MIB
+    gpu.resman.table_memory = TableMemory(gpu.vram, start, start + pages * PAGE)
+    space = Space(rm)
+    before = words(gpu, space.pd1())
+    memory = rm.memory([MEMORY], 4 * MIB)
+    across = VA + 512 * MIB - 2 * MIB
+
+    assert rm.try_map(space.window, memory, across, 4 * MIB, flags=flags) == (NO_MEMORY, across)
+
+    assert words(gpu, space.pd1()) == before
+    assert space.tables_in_use() == 4
+    assert rm.object_of(memory).mappings == []
+    assert rm.try_map(space.window, memory, across, 4 * MIB, flags=flags)[0] == NO_MEMORY
+
+
+# Tables that the client brings.
+
+
+def test_a_client_may_bring_the_directories_instead(rm, gpu):
+    vaspace = rm.owned_space()
+
+    rm.asked(vaspace, 0x90F10106, copy_pdes())
+
+    assert rm.object_of(vaspace).root.address == DIRECTORIES[0]
+    assert gpu.resman.table_memory.in_use == 0
+    assert rm.try_map(rm.window(vaspace), rm.memory([MEMORY]), VA)[0] == INVALID_STATE
+    assert rm.alloc(DEVICE, 5, 0x50A0, reservation_params(vaspace, MIB))[0] == INVALID_STATE
+
+
+@pytest.mark.parametrize("user", ["window", "reservation", "channel", "another object"])
+def test_tables_in_use_are_not_replaced(rm, user):
+    vaspace = rm.owned_space()
+    if user == "window":
+        rm.window(vaspace)
+    elif user == "reservation":
+        rm.reservation(vaspace, MIB)
+    elif user == "channel":
+        rm.channel(vaspace=vaspace)
+    else:
+        assert rm.call(21, struct.pack("<7I", CLIENT, DEVICE, rm.handle(), CLIENT, vaspace, 0, 0))[0] == OK
+    root = rm.object_of(vaspace).root
+
+    assert rm.control(vaspace, 0x90F10106, copy_pdes())[0] == INVALID_STATE
+
+    assert rm.object_of(vaspace).root == root
