@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from barewire import show
-from barewire.errors import Freed
+from barewire.errors import Freed, UsageError
+from barewire.memory.compare import compare
 from barewire.memory.formats import GMMU_V2, GMMU_V3
 from display import page
 
@@ -124,3 +125,67 @@ def test_many_mappings_are_cut_off(soft, space):
 
     assert "and 6 more" in page(space).text
     assert "70 mappings" in repr(show.mappings(space.mappings.values()))
+
+
+def test_a_comparison_that_is_equal_says_what_was_compared(space, mapped):
+    found = page(space.compare())
+
+    assert "equal: 7 entries set, 902 words compared in 5 tables" in found.text
+    assert [row for row in found.rows if row and row[0].startswith("PD")] == [
+        ["PD4", "1"],
+        ["PD3", "1"],
+        ["PD2", "1"],
+        ["PD1", "1"],
+        ["PD0", "3"],
+    ]
+
+
+def test_a_comparison_shows_each_difference_with_the_fields_that_differ(soft, space, mapped):
+    step = space.walk(mapped[0]).steps[-1]
+    space.reader.write(step.table, step.index * 16, (step.words[0] ^ 0x60).to_bytes(8, "little"))
+
+    compared = space.compare()
+    found = page(compared)
+    (row,) = (row for row in found.rows if "wrong entry" in row)
+    assert row == [
+        "PD0",
+        f"video {step.table.address:#013x}",
+        str(step.index),
+        f"{mapped[0]:#013x}",
+        f"{step.words[0]:#018x}",
+        f"{step.words[0] ^ 0x60:#018x}",
+        "wrong entry",
+        "read only, no atomics",
+    ]
+    assert "1 difference" in found.text
+    assert "wrong entry" in page(compared.differences[0]).text
+    assert repr(show.difference(compared.differences[0])) == str(compared.differences[0])
+
+
+def test_a_table_that_could_not_be_compared_shows_why(soft, space, mapped):
+    class Nothing:
+        def read(self, table, offset, size_bytes):
+            raise UsageError("<this> is not to be read")
+
+    compared = compare(space.format, Nothing(), space.root, space.wanted(), space.places())
+    found = page(compared)
+    assert "5 differences" in found.text
+    assert "<this> is not to be read" in found.text and "unreadable table" in found.text
+
+
+def test_many_differences_are_cut_off(soft, space):
+    space.map(soft.memory.video_memory(1 << 20), page_size_bytes=4096)
+    pages = list(space.wanted())
+    places = space.places()
+    places.pop(next(place for place in places if place.level == "PT 4 KiB"))
+
+    compared = compare(space.format, Zeros(), space.root, pages, space.places())
+    assert f"and {len(compared.differences) - 64} more" in page(compared).text
+    assert len(compare(space.format, Zeros(), space.root, pages, places).differences) == 5
+
+
+class Zeros:
+    """Memory with nothing in it."""
+
+    def read(self, table, offset, size_bytes):
+        return bytes(size_bytes)
