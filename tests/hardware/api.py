@@ -37,6 +37,7 @@ def run_pytest(
     results = report.path.with_suffix(".xml")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "timeout=90"]
     command += ["--tb=short", "--durations=8", f"--junitxml={results}"]
+    command += ["-o", "junit_family=xunit1"]  # in which tests may record properties
     command += [f"{folder}/{module}.py" for module in modules]
     environment = {**os.environ, "BAREWIRE_TEST_DEVICE": device}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)

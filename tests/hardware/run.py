@@ -1,7 +1,7 @@
 """All that is proven on silicon, in the right order, within a time budget, each part in a process of its own.
 
-python -m tests.hardware.run --out DIR --revision REV [--parts api,tensor,bench,golden,cycles,device,faults]
-                             [--device nv:0] [--budget SECONDS]
+python -m tests.hardware.run --out DIR --revision REV [--device nv:0] [--budget SECONDS]
+                             [--parts api,tensor,bench,golden,cycles,device,pagetables,faults]
 
 Writes DIR/PART.json, in the form of benchmarks/results/. Between the parts the GPU's health is asked; an
 Xid that our own faults cannot have caused, or a GPU that is not well, ends the run. Exit code: 0 all
@@ -32,6 +32,7 @@ LIMITS_S = {
     "golden": 90.0,
     "cycles": 360.0,
     "device": 120.0,
+    "pagetables": 240.0,
     "faults": 240.0,
 }
 ORDER = tuple(LIMITS_S)  # what could hurt comes last
@@ -163,18 +164,18 @@ def _passed(path: Path) -> bool:
 
 def table(out: Path, parts: list[str], stopped: str, seconds: float) -> str:
     """What came of it, short: counts, failures, targets."""
-    lines = ["", f"{'part':8} {'passed':>7} {'failed':>7} {'targets met':>12}"]
+    lines = ["", f"{'part':10} {'passed':>7} {'failed':>7} {'targets met':>12}"]
     details = []
     for part in parts:
         content = _content(out / f"{part}.json")
         if content is None:
-            lines.append(f"{part:8} did not run")
+            lines.append(f"{part:10} did not run")
             continue
         failed = [check for check in content["checks"] if not check["passed"]]
         aims = {name: entry for name, entry in content["figures"].items() if "met" in entry}
         met = sum(entry["met"] for entry in aims.values())
         aimed = f"{met} of {len(aims)}" if aims else "-"
-        lines.append(f"{part:8} {len(content['checks']) - len(failed):7} {len(failed):7} {aimed:>12}")
+        lines.append(f"{part:10} {len(content['checks']) - len(failed):7} {len(failed):7} {aimed:>12}")
         details += [
             f"  {part}: FAILED {check['name']}: {_one_line(check['detail'])}" for check in failed[:12]
         ]

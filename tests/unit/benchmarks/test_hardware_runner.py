@@ -365,7 +365,7 @@ def test_every_module_of_the_tests_of_every_device_is_run_by_one_part() -> None:
 
 
 def test_the_parts_that_could_hurt_come_last() -> None:
-    assert run.ORDER[-3:] == ("cycles", "device", "faults")
+    assert run.ORDER[-4:] == ("cycles", "device", "pagetables", "faults")
 
 
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
