@@ -7,6 +7,7 @@ in the memory that is looked at: whatever is in it, the comparison ends, and say
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -252,7 +253,7 @@ class _PlacedTables(PageTables):
         self._places = {**places, top: root}
         self._scratch = _Scratch()
         self._whys: dict[TablePointer, str] = {}
-        self._free_address = _end_of_pointers(form)
+        self._free_addresses = itertools.count(_end_of_pointers(form) - PAGE_BYTES, -PAGE_BYTES)
         super().__init__(form, self._scratch)
         for each in wanted:
             self.map(each.pages, each.attributes)
@@ -319,11 +320,10 @@ class _PlacedTables(PageTables):
     def _elsewhere(self) -> TablePointer:
         """A place that no table has, and none was said to have."""
         told = set(self._places.values())
-        while True:
-            self._free_address -= PAGE_BYTES
-            pointer = TablePointer(Aperture.VIDEO, self._free_address)
-            if pointer not in told:
-                return pointer
+        pointer = TablePointer(Aperture.VIDEO, next(self._free_addresses))
+        while pointer in told:
+            pointer = TablePointer(Aperture.VIDEO, next(self._free_addresses))
+        return pointer
 
 
 def _end_of_pointers(form: PageTableFormat) -> int:
