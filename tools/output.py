@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 NOTHING = "-"
 INDENT = "  "
+WIDEST = 10_000  # columns that a tree may take: on a narrower terminal its lines are wrapped, not cut
 
 
 def rounded(value: float | None, digits: int = 4) -> float | None:
@@ -402,7 +403,8 @@ def _print_rich(console: Any, report: Report) -> None:
         elif isinstance(part, Tree):
             console.print()
             shown = _rich_tree(part)
-            console.print(shown, width=max(console.width, console.measure(shown).maximum), crop=False)
+            wanted = console.measure(shown, options=console.options.update(width=WIDEST)).maximum
+            console.print(shown, width=max(console.width, wanted), crop=False)
         elif isinstance(part, Picture):
             for pieces in part.lines:
                 console.print(Text.assemble(*((_safe(text), style) for text, style in pieces)))

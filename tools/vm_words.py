@@ -147,9 +147,9 @@ def place(text: str, regions: Sequence[Region]) -> int:
     if _NUMBER.fullmatch(text):
         return int(text, 0)
     name, plus, offset = text.rpartition("+")
-    if not plus:
-        name, offset = text, "0"
-    return _named(name.strip(), regions) + size(offset.strip())
+    if plus and _SIZE.fullmatch(offset.strip()):
+        return _named(name.strip(), regions) + size(offset.strip())
+    return _named(text.strip(), regions)
 
 
 def _named(name: str, regions: Sequence[Region]) -> int:

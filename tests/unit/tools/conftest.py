@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,12 @@ from barewire import kernels
 from barewire.errors import ArgumentMismatch, BadCubin, Freed, KernelNotFound, LaunchTooLarge, NoDevice
 from barewire.tools import cli
 from barewire.tools.machine import Machine
+
+HERE = Path(__file__).parent
+# pytest's importlib mode leaves sys.path alone; helpers are shared by the tests here, and by those of memory.
+for folder in (HERE, HERE.parent / "memory"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 class FakeArray:
