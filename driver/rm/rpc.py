@@ -5,8 +5,9 @@
     memory = rm.video_memory(2 << 20)
     gpu_va = space.map(memory)
 
-Memory and page tables are the driver's own (`barewire.memory`); RM has the objects, the channels and the
-errors. It has the interface of `ioctl.NvResourceManager`.
+Memory is the driver's own (`barewire.memory`), and so are page tables unless RM is asked to build them
+(`rm.address_space(tables="rm")`); RM has the objects, the channels and the errors. It has the interface of
+`ioctl.NvResourceManager`.
 """
 
 from __future__ import annotations

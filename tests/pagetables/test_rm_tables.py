@@ -399,6 +399,25 @@ def test_a_copy_engine_works_in_rms_tables_as_they_are_compared(dev: Any, empty:
     np.testing.assert_array_equal(found[: -3 * KIB], data[: -3 * KIB])
 
 
+def test_a_copy_engine_finds_what_was_mapped_anew_at_an_address(dev: Any, empty: Spread) -> None:
+    target = empty.map(Piece("target", BASE + 80 * MIB, "host", SMALL, 64 * KIB))
+    channel = dev.channel(empty.space, "copy")
+    try:
+        for turn, (aperture, page) in enumerate(KINDS, 1):
+            source = empty.map(Piece("in turn", BASE + 64 * MIB, aperture, page, 2 * MIB))
+            pushbuffer = channel.pushbuffer()
+            pushbuffer.fill(destination=source.piece.gpu_va, value=turn, element_bytes=4, count=16 * KIB)
+            channel.submit(pushbuffer).wait(timeout_s=10)
+            pushbuffer = channel.pushbuffer()
+            pushbuffer.copy(source=source.piece.gpu_va, destination=target.piece.gpu_va, size_bytes=64 * KIB)
+            channel.submit(pushbuffer).wait(timeout_s=10)
+            with target.memory.map_cpu() as mapping:
+                assert set(np.frombuffer(mapping.view, np.uint32).tolist()) == {turn}
+            empty.unmap(source)
+    finally:
+        channel.close()
+
+
 def test_an_address_space_of_rm_is_not_closed_before_its_channels(dev: Any, empty: Spread) -> None:
     channel = dev.channel(empty.space, "copy")
     with pytest.raises(UsageError):
