@@ -69,19 +69,22 @@ SOFT_TESTS = (
     "tests/soft/sanitizer",
 )
 # Without the tensor layer's cases: they ask the kernels, not the driver.
-DEVICE_TESTS = tuple(
-    f"tests/device/test_{name}.py"
-    for name in (
-        "device_copies",
-        "device_copy_corners",
-        "device_semaphores",
-        "faults_and_recovery",
-        "launch",
-        "load",
-        "low_level",
-        "memory",
-        "queues",
-    )
+DEVICE_TESTS = (
+    *(
+        f"tests/device/test_{name}.py"
+        for name in (
+            "device_copies",
+            "device_copy_corners",
+            "device_semaphores",
+            "faults_and_recovery",
+            "launch",
+            "load",
+            "low_level",
+            "memory",
+            "queues",
+        )
+    ),
+    "tests/pagetables/test_rm_tables.py",
 )
 
 
