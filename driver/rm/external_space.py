@@ -13,7 +13,8 @@ import weakref
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from barewire.errors import BarewireError, WrongDevice
+from barewire.errors import BarewireError, UsageError, WrongDevice
+from barewire.memory.formats import Aperture
 from barewire.rm import names
 from barewire.rm.object import Manager, SpaceObject
 
@@ -36,6 +37,10 @@ class ExternalAddressSpace(SpaceObject):
 
     Args:
         tables: with nothing mapped, or with what the channels will need: RM looks at none of it.
+
+    Raises:
+        UsageError: the root directory is not in video memory; the tables are as they were.
+        RmError: RM refuses; the tables are closed.
     """
 
     rm: Manager
@@ -44,6 +49,10 @@ class ExternalAddressSpace(SpaceObject):
     def __init__(self, rm: Manager, tables: AddressSpace) -> None:
         client = rm.client
         client.check()
+        if tables.root.aperture is not Aperture.VIDEO:
+            raise UsageError(
+                "RM is told of page directories in video memory only", found=tables.root.aperture.value
+            )
         self.rm = rm
         self.tables = tables
         self.closed = False

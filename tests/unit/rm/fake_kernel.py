@@ -235,8 +235,8 @@ class FakeKernel:
         self.files: dict[int, File] = {}
         self.clients: dict[int, Client] = {}
         self.pages: dict[int, Shown] = {}
-        self.kernel_mappings: dict[int, int] = {}  # linear address -> memory
-        self.gpu_mappings: dict[tuple[int, int], GpuMapping] = {}  # by virtual memory object and address
+        self.kernel_mappings: dict[int, Object] = {}  # linear address -> memory
+        self.gpu_mappings: dict[tuple[Object, int], GpuMapping] = {}  # by virtual memory and address
         self.refuse: dict[int, int] = {}  # class or control -> status
         self.vram_used = 0
         self._fd = 1000
@@ -612,7 +612,7 @@ class FakeKernel:
             self._complain_of_tables(found)
         if found.root is not None:
             self.complaints.append("a VA space was freed with its page directory")
-        if handle in self.kernel_mappings.values():
+        if found in self.kernel_mappings.values():
             self.complaints.append("memory was freed while it was mapped for the CPU")
         if found.class_id in MEMORY_CLASSES and any(
             handle in (u32(known.params, 0), u32(known.params, 32))
@@ -662,10 +662,10 @@ class FakeKernel:
         del client.objects[handle]
         if found.class_id == VIDEO_MEMORY:
             self.vram_used -= found.size
-        for linear in [at for at, memory in self.kernel_mappings.items() if memory == handle]:
+        for linear in [at for at, memory in self.kernel_mappings.items() if memory is found]:
             del self.kernel_mappings[linear]
         for key, mapping in list(self.gpu_mappings.items()):
-            if found in (mapping.memory, mapping.space) or key[0] == handle:
+            if found in (mapping.memory, mapping.space, key[0]):
                 self._clear(key)
         if found.places:
             self._physical(found).give_back(found.places, found.page, found.contiguous)
@@ -698,7 +698,7 @@ class FakeKernel:
             self._check_window_on_tables(offset, length, read_only)
         target.context = Context(found, offset, length, read_only)
         self._linear += -(-length // 4096) * 4096
-        self.kernel_mappings[self._linear] = memory
+        self.kernel_mappings[self._linear] = found
         put64(data, 0x20, self._linear)
 
     def _check_window_on_tables(self, offset: int, length: int, read_only: bool) -> None:
@@ -712,8 +712,8 @@ class FakeKernel:
     def _unmap(self, file: File, data: bytearray) -> None:
         root, _, memory = struct.unpack_from("<III", data, 0)
         client = self._client_of(file, root)
-        self._object(client, memory)
-        if self.kernel_mappings.get(u64(data, 0x10)) != memory:
+        found = self._object(client, memory)
+        if self.kernel_mappings.get(u64(data, 0x10)) is not found:
             raise Refused(INVALID_ADDRESS)
         del self.kernel_mappings[u64(data, 0x10)]
 
@@ -736,12 +736,12 @@ class FakeKernel:
         if at != first:
             self.complaints.append("a mapping does not start on a page of its memory")
         for (space, other), taken in self.gpu_mappings.items():
-            if space == virtual and first < other + taken.size and other < end:
+            if space is window and first < other + taken.size and other < end:
                 raise Refused(NO_MEMORY)
         space = self._object(client, u32(window.params, 0x10 if window.class_id == VIRTUAL_WINDOW else 0x6C))
         asked = {0: found.page, 1: 4096, 2: 65536, 4: 2 << 20}[flags >> 8 & 0xF]
         mapping = GpuMapping(end - at, found, space, min(asked, found.page))
-        self.gpu_mappings[virtual, at] = mapping
+        self.gpu_mappings[window, at] = mapping
         self._enter(mapping, at, offset, read_only=bool(flags & 3))
         put64(data, 0x30, at)
 
@@ -755,7 +755,7 @@ class FakeKernel:
             index, within = divmod(offset + done, memory.page)
             tables.set(at + done, mapping.page, memory.places[index] + within, aperture, read_only)
 
-    def _clear(self, key: tuple[int, int]) -> None:
+    def _clear(self, key: tuple[Object, int]) -> None:
         """RM clears them."""
         mapping = self.gpu_mappings.pop(key)
         if mapping.space.tables is not None:
@@ -766,10 +766,11 @@ class FakeKernel:
         root, _, virtual, memory, _ = struct.unpack_from("<IIIII", data, 0)
         client = self._client_of(file, root)
         at, size = u64(data, 0x18), u64(data, 0x20)
-        found = self.gpu_mappings.get((virtual, at))
+        window = self._object(client, virtual)
+        found = self.gpu_mappings.get((window, at))
         if found is None or found.memory is not client.objects.get(memory) or not 0 < size <= found.size:
             raise Refused(INVALID_OBJECT_HANDLE)
-        self._clear((virtual, at))
+        self._clear((window, at))
 
     # Controls
 

@@ -16,6 +16,7 @@ from barewire.abi import status
 from barewire.abi.layout import Struct, firmware_abi
 from barewire.errors import BarewireError, Freed, UsageError
 from barewire.gsp.events import GspEvent, OsErrorLog, RcTriggered
+from barewire.memory.formats import Aperture, TablePointer
 
 ABI = firmware_abi("570.144")
 INTERNAL_CLIENT, INTERNAL_SUBDEVICE = 0xC2000001, 0xC2000003
@@ -339,7 +340,7 @@ class PlainSpace:
 
     def __init__(self, home: PlainGpuMemory) -> None:
         self.home = home
-        self.root = SimpleNamespace(address=home.next_address(4096))
+        self.root = TablePointer(Aperture.VIDEO, home.next_address(4096))
         self.root_entries = 2
         self.mappings: dict[int, Any] = {}
         self.mapped = 0
