@@ -402,9 +402,7 @@ def _print_rich(console: Any, report: Report) -> None:
             console.print(Text(f"{key}: none"))
         elif isinstance(part, Tree):
             console.print()
-            shown = _rich_tree(part)
-            wanted = console.measure(shown, options=console.options.update(width=WIDEST)).maximum
-            console.print(shown, width=max(console.width, wanted), crop=False)
+            _print_whole(console, _rich_tree(part))
         elif isinstance(part, Picture):
             for pieces in part.lines:
                 console.print(Text.assemble(*((_safe(text), style) for text, style in pieces)))
@@ -416,6 +414,15 @@ def _print_rich(console: Any, report: Report) -> None:
                 _print_rich(console, child)
         else:
             console.print(Text.assemble((f"{key}: ", "bold"), text_of(part)))
+
+
+def _print_whole(console: Any, shown: Any) -> None:
+    """Print as wide as it is: a narrow terminal wraps the lines itself."""
+    width = console.width
+    wanted = console.measure(shown, options=console.options.update(width=WIDEST)).maximum
+    console.width = max(width, wanted)
+    console.print(shown, crop=False)
+    console.width = width
 
 
 _GUIDES = {False: "├─ ", True: "└─ "}
