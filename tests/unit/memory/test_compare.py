@@ -171,6 +171,9 @@ def test_a_missing_table_outside_of_the_range_is_not_told(hopper):
 
     assert hopper.compare(VA + 2 * MIB, places=places).equal
     assert whats(hopper.compare(VA, VA + 1, places=places)) == [MISSING_TABLE]
+    wanted = [*hopper.wanted, plain(VA + 32 * MIB)]
+    assert hopper.compare(VA, VA + 32 * MIB, wanted=wanted).equal
+    assert whats(hopper.compare(VA, VA + 32 * MIB + 1, wanted=wanted)) == [MISSING_TABLE]
 
 
 @pytest.mark.parametrize("bounds", [(VA, VA), (VA + 1, VA), (1 << 60, 1 << 61)])
@@ -181,7 +184,10 @@ def test_a_range_without_addresses_has_nothing_to_compare(hopper, bounds):
 
 
 def test_a_range_may_end_beyond_all_addresses(hopper):
-    assert hopper.compare(0, 1 << 63).words == hopper.compare().words
+    compared = hopper.compare(0, 1 << 63)
+
+    assert compared.words == hopper.compare().words
+    assert (compared.start_va, compared.end_va) == (0, 1 << 57)
 
 
 # Entries
