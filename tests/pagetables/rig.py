@@ -187,6 +187,7 @@ class Rig:
         space: the address space; None until the tables were checked.
         channel: the queue of copies; None until then, too.
         spots: what is mapped now, but for the channel's own memory.
+        held: the channel's own memory.
         counts: what was done so far, by name.
     """
 
@@ -197,6 +198,7 @@ class Rig:
         self.space: Any = None
         self.channel: Any = None
         self.spots: dict[int, Spot] = {}
+        self.held: list[Held] = []
         self.counts: Counter[str] = Counter(spaces=1)
 
     def run(self, plan: Plan) -> None:
@@ -253,11 +255,22 @@ class Rig:
         return self.memories.objects[spot.stock]
 
     def start(self) -> None:
-        """Tell RM of the tables, which were checked, and make the channel, whose memory is mapped besides."""
+        """Tell RM of the tables, which were checked, and make the channel, whose memory is mapped besides.
+
+        The channel begins to work as soon as it is made: the tables are checked after each mapping for it.
+        """
         if self.channel is None:
             self.space = self.dev.address_space(tables=self.tables)
+            unchecked = self.space.map
+
+            def map_and_check(memory: Any, *arguments: Any, **options: Any) -> int:
+                gpu_va: int = unchecked(memory, *arguments, **options)
+                self.held.append(Held(memory, gpu_va))
+                self.expect_tables()
+                return gpu_va
+
+            self.space.map = map_and_check
             self.channel = self.dev.channel(self.space, engine="copy")
-            self.expect_tables()
 
     def copy(self, source: int, destination: int, size_bytes: int) -> None:
         """Give the engine a copy, and do it to the shadow."""
@@ -300,24 +313,18 @@ class Rig:
 
     def _page_ranges(self) -> list[Range]:
         """All memory of this test: the stock, and what the channel needs."""
-        objects = [*self.memories.objects, *(held.memory for held in self._held())]
+        objects = [*self.memories.objects, *(held.memory for held in self.held)]
         return [
             Range(memory.aperture, piece.address, piece.address + piece.size_bytes)
             for memory in objects
             for piece in memory.part(0, memory.size_bytes)
         ]
 
-    def _held(self) -> list[Held]:
-        if self.channel is None:
-            return []
-        parts = self.channel.parts
-        return [Held(parts.video, parts.memory.video_va), Held(parts.host, parts.memory.host_va)]
-
     def _wanted(self, leaves: list[Leaf]) -> Iterator[Leaf]:
         """The pages that there should be; a channel's own memory may be in pages of any size."""
         for spot in self.spots.values():
             yield from _leaves_of(spot, None if spot.stock is None else self._memory(spot))
-        for held in self._held():
+        for held in self.held:
             end_va = held.gpu_va + held.memory.size_bytes
             sizes = [leaf.size_bytes for leaf in leaves if held.gpu_va <= leaf.gpu_va < end_va]
             yield from _in_pages(held, sizes)
@@ -359,10 +366,16 @@ def _leaves_of(spot: Spot, memory: Any) -> Iterator[Leaf]:
             yield Leaf(gpu_va, spot.page_bytes, memory.aperture, piece.address, spot.read_only)
 
 
-def _in_pages(held: Held, sizes: Iterable[int]) -> Iterator[Leaf]:
-    """The pages of memory that is mapped as a whole, of the sizes that were found, one after the other."""
+def _in_pages(held: Held, sizes: list[int]) -> Iterator[Leaf]:
+    """The pages of memory that is mapped as a whole, of the sizes that were found, one after the other.
+
+    Raises:
+        WrongTables: pages of these sizes are not all of it.
+    """
+    if sum(sizes) != held.memory.size_bytes:
+        raise WrongTables(f"pages of {sum(sizes)} bytes at {held.gpu_va:#x}, not {held.memory.size_bytes}")
     offset = 0
     for size in sizes:
-        piece = held.memory.part(offset, min(size, held.memory.size_bytes - offset))[0]
+        piece = held.memory.part(offset, size)[0]
         yield Leaf(held.gpu_va + offset, size, held.memory.aperture, piece.address, False)
         offset += size
