@@ -100,6 +100,26 @@ def test_nothing_else_is_read_or_written(store, table, offset, size_bytes):
         store.write(table, offset, bytes(size_bytes))
 
 
+def test_the_last_word_of_a_block_is_a_tables_too(store, blocks):
+    pages = [store.allocate(4096) for _ in range(BLOCK_BYTES // 4096)]
+    store.write(pages[-1].pointer, 4088, b"the last")
+
+    assert store.read(pages[-1].pointer, 4088, 8) == b"the last"
+    assert bytes(blocks.made[0]._bytes)[-8:] == b"the last"
+
+
+def test_video_tables_refuse_a_pointer_into_host_memory_and_write_nothing():
+    window = PlainWindow()
+    store = VideoTables(VramAllocator([(0, 8 * MIB)]), window)
+    host = TablePointer(Aperture.HOST, store.allocate(4096).address)
+
+    with pytest.raises(UsageError):
+        store.read(host, 0, 8)
+    with pytest.raises(UsageError):
+        store.write(host, 0, bytes(8))
+    assert window.log == []
+
+
 def test_what_is_no_table_cannot_be_freed(store):
     page = store.allocate(4096)
     for wrong in (page._replace(address=page.address + 256), page._replace(address=0)):
