@@ -1,4 +1,5 @@
-"""Buffers for RM to map: every page size, video and host memory, read-only, at addresses that are chosen.
+"""Buffers for RM to map: every page size, video and host memory, read-only, at addresses that are chosen; and
+ranges without memory, which read as zeros.
 
 Some are neighbours to the byte, some leave holes, some put pages of 64 KiB beside such of 4 KiB under one
 entry of PD0, some lie across the border of a table. Together they set more than 2,000 entries.
@@ -30,10 +31,15 @@ PAGE_BITS = {
 }
 
 
+LEVEL_OF_PAGES = {SMALL: "PT 4 KiB", BIG: "PT 64 KiB", HUGE: "PD0", 512 * MIB: "PD1"}
+SPARSE_BITS = 0x8  # the same at every level: nothing valid, cache control 1
+
+
 class Piece(NamedTuple):
     """A buffer and where it is mapped.
 
     Attributes:
+        aperture: "video", "host", or "sparse", which has no memory.
         page_bytes: that it is allocated and mapped in.
         offset: of what is mapped of it.
     """
@@ -59,6 +65,15 @@ PIECES = (
     Piece("read-only ones after them", BESIDE + MIB + BIG, "host", SMALL, 8 * BIG, read_only=True),
     Piece("a big page after those", BESIDE + MIB + 9 * BIG, "video", BIG, BIG, read_only=True),
     *HOLES,
+    Piece("sparse, small", BASE + 16 * MIB, "sparse", SMALL, 21 * SMALL),
+    Piece("small pages after it", BASE + 16 * MIB + 21 * SMALL, "host", SMALL, 4 * SMALL),
+    Piece("sparse, big", BASE + 18 * MIB, "sparse", BIG, 5 * BIG),
+    Piece("a big page after it", BASE + 18 * MIB + 5 * BIG, "video", BIG, BIG),
+    Piece("small pages after that", BASE + 18 * MIB + 6 * BIG, "host", SMALL, 3 * SMALL),
+    Piece("sparse, huge", BASE + 20 * MIB, "sparse", HUGE, 3 * HUGE),
+    Piece("a huge page after it", BASE + 26 * MIB, "video", HUGE, HUGE),
+    Piece("sparse, with an entry of 512 MiB", BASE + 7 * 256 * MIB, "sparse", HUGE, GIB),
+    Piece("a huge page after so much", BASE + 11 * 256 * MIB, "video", HUGE, HUGE),
     Piece("huge pages", BASE + 64 * MIB, "video", HUGE, 32 * MIB),
     Piece("read-only ones after them, huge", BASE + 96 * MIB, "video", HUGE, 4 * MIB, read_only=True),
     Piece("a huge page after a hole", BASE + 102 * MIB, "video", HUGE, HUGE),
@@ -84,18 +99,46 @@ def allocate(dev: Any, aperture: str, page_bytes: int, size_bytes: int) -> Any:
     return dev.rm.host_memory(size_bytes, page_size_bytes=page_bytes)
 
 
+class Entry(NamedTuple):
+    """An entry of a table, as it must be: the first word, where there are two."""
+
+    level: str
+    gpu_va: int
+    word: int
+
+
 class Mapped(NamedTuple):
-    """A piece that is mapped, and its memory."""
+    """A piece that is mapped, and its memory; None for a sparse one."""
 
     piece: Piece
     memory: Any
 
-    def pages(self) -> Iterator[tuple[int, int]]:
-        """(gpu_va, word of the entry) of every page, by what is known of the memory."""
+    def entries(self) -> Iterator[Entry]:
+        """The entries of all its pages, by what is known of the memory; sparse ones as large as can be."""
         piece = self.piece
-        for at in range(0, piece.size_bytes, piece.page_bytes):
-            (extent,) = self.memory.part(piece.offset + at, piece.page_bytes)
-            yield piece.gpu_va + at, extent.address | PAGE_BITS[piece.aperture, piece.read_only]
+        at = 0
+        while at < piece.size_bytes:
+            size = piece.page_bytes if self.memory is not None else self._sparse_bytes(at)
+            yield Entry(LEVEL_OF_PAGES[size], piece.gpu_va + at, self._word(at))
+            at += size
+
+    def _word(self, at: int) -> int:
+        piece = self.piece
+        if self.memory is None:
+            return SPARSE_BITS
+        (extent,) = self.memory.part(piece.offset + at, piece.page_bytes)
+        address: int = extent.address
+        return address | PAGE_BITS[piece.aperture, piece.read_only]
+
+    def _sparse_bytes(self, at: int) -> int:
+        """What one entry takes of a sparse range."""
+        piece = self.piece
+        fitting = (
+            size
+            for size in (512 * MIB, HUGE)
+            if (piece.gpu_va + at) % size == 0 and at + size <= piece.size_bytes
+        )
+        return next(fitting, piece.page_bytes)
 
 
 class Spread:
@@ -114,6 +157,10 @@ class Spread:
 
     def map(self, piece: Piece) -> Mapped:
         """Allocate and map a buffer."""
+        if piece.aperture == "sparse":
+            self.space.map_sparse(piece.size_bytes, piece.gpu_va, piece.page_bytes)
+            self.mapped.append(Mapped(piece, None))
+            return self.mapped[-1]
         memory = allocate(self.dev, piece.aperture, piece.page_bytes, piece.offset + piece.size_bytes)
         self._memories.callback(memory.close)
         self.space.map(
@@ -184,7 +231,6 @@ LEVELS = {
     "PT 64 KiB": (16, 32, 8),
     "PT 4 KiB": (12, 512, 8),
 }
-LEVEL_OF_PAGES = {SMALL: "PT 4 KiB", BIG: "PT 64 KiB", HUGE: "PD0", 512 * MIB: "PD1"}
 
 
 def spot_of(level: str, gpu_va: int, second_word: bool = False) -> Spot:

@@ -24,7 +24,6 @@ from tests.pagetables.rm_spread import (
     END,
     HUGE,
     KIB,
-    LEVEL_OF_PAGES,
     LEVELS,
     MIB,
     PIECES,
@@ -70,6 +69,9 @@ POINTER_FIELDS = (
 FIRST_POINTER_FIELDS = (("is page", 0), ("aperture", 1), *POINTER_FIELDS)
 BIG_POINTER_FIELDS = tuple(field for field in FIRST_POINTER_FIELDS if field != ("reserved", 11))
 
+SPARSE_FIELDS = (("valid", 0), ("aperture", 1), ("volatile", 3), ("privileged", 4), ("address", 30))
+SPARSE_UPPER_FIELDS = (("is page", 0), ("aperture", 1), ("volatile", 3), ("no ATS", 4), ("address", 30))
+
 # What is planted where: (name, address, level, whether it is the second word, fields by bit).
 PLANTED = (
     ("small page", BASE + 5 * SMALL, "PT 4 KiB", False, (*PAGE_FIELDS, ("address", 12))),
@@ -83,6 +85,10 @@ PLANTED = (
     ("pointer of PD1", BASE, "PD1", False, FIRST_POINTER_FIELDS),
     ("pointer to big pages", BESIDE, "PD0", False, (*BIG_POINTER_FIELDS, ("address", 8))),
     ("pointer to small pages", BESIDE, "PD0", True, POINTER_FIELDS),
+    ("sparse small page", BASE + 16 * MIB + SMALL, "PT 4 KiB", False, SPARSE_FIELDS),
+    ("sparse big page", BASE + 18 * MIB + BIG, "PT 64 KiB", False, SPARSE_FIELDS),
+    ("sparse huge page", BASE + 22 * MIB, "PD0", False, SPARSE_UPPER_FIELDS),
+    ("sparse 512 MiB", BASE + 2048 * MIB, "PD1", False, SPARSE_UPPER_FIELDS),
     ("nothing in a small table", BASE + 3 * MIB, "PT 4 KiB", False, (("valid", 0), ("volatile", 3))),
     ("nothing in a big table", BESIDE + MIB, "PT 64 KiB", False, (("valid", 0), ("volatile", 3))),
     ("nothing in PD0", BASE + 100 * MIB, "PD0", False, (("valid", 0), ("volatile", 3))),
@@ -157,26 +163,22 @@ def test_every_entry_is_what_our_builder_makes(spread: Spread, record_property: 
 
 
 def test_pages_are_counted_at_the_level_of_their_size(spread: Spread) -> None:
-    counted: Counter[str] = Counter()
-    for mapped in spread.mapped:
-        piece = mapped.piece
-        counted[LEVEL_OF_PAGES[piece.page_bytes]] += piece.size_bytes // piece.page_bytes
+    counted = Counter(entry.level for mapped in spread.mapped for entry in mapped.entries())
     by_level = spread.space.compare().by_level
 
-    assert {level: by_level[level] for level in ("PT 4 KiB", "PT 64 KiB")} == {
-        level: counted[level] for level in ("PT 4 KiB", "PT 64 KiB")
-    }
-    assert by_level["PD0"] > counted["PD0"], "its pages, and pointers to tables"
+    assert set(counted) == {"PT 4 KiB", "PT 64 KiB", "PD0", "PD1"}
+    for level, count in counted.items():
+        has_pointers = level.startswith("PD")
+        assert by_level[level] > count if has_pointers else by_level[level] == count
 
 
 def test_every_page_has_the_word_that_was_written_down_before(spread: Spread, told: Told) -> None:
     wrong = []
     for mapped in spread.mapped:
-        level = LEVEL_OF_PAGES[mapped.piece.page_bytes]
-        for gpu_va, expected in mapped.pages():
-            found = word_at(told, spot_of(level, gpu_va))
-            if found != expected:
-                wrong.append(f"{mapped.piece.what}: {found:#x} at {gpu_va:#x}, not {expected:#x}")
+        for entry in mapped.entries():
+            found = word_at(told, spot_of(entry.level, entry.gpu_va))
+            if found != entry.word:
+                wrong.append(f"{mapped.piece.what}: {found:#x}, not {entry}")
 
     assert wrong == []
 
@@ -190,7 +192,7 @@ def test_tables_lie_where_rm_says_and_each_at_its_own_place(spread: Spread, told
 
 
 def test_rm_says_where_memory_is_and_the_pages_lead_there(dev: Any, spread: Spread) -> None:
-    for mapped in spread.mapped:
+    for mapped in (each for each in spread.mapped if each.memory is not None):
         piece, handle = mapped.piece, dev.rm.handle_of(mapped.memory)
         for offset in range(0, piece.offset + piece.size_bytes, max(piece.page_bytes, 8 * SMALL)):
             answer = dev.rm.client.ask(handle, "GET_SURFACE_PHYS_ATTR", memOffset=offset)
@@ -206,6 +208,9 @@ def test_a_walk_reads_each_address_back(spread: Spread) -> None:
         piece = mapped.piece
         for offset in (0, piece.size_bytes // 2 + 5, piece.size_bytes - 1):
             walk = spread.space.walk(piece.gpu_va + offset)
+            assert walk.sparse == (mapped.memory is None), piece.what
+            if walk.sparse:
+                continue
             (extent,) = mapped.memory.part(piece.offset + offset, 1)
             assert walk.leaf is not None, piece.what
             assert (walk.address, walk.page_bytes) == (extent.address, piece.page_bytes)
@@ -270,7 +275,7 @@ def test_a_mapping_that_we_do_not_know_of_is_told(dev: Any, empty: Spread) -> No
     comparison = told._replace(wanted=wanted).compare()
 
     assert [difference.gpu_va for difference in comparison.differences] == [
-        gpu_va for gpu_va, _ in hidden.pages()
+        entry.gpu_va for entry in hidden.entries()
     ]
     assert all(difference.expected == 0 for difference in comparison.differences)
     assert known in empty.mapped
@@ -361,7 +366,8 @@ def test_both_builders_agree_after_any_changes(empty: Spread, seed: int) -> None
 
 def map_somewhere(spread: Spread, random: np.random.Generator) -> Mapped:
     """Map a random buffer where there is room, often near by others."""
-    aperture, page = KINDS[random.integers(len(KINDS))]
+    kinds = (*KINDS, ("sparse", SMALL), ("sparse", BIG), ("sparse", HUGE))
+    aperture, page = kinds[random.integers(len(kinds))]
     size = page * int(random.integers(1, {SMALL: 64, BIG: 40, HUGE: 3}[page]))
     around = (BASE, BASE + 512 * MIB, 0x40_0000_0000, END - 64 * MIB)[random.integers(4)]
     taken = [(each.piece.gpu_va, each.piece.gpu_va + each.piece.size_bytes) for each in spread.mapped]
