@@ -1,7 +1,8 @@
 """Flags of mapping memory into virtual memory and of reserving addresses.
 
 Facts: OGKM:src/common/sdk/nvidia/inc/nvos.h (NVOS46_FLAGS, NVOS47_FLAGS, NVOS32_ALLOC_FLAGS, NVOS32_ATTR,
-NVOS32_ATTR2), src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (gvaspaceApplyDefaultAlignment).
+NVOS32_ATTR2), src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (gvaspaceApplyDefaultAlignment),
+src/nvidia/src/kernel/gpu/mem_mgr/mem_mgr.c (memmgrDeterminePageSize).
 """
 
 from __future__ import annotations
@@ -105,20 +106,22 @@ class AllocFlags(IntFlag):
 
 
 _ATTR_PAGE_SIZE_SHIFT, _ATTR2_HUGE_SHIFT, _TWO_BITS = 23, 20, 3
-_ATTR_PAGE_SIZES = {0: (SMALL, BIG), 1: (SMALL,), 2: (BIG,)}
+_ATTR_PAGE_SIZES = {1: (SMALL,), 2: (BIG,)}
 _ATTR2_HUGE_SIZES = {0: (HUGE,), 1: (HUGE,), 2: (LARGEST,)}
 
 
-def reserved_page_sizes(attr: int, attr2: int) -> tuple[int, ...]:
-    """Shifts of the sizes of pages that a reservation is made for.
+def reserved_page_sizes(attr: int, attr2: int, size_bytes: int) -> tuple[int, ...]:
+    """Shifts of the sizes of pages that a reservation is made for, the largest last.
 
     Raises:
-        Refused: NOT_SUPPORTED for pages of 256 GiB, which this chip does not have.
+        Refused: INVALID_STATE for pages of 256 GiB, which this chip does not have.
     """
     size = attr >> _ATTR_PAGE_SIZE_SHIFT & _TWO_BITS
+    if not size:
+        return (SMALL, BIG, HUGE) if size_bytes >= 1 << HUGE else (SMALL, BIG)
     if size in _ATTR_PAGE_SIZES:
         return _ATTR_PAGE_SIZES[size]
     huge = attr2 >> _ATTR2_HUGE_SHIFT & _TWO_BITS
     if huge not in _ATTR2_HUGE_SIZES:
-        raise Refused(Status.NOT_SUPPORTED, "pages of 256 GiB")
+        raise Refused(Status.INVALID_STATE, "pages of 256 GiB")
     return _ATTR2_HUGE_SIZES[huge]

@@ -331,7 +331,7 @@ class ResourceManager:
     def _alloc_memory(self, payload: bytes) -> Answer:
         head = self._record(structs.ALLOC_MEMORY, payload)
         alloc_memory(self, head)
-        return Status.OK, payload
+        return Status.OK, head.to_bytes()
 
     def _map_memory(self, payload: bytes) -> Answer:
         head = self._record(structs.MAP_MEMORY_DMA, payload)

@@ -216,6 +216,11 @@ class RmTables:
             table = table.below.get(Below(table.level.index(gpu_va), below))
         return table
 
+    def is_page(self, gpu_va: int) -> bool:
+        """Whether an address is in a page that is an entry of a directory."""
+        tables = (self.find(gpu_va, level) for level in (PD0, PD1))
+        return any(table and table.words.get(table.level.index(gpu_va), 0) & _VALID for table in tables)
+
     # Changing.
 
     def lead_elsewhere(self, gpu_va: int, table: int) -> None:
@@ -272,6 +277,8 @@ class RmTables:
     def hold(self, start: int, end: int, shifts: Iterable[int]) -> list[PageTable]:
         """Make the tables for pages of some sizes ahead, and keep them; for `release`.
 
+        A large page gives way to tables that are new below its entry.
+
         Raises:
             Refused: NO_MEMORY; nothing is held then.
         """
@@ -305,23 +312,33 @@ class RmTables:
         return table
 
     def _below(self, table: PageTable, index: int, level: Level) -> PageTable:
-        """The table that an entry leads to, made if it is missing; an entry that was sparse is split."""
+        """The table that an entry leads to, made if it is missing.
+
+        An entry that was sparse is split; a page gives way to a table that is new.
+        """
         place = Below(index, level)
         following = table.below.get(place)
+        new = following is None
         if following is None:
-            try:
-                address = (self._pieces if level is BIG else self._memory).take()
-            except Refused:
-                self._give_back_if_empty(table)
-                raise
-            following = PageTable(level, address, table.covers(index)[0], table)
-            table.below[place] = following
-            self._write(table, index)
-        if table.words.get(index) == SPARSE:
-            del table.words[index]
+            following = self._make(table, place)
+        word = table.words.get(index)
+        if word == SPARSE:
             self._put(following, 0, [SPARSE] * level.entries)
+        if new or word == SPARSE:
+            table.words.pop(index, None)
             self._write(table, index)
         return following
+
+    def _make(self, table: PageTable, place: Below) -> PageTable:
+        """A new table below an entry, which does not lead to it yet."""
+        try:
+            address = (self._pieces if place.level is BIG else self._memory).take()
+        except Refused:
+            self._give_back_if_empty(table)
+            raise
+        made = PageTable(place.level, address, table.covers(place.index)[0], table)
+        table.below[place] = made
+        return made
 
     def _put(self, table: PageTable, first: int, words: Sequence[int]) -> None:
         """Set entries that are no tables of this space."""

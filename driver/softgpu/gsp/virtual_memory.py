@@ -164,8 +164,9 @@ def make_reservation(rm: ResourceManager, asked: Allocation) -> VirtualMemory:
     """NV50_MEMORY_VIRTUAL; where it begins and how long it is goes back to the caller.
 
     Raises:
-        Refused: INVALID_OBJECT_HANDLE for no address space, INVALID_ARGUMENT for addresses or page sizes that
-            it cannot have, NO_MEMORY for addresses that are taken or too many tables.
+        Refused: INVALID_OBJECT_HANDLE for no address space, INVALID_ARGUMENT, NOT_SUPPORTED for flags,
+            INVALID_STATE for pages that the chip does not have, INSUFFICIENT_RESOURCES for addresses that
+            cannot be had, NO_MEMORY for too many tables.
     """
     params = asked.record(structs.MEMORY_ALLOCATION)
     flags = AllocFlags(params.flags)
@@ -175,8 +176,8 @@ def make_reservation(rm: ResourceManager, asked: Allocation) -> VirtualMemory:
         raise Refused(Status.NOT_SUPPORTED, "the model manages all entries of a reservation")
     vaspace = _space_of(rm, asked, params.hVASpace)
     space = owned(vaspace)
-    shifts = reserved_page_sizes(params.attr, params.attr2)
-    extent = _take_range(space, params, flags, 1 << max(shifts))
+    shifts = reserved_page_sizes(params.attr, params.attr2, params.size)
+    extent = _take_range(space, params, flags, 1 << shifts[-1])
     made = asked.make(
         VirtualMemory,
         vaspace=vaspace,
@@ -219,19 +220,38 @@ def _enter(made: VirtualMemory) -> VirtualMemory:
 
 
 def _take_range(space: OwnedSpace, params: Record, flags: AllocFlags, page_bytes: int) -> VaRange:
-    """Take the addresses of a reservation, whole pages of the largest size."""
+    """Take the addresses of a reservation, whole pages of the largest size.
+
+    A fixed address within a page means the page; the size is not longer for that.
+    """
     size = -(-params.size // page_bytes) * page_bytes
-    alignment = page_bytes
-    if flags & (AllocFlags.ALIGNMENT_HINT | AllocFlags.ALIGNMENT_FORCE) and params.alignment:
-        forced = flags & AllocFlags.ALIGNMENT_FORCE
-        alignment = params.alignment if forced else max(params.alignment, page_bytes)
+    alignment = _alignment(params.alignment, flags, page_bytes)
     within = space.heap.whole
     if flags & AllocFlags.FIXED_ADDRESS_ALLOCATE:
-        within = VaRange(params.offset, params.offset + size)
+        start = params.offset - params.offset % alignment
+        within = VaRange(start, start + size)
     elif flags & AllocFlags.USE_BEGIN_END:
         within = VaRange(params.rangeLo, params.rangeHi + 1)
-    start = space.heap.take(size, alignment, within, bool(flags & AllocFlags.FORCE_MEM_GROWS_DOWN))
+    try:
+        start = space.heap.take(size, alignment, within, bool(flags & AllocFlags.FORCE_MEM_GROWS_DOWN))
+    except Refused as refused:
+        raise Refused(Status.INSUFFICIENT_RESOURCES, refused.why) from None
     return VaRange(start, start + size)
+
+
+def _alignment(asked: int, flags: AllocFlags, page_bytes: int) -> int:
+    """Of a reservation's first address: what is asked for, if it and a page's size divide one another.
+
+    Raises:
+        Refused: INVALID_ARGUMENT for another that is forced.
+    """
+    if not asked or not flags & (AllocFlags.ALIGNMENT_HINT | AllocFlags.ALIGNMENT_FORCE):
+        return page_bytes
+    if asked % page_bytes and page_bytes % asked:
+        if flags & AllocFlags.ALIGNMENT_FORCE:
+            raise Refused(Status.INVALID_ARGUMENT, f"an alignment of {asked:#x} for pages of {page_bytes:#x}")
+        return page_bytes
+    return max(asked, page_bytes)
 
 
 def _make_tables_ahead(made: VirtualMemory, space: OwnedSpace) -> None:
@@ -242,19 +262,26 @@ def _make_tables_ahead(made: VirtualMemory, space: OwnedSpace) -> None:
         made.held += space.tables.hold(*made.extent, made.shifts)
 
 
-def make_lazy_tables(space: OwnedSpace, gpu_va: int) -> None:
+def make_lazy_tables(rm: ResourceManager, space: OwnedSpace, gpu_va: int) -> None:
     """Asking for the tables of a lazy reservation makes them, for 2 MiB around an address.
+
+    A large page that was mapped there is gone then, which is reported: that is what RM does (seen on an H100,
+    driver 580), and not what anybody wants.
 
     Raises:
         Refused: NO_MEMORY.
     """
     base = gpu_va >> HUGE << HUGE
     for virtual in space.virtual:
-        if (
-            virtual.lazy
-            and virtual.extent.start <= gpu_va < virtual.extent.end
-            and base not in virtual.looked_at
-        ):
+        asked = virtual.lazy and virtual.extent.start <= gpu_va < virtual.extent.end
+        if asked and base not in virtual.looked_at:
+            _report_lost_page(rm, space, base)
             start, end = max(base, virtual.extent.start), min(base + (1 << HUGE), virtual.extent.end)
             virtual.held += space.tables.hold(start, end, virtual.shifts)
             virtual.looked_at.add(base)
+
+
+def _report_lost_page(rm: ResourceManager, space: OwnedSpace, gpu_va: int) -> None:
+    if space.tables.is_page(gpu_va):
+        text = "asking for the tables of a lazy reservation takes the large page away that is mapped there"
+        rm.gpu.report("page lost", text, gpu_va=gpu_va)

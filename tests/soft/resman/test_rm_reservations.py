@@ -11,8 +11,10 @@ from rm_side import (
     BEGIN_END,
     DEVICE,
     DUPLICATE,
+    INSUFFICIENT,
     INVALID_ARGUMENT,
     INVALID_OFFSET,
+    INVALID_STATE,
     LAZY,
     NO_MEMORY,
     NOT_SUPPORTED,
@@ -58,7 +60,8 @@ def test_reserved_addresses_go_back_to_the_caller(rm, space):
 @pytest.mark.parametrize(
     ("sizes", "size", "expected"),
     [({"page_size": PAGES_4K}, 5000, 8 * KIB), ({"page_size": PAGES_BIG}, 5000, 64 * KIB),
-     ({"page_size": PAGES_HUGE}, 5000, 2 * MIB), ({"page_size": PAGES_HUGE, "huge": 2}, 5000, 512 * MIB)],
+     ({"page_size": PAGES_HUGE}, 5000, 2 * MIB), ({"page_size": PAGES_HUGE, "huge": 2}, 5000, 512 * MIB),
+     ({}, 5000, 64 * KIB), ({}, 2 * MIB, 2 * MIB)],
 )  # fmt: skip
 def test_they_are_whole_pages_of_the_largest_size(rm, space, sizes, size, expected):
     virtual = rm.object_of(rm.reservation(space.handle, size, **sizes))
@@ -71,8 +74,10 @@ def test_they_are_nobody_elses(rm, space):
     reserved(space, 2 * MIB)
 
     assert rm.try_map(space.window, rm.memory([MEMORY]), VA + MIB)[0] == NO_MEMORY
-    for offset in (VA, VA + MIB, VA - MIB):
-        assert rm.alloc(DEVICE, 5, 0x50A0, reservation_params(space.handle, 2 * MIB, offset))[0] == NO_MEMORY
+    for offset in (VA, VA + MIB, VA - 2 * MIB):
+        assert (
+            rm.alloc(DEVICE, 5, 0x50A0, reservation_params(space.handle, 4 * MIB, offset))[0] == INSUFFICIENT
+        )
 
 
 def test_they_can_be_had_again_when_they_are_freed(rm, space):
@@ -96,12 +101,39 @@ def test_a_range_and_an_alignment_can_be_asked_for(rm, space):
 
 
 @pytest.mark.parametrize(
+    ("sizes", "size", "page"),
+    [({"page_size": PAGES_4K}, 3 * PAGE, PAGE), ({"page_size": PAGES_BIG}, 128 * KIB, 64 * KIB),
+     ({"page_size": PAGES_HUGE}, 2 * MIB, 2 * MIB), ({}, MIB, 64 * KIB), ({}, 4 * MIB, 2 * MIB)],
+)  # fmt: skip
+def test_a_fixed_address_within_a_page_means_the_page_and_no_more_of_them(space, sizes, size, page):
+    virtual = space.rm.object_of(reserved(space, size, VA + page + 5, **sizes))
+
+    assert virtual.extent == (VA + page, VA + page + size)
+
+
+@pytest.mark.parametrize(
+    ("alignment", "flags", "expected"),
+    [(8 * MIB, 0x80, 8 * MIB), (8 * MIB, 0x100, 8 * MIB), (PAGE, 0x100, 64 * KIB), (8 * MIB, 0, 64 * KIB),
+     (96 * KIB, 0x80, 64 * KIB), (96 * KIB, 0x100, None)],
+)  # fmt: skip
+def test_an_alignment_goes_with_the_size_of_pages_or_is_none(rm, space, alignment, flags, expected):
+    rm.reservation(space.handle, PAGE, MIB, page_size=PAGES_4K)
+    params = reservation_params(space.handle, MIB, flags=flags, alignment=alignment)
+
+    status, reply = rm.alloc(DEVICE, rm.handle(), 0x50A0, params)
+
+    assert status == (INVALID_ARGUMENT if expected is None else OK)
+    if expected is not None:
+        assert struct.unpack_from("<Q", reply, 0x50)[0] == -(-(MIB + PAGE) // expected) * expected
+
+
+@pytest.mark.parametrize(
     ("params", "status"),
-    [({"size": 0}, INVALID_ARGUMENT), ({"size": MIB, "offset": 1 << 57}, INVALID_ARGUMENT),
-     ({"size": 1 << 58}, INVALID_ARGUMENT), ({"size": MIB, "offset": VA + PAGE}, NO_MEMORY),
-     ({"size": MIB, "offset": 4 * GIB}, NO_MEMORY), ({"size": MIB, "flags": 0x40_0000}, NOT_SUPPORTED),
-     ({"size": MIB, "page_size": 3, "huge": 3}, NOT_SUPPORTED)],
-    ids=["none", "beyond the space", "more than the space", "unaligned", "firmware's", "external", "256 GiB"],
+    [({"size": 0}, INSUFFICIENT), ({"size": MIB, "offset": 1 << 57}, INSUFFICIENT),
+     ({"size": 1 << 58}, INSUFFICIENT), ({"size": MIB, "offset": 4 * GIB}, INSUFFICIENT),
+     ({"size": MIB, "flags": 0x40_0000}, NOT_SUPPORTED),
+     ({"size": MIB, "page_size": 3, "huge": 3}, INVALID_STATE)],
+    ids=["none", "beyond the space", "more than the space", "firmware's", "external", "256 GiB"],
 )  # fmt: skip
 def test_addresses_that_cannot_be_had_are_refused(rm, space, params, status):
     assert rm.alloc(DEVICE, 5, 0x50A0, reservation_params(space.handle, **params))[0] == status
@@ -178,6 +210,36 @@ def test_a_lazy_reservation_has_tables_when_they_are_needed_or_asked_for(space):
     assert space.tables_in_use() == 4
 
 
+def test_asking_takes_a_large_page_of_a_lazy_reservation_away_and_that_is_reported(space):
+    rm, virtual = space.rm, reserved(space, GIB, flags=LAZY)
+    memory = rm.memory([MEMORY], 2 * MIB)
+    where = rm.map(virtual, memory, VA, 2 * MIB)
+    rm.map(virtual, memory, VA + 4 * MIB, 2 * MIB)
+
+    rm.directory_info(space.handle, VA + MIB)
+
+    assert [word & 0xFF for word in space.pair()] == [0x12, 0x12]
+    assert (space.big(), space.small()) == ({}, {})
+    assert space.pair(VA + 4 * MIB) == (MEMORY | 0x681, 0)
+    assert [(report.kind, report.facts) for report in space.gpu.reports] == [("page lost", {"gpu_va": VA})]
+    assert rm.unmap(virtual, where) == OK
+    assert rm.map(virtual, memory, VA, 2 * MIB) == VA
+    rm.directory_info(space.handle, VA + MIB)
+    assert space.pair() == (MEMORY | 0x681, 0)
+
+
+def test_asking_changes_nothing_in_a_window_or_a_sparse_reservation(space):
+    rm = space.rm
+    rm.map(space.window, rm.memory([MEMORY], 2 * MIB), VA, 2 * MIB)
+    reserved(space, 2 * MIB, VA + 4 * MIB, flags=SPARSE)
+
+    for at in (0, 4 * MIB):
+        rm.directory_info(space.handle, VA + at)
+
+    assert (space.pair(), space.pair(VA + 4 * MIB)) == ((MEMORY | 0x681, 0), (8, 0))
+    assert space.gpu.reports == []
+
+
 def test_more_tables_than_there_is_memory_for_are_refused(space):
     params = reservation_params(space.handle, 1 << 40, VA)
 
@@ -242,7 +304,7 @@ def test_addresses_that_are_mapped_are_refused(rm, space):
 
 
 def test_sparse_addresses_read_as_nothing_on_as_few_entries_as_will_do(space, gpu):
-    reserved(space, GIB + 4 * MIB + 64 * KIB, VA + 512 * MIB, flags=SPARSE)
+    reserved(space, GIB + 4 * MIB + 64 * KIB, VA + 512 * MIB, flags=SPARSE, page_size=PAGES_BIG)
 
     pd1 = words(gpu, space.pd1())
     assert (pd1[129], pd1[130]) == (8, 8)

@@ -86,7 +86,7 @@ def dma_get_pde_info(call: Call) -> None:
     owned = vaspace.owned
     if owned is None or params.gpuAddr >> VA_BITS or params.subDeviceId > 1:
         raise Refused(Status.INVALID_EVENT, f"no tables of firmware's for {params.gpuAddr:#x}")
-    make_lazy_tables(owned, params.gpuAddr)
+    make_lazy_tables(call.rm, owned, params.gpuAddr)
     found = [(size, owned.tables.find(params.gpuAddr, level)) for size, level in _BLOCKS]
     there = [(size, table) for size, table in found if table is not None]
     _describe_first(params, there)
