@@ -161,22 +161,21 @@ def _given(space: Any, start: int | None, end: int | None) -> tuple[int, int]:
 
 def _map(dev: Any, space: Any, wanted: Buffer, undo: contextlib.ExitStack) -> int:
     """Map a buffer until `undo` is closed; returns its address."""
-    ours = hasattr(space, "map_sparse")
     options = _entry_options(wanted)
-    if not ours and (wanted.sparse or options):
+    if options and not hasattr(space, "tables"):
         raise UsageError(
             f"{wanted.text!r} asks for what the resource manager's own page tables are not asked for here",
             hint="Take page tables of ours: --space own.",
         )
+    page_bytes = wanted.page_size_bytes
     if wanted.sparse:
-        at: int = space.map_sparse(wanted.size_bytes, wanted.gpu_va, wanted.page_size_bytes)
+        at: int = space.map_sparse(wanted.size_bytes, wanted.gpu_va, page_bytes)
         undo.callback(space.unmap, at)
         return at
     memory = _memory(dev, wanted)
     undo.callback(memory.close)
-    if ours:
-        options["page_size_bytes"] = wanted.page_size_bytes
-    at = space.map(memory, wanted.gpu_va, read_only=wanted.read_only, **options)
+    options |= {"read_only": wanted.read_only, "page_size_bytes": page_bytes}
+    at = space.map(memory, wanted.gpu_va, **options)
     undo.callback(space.unmap, at)
     return at
 
