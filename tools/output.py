@@ -94,6 +94,13 @@ class Branch:
         self.below: list[Branch] = []
         self._columns = columns
 
+    def data(self, below_key: str | None = None) -> dict[str, Any]:
+        """The row as plain data, with those below it if they have a key."""
+        cells = {key: _plain(cell) for key, cell in self.cells.items()}
+        if below_key is None or not self.below:
+            return cells
+        return {**cells, below_key: [each.data(below_key) for each in self.below]}
+
     def add(self, **cells: Any) -> Branch:
         """A row below it."""
         made = Branch(self._columns, cells)
@@ -105,10 +112,11 @@ class Tree:
     """Rows that share columns, with rows below them.
 
     Attributes:
-        below_key: under which JSON has the rows below a row.
+        below_key: under which JSON has the rows below a row; None for all rows in one list, a row before
+            those below it.
     """
 
-    def __init__(self, key: str, columns: tuple[Column, ...], below_key: str = "below") -> None:
+    def __init__(self, key: str, columns: tuple[Column, ...], below_key: str | None = "below") -> None:
         self.key = key
         self.columns = columns
         self.below_key = below_key
@@ -122,12 +130,9 @@ class Tree:
 
     def data(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
-        return [self._data_of(branch) for branch in self.below]
-
-    def _data_of(self, branch: Branch) -> dict[str, Any]:
-        cells = {key: _plain(cell) for key, cell in branch.cells.items()}
-        below = [self._data_of(each) for each in branch.below]
-        return {**cells, self.below_key: below} if below else cells
+        if self.below_key is None:
+            return [branch.data() for _, branch in self.rows()]
+        return [branch.data(self.below_key) for branch in self.below]
 
     @property
     def text_columns(self) -> list[Column]:
@@ -167,7 +172,7 @@ class Report:
         self._parts[key] = table
         return table
 
-    def tree(self, key: str, columns: tuple[Column, ...], below_key: str = "below") -> Tree:
+    def tree(self, key: str, columns: tuple[Column, ...], below_key: str | None = "below") -> Tree:
         """A new, empty tree."""
         tree = Tree(key, columns, below_key)
         self._parts[key] = tree

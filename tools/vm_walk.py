@@ -95,7 +95,7 @@ def fill_walk(report: Report, form: PageTableFormat, found: Walk, names: Names, 
     for key, value in facts.items():
         report.fact(key, value, in_title=True)
     report.picture("address", [_heading(found, what), *_strip(form, found)])
-    _fill_steps(report.tree("steps", STEP_COLUMNS), form, found)
+    _fill_steps(report.tree("steps", STEP_COLUMNS, below_key=None), form, found)
     if fields:
         rows = report.tree("fields", FIELD_COLUMNS)
         for step in found.steps:

@@ -10,8 +10,11 @@ import pytest
 from barewire.device.regions import Region
 from barewire.memory.formats import GMMU_V3, Aperture, Leaf, TablePointer
 from barewire.memory.tree import Run, Table
+from barewire.memory.walker import pages
 from barewire.tools import vm_map
 from barewire.tools.output import print_report, text_lines
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from table_memory import Bench
 from vm_tables import GIB, HOST, KIB, MIB, READ_ONLY, REGIONS, VIDEO, put, source_of
 
@@ -73,6 +76,45 @@ def test_a_name_that_ends_inside_a_page_does_not_cut_it():
     put(bench, 0, 0, 1, page=2 * MIB)
 
     assert [(one[0], one[1]) for one in ranges(bench, [Region(0, 0x1000, "tiny")])] == [(0, 2 * MIB)]
+
+
+SLOTS = st.lists(
+    st.tuples(st.integers(0, 70), st.integers(0, 3), st.sampled_from((None, 0, 7, 8))), max_size=40
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SLOTS, st.booleans())
+def test_ranges_have_every_page_that_a_walk_finds_once(slots, joined):
+    """Slots of 64 KiB hold a big page, small ones, or sparse ones; what they are for changes every 1 MiB."""
+    bench = Bench()
+    for slot, kind, frame in {slot: (slot, kind, frame) for slot, kind, frame in slots}.values():
+        at = slot * 64 * KIB
+        if frame is None:
+            bench.tables.map_sparse(at, 64 * KIB, 4 * KIB if kind else 64 * KIB)
+        elif kind == 0:
+            put(bench, at, frame * 64 * KIB, 1, page=64 * KIB)
+        else:
+            put(
+                bench,
+                at,
+                frame * 64 * KIB,
+                16 - kind,
+                attributes=READ_ONLY if kind == 2 else VIDEO,
+                step=kind,
+            )
+    regions = [Region(start, MIB, f"region {start:#x}") for start in range(0, 5 * MIB, MIB)]
+
+    found = []
+    for one in vm_map.ranges_of(source_of(bench).tree(None, None), vm_map.Names(regions), joined):
+        assert joined or len(one.extents) <= 1
+        gpu_vas = range(one.gpu_va, one.end_va, one.page_bytes)
+        memory = [at for first, size in one.extents for at in range(first, first + size, one.page_bytes)]
+        leaves = (
+            [None] * len(gpu_vas) if one.attributes is None else [Leaf(at, one.attributes) for at in memory]
+        )
+        found += zip(gpu_vas, [one.page_bytes] * len(gpu_vas), leaves, strict=True)
+    assert found == [tuple(page) for page in pages(bench.form, bench.store, bench.tables.root)]
 
 
 def test_small_pages_behind_big_ones_are_not_in_the_map():

@@ -29,22 +29,12 @@ def test_a_walk_ends_in_the_page_with_the_address_of_the_byte(form, page):
     assert found["attributes"]["read_only"] is True
 
 
-def steps_of(found) -> list[dict]:
-    """The steps of a walk, which nest, one after the other."""
-    steps, waiting = [], list(found["steps"])
-    while waiting:
-        row = waiting.pop(0)
-        steps.append(row)
-        waiting = row.get("below", []) + waiting
-    return steps
-
-
 def test_the_steps_of_a_walk_lead_from_table_to_table():
     bench = Bench()
     put(bench, 0x10000, 0x80000, 4)
     report, _ = walked(bench, 0x11008)
 
-    steps = steps_of(report.data()["walks"][0])
+    steps = report.data()["walks"][0]["steps"]
     assert [step["level"] for step in steps] == ["PD4", "PD3", "PD2", "PD1", "PD0", "PT 4 KiB"]
     for step, behind in pairwise(steps):
         assert f"{int(behind['table']['address'], 16):#x}" in step["leads_to"]
@@ -60,7 +50,7 @@ def test_a_walk_looks_into_small_pages_where_there_is_no_big_one():
     put(bench, 0x20000, 0x80000, 1)
     report, _ = walked(bench, 0x20000)
 
-    steps = steps_of(report.data()["walks"][0])
+    steps = report.data()["walks"][0]["steps"]
     assert [step["level"] for step in steps[-2:]] == ["PT 64 KiB", "PT 4 KiB"]
     assert "small pages" in steps[-2]["leads_to"]
 
