@@ -114,6 +114,7 @@ class RpcClient:
         self._lock = threading.RLock()
         self._next_handle = FIRST_HANDLE
         self._owed: dict[int, list[Callable[[], None]]] = {}
+        self._strays: list[GpuMapping] = []
         self._freeing: set[int] = set()
         self._paying = threading.Lock()
 
@@ -281,16 +282,30 @@ class RpcClient:
 
         Raises:
             RmError: RM refused it.
-            RpcError, RpcTimeout: GSP did not answer as it should. It may be mapped all the same, until its
-                memory or its virtual memory is freed.
+            RpcError, RpcTimeout: GSP did not answer as it should. It may be mapped all the same; that is
+                undone before anything else is mapped, and at the latest with the memory.
         """
         self.check()
+        self._undo_strays()
         place = partial(self.rpc.map_memory_dma, self.handle, self.device, virtual, memory)
-        at = self._call(place, gpu_va, offset, size_bytes, flags | names.OS46_OFFSET_FIXED)
+        try:
+            at = self._call(place, gpu_va, offset, size_bytes, flags | names.OS46_OFFSET_FIXED)
+        except RmError:
+            raise
+        except BaseException:
+            self._strays.append(GpuMapping(virtual, memory, gpu_va, size_bytes))
+            raise
         mapping = GpuMapping(virtual, memory, at, size_bytes)
         with self._lock:
             self.gpu_mappings[virtual, at] = mapping
         return mapping
+
+    def _undo_strays(self) -> None:
+        """Undo mappings that RM may have made without an answer: their addresses are taken for free."""
+        with self._lock:
+            while self._strays:
+                self._unmap(self._strays[0])
+                del self._strays[0]
 
     def unmap_gpu(self, mapping: GpuMapping) -> None:
         """Undo map_gpu; a mapping that went with its memory is no error.
@@ -303,10 +318,18 @@ class RpcClient:
         key = mapping.virtual, mapping.gpu_va
         if self.gpu_mappings.get(key) is not mapping:
             return
-        unmap = partial(self.rpc.unmap_memory_dma, self.handle, self.device)
-        self._call(unmap, mapping.virtual, mapping.memory, mapping.gpu_va)
+        self._unmap(mapping)
         with self._lock:
             self.gpu_mappings.pop(key, None)
+
+    def _unmap(self, mapping: GpuMapping) -> None:
+        """Have RM undo a mapping; one that is gone already is no error."""
+        unmap = partial(self.rpc.unmap_memory_dma, self.handle, self.device)
+        try:
+            self._call(unmap, mapping.virtual, mapping.memory, mapping.gpu_va)
+        except RmError as refused:
+            if refused.status_name not in GONE:
+                raise
 
     def release_memory(self, handle: int, give_back: Callable[[], None]) -> None:
         """Free a memory object, and with it all mappings of it; then what it is made of may be given back.

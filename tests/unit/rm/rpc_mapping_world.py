@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from barewire.abi import status
 from barewire.abi.layout import Struct
+from barewire.errors import BarewireError
 from barewire.memory.formats import GMMU_V3
 from barewire.memory.object import MemoryObject
 from barewire.memory.vram import Extent
@@ -49,6 +50,7 @@ class MappingRm(FirmwareRm):
         lists: handle -> what was listed.
         mapped: gpu_va -> mapping.
         lands_at: added to the address of each mapping: a firmware that does not do as it is told.
+        deaf_after: by number of the call: raised after it was done, as if its answer were lost.
     """
 
     def __init__(self) -> None:
@@ -56,6 +58,7 @@ class MappingRm(FirmwareRm):
         self.lists: dict[int, List] = {}
         self.mapped: dict[int, Mapped] = {}
         self.lands_at = 0
+        self.deaf_after: dict[int, BarewireError] = {}
 
     def alloc_memory(
         self, client: int, device: int, handle: int, class_id: int, pages: Sequence[int], size_bytes: int,
@@ -77,6 +80,8 @@ class MappingRm(FirmwareRm):
         if gpu_va in self.mapped:
             raise status.refused("MAP_MEMORY_DMA", status.code_of("NV_ERR_INVALID_ADDRESS"))
         self.mapped[gpu_va + self.lands_at] = Mapped(virtual, memory, offset, size_bytes, flags)
+        if MAP in self.deaf_after:
+            raise self.deaf_after[MAP]
         return gpu_va + self.lands_at
 
     def unmap_memory_dma(self, client: int, device: int, virtual: int, memory: int, gpu_va: int) -> None:

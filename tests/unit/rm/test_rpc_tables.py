@@ -306,6 +306,48 @@ def test_what_rm_does_not_unmap_stays_in_the_records(world: MappingWorld, rm, sp
     assert world.firmware.mapped == {}
 
 
+def test_what_rm_unmapped_without_an_answer_is_unmapped_the_next_time(world: MappingWorld, rm, space) -> None:
+    gpu_va = space.map(rm.video_memory(64 * KIB))
+    world.firmware.failures[UNMAP] = RpcTimeout("GSP did not answer UNMAP_MEMORY_DMA")
+    with pytest.raises(RpcTimeout):
+        space.unmap(gpu_va)
+    world.firmware.failures.clear()
+    world.firmware.mapped.clear()
+    space.unmap(gpu_va)
+
+    assert space.mappings == {}
+
+
+def test_what_rm_mapped_without_an_answer_is_undone_before_the_next_mapping(
+    world: MappingWorld, rm, space
+) -> None:
+    memory, late = rm.video_memory(64 * KIB), RpcTimeout("GSP did not answer MAP_MEMORY_DMA")
+    world.firmware.deaf_after = {MAP: late}
+    with pytest.raises(RpcTimeout):
+        space.map(memory, FIRST_VA)
+    assert (space.mappings, list(world.firmware.mapped)) == ({}, [FIRST_VA])
+
+    world.firmware.deaf_after = {}
+    assert space.map(memory, FIRST_VA) == FIRST_VA
+    assert list(world.firmware.mapped) == [FIRST_VA]
+
+
+def test_a_mapping_without_an_answer_that_cannot_be_undone_is_not_forgotten(
+    world: MappingWorld, rm, space
+) -> None:
+    memory, late = rm.video_memory(64 * KIB), RpcTimeout("GSP did not answer")
+    world.firmware.deaf_after = {MAP: late}
+    with pytest.raises(RpcTimeout):
+        space.map(memory, FIRST_VA)
+    world.firmware.deaf_after = {}
+    world.firmware.failures[UNMAP] = late
+    with pytest.raises(RpcTimeout):
+        space.map(memory, FIRST_VA)
+    world.firmware.failures.clear()
+
+    assert space.map(memory, FIRST_VA) == FIRST_VA
+
+
 # ---- the end
 
 
