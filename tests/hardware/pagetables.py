@@ -1,9 +1,11 @@
 """Page tables on silicon: RM's compared with what our builder makes, then our own in front of a copy engine.
 
 In this order, each only if what came before was right: every entry of the tables that RM built
-(tests/pagetables/test_rm_tables.py); random layouts of our own tables, narrow addresses first
-(tests/pagetables/rig.py); accesses that they forbid, which are Xid 31 on channels of our own, each in a
-process of its own, with the GPU's health asked after it; and what RM counts as taken, as before.
+(tests/pagetables/test_rm_tables.py); what RM answers of roots that are not its own, and whether the GPU
+forgets what it is told to (test_page_directory.py, test_invalidation.py); random layouts of our own tables,
+narrow addresses first (tests/pagetables/rig.py); accesses that they forbid, which are Xid 31 on channels of
+our own, each in a process of its own, with the GPU's health asked after it; and what RM counts as taken, as
+before.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from tests.hardware.report import Figure, Report
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "tests/pagetables"
+ROOTS = ("test_page_directory",)
+MEMOP = ("test_invalidation",)  # other devices have registers for that
 PER_SPACE = 10  # layouts in one address space, after each other
 SPACES_PER_MEMORY = 8  # address spaces that map parts of the same memory
 FAULT_TIMEOUT_S = 60.0
@@ -63,7 +67,11 @@ def run(report: Report, device: str, deadline: float) -> None:
         health.ask(device)  # whatever the first user of a GPU leaves for all times is there now
         before, smi_before = cycles.ask_rm(device), machine.used_vram_mib()
     agreed = _rm_tables(report, device, min(deadline, time.monotonic() + RM_TABLES_S))
-    if agreed and _layouts(report, device, deadline - FAULTS_S):
+    if (
+        agreed
+        and _roots(report, device, deadline - FAULTS_S)
+        and _layouts(report, device, deadline - FAULTS_S)
+    ):
         _faults(report, device, deadline)
     if on_silicon:
         cycles.expect_nothing_left(report, "after all page tables", device, before, smi_before)
@@ -79,6 +87,15 @@ def _rm_tables(report: Report, device: str, deadline: float) -> bool:
         if numbers:
             report.figure(f"RM's tables: {name} compared", Figure(sum(numbers), name))
     return _go_on(report, "our own tables", all(check["passed"] for check in report.checks[already:]))
+
+
+def _roots(report: Report, device: str, deadline: float) -> bool:
+    """Whether page directories of ours are taken, and changes behind them seen."""
+    already = len(report.checks)
+    modules = ROOTS + (MEMOP if device.startswith("nv:") else ())
+    properties = run_pytest(report, device, deadline, modules, FOLDER)
+    report.extra["stale_reads"] = [value for name, value in properties if name == "stale_reads"]
+    return _go_on(report, "random layouts", all(check["passed"] for check in report.checks[already:]))
 
 
 # ---- layouts
