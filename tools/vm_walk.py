@@ -14,6 +14,7 @@ from barewire.tools.vm_text import (
     aperture_style,
     attributes_data,
     attributes_text,
+    kind_name,
     leaf_text,
     place_data,
     place_text,
@@ -47,15 +48,22 @@ STEP_COLUMNS = (
 
 
 def fields_text(fields: Sequence[Data]) -> str:
-    """The fields of a word that are not zero."""
-    said = [f"{field['field']} {field['value']}" for field in fields if int(field["value"], 16)]
+    """The fields of a word that say something: what they mean, and of flags that they are set."""
+    said = [_field_text(field) for field in fields if field["meaning"] or int(field["value"], 16)]
     return ", ".join(said) or "nothing"
+
+
+def _field_text(field: Data) -> str:
+    if field["meaning"]:
+        return f"{field['field']} {field['meaning']}"
+    is_set = field["value"] == "0x1" and ":" not in field["bits"]
+    return str(field["field"]) if is_set else f"{field['field']} {field['value']}"
 
 
 FIELD_COLUMNS = (
     Column("level", style="bold cyan"),
     Column("word", style="bold"),
-    Column("fields", "fields that are not zero", fields_text),
+    Column("fields", "fields", fields_text),
 )
 
 
@@ -213,12 +221,28 @@ def _end_text(found: Walk) -> str:
 
 def _fields(form: PageTableFormat, level: Level, half: int, word: int) -> Iterator[dict[str, Any]]:
     """The fields of a word, from the lowest bit up; reserved bits only if one is set."""
-    named = [(name, mask) for name, mask in fields_of(form, level, half, word)]
+    named = fields_of(form, level, half, word)
+    meanings = _meanings(form, level, half, word, is_page=any(name == "valid" for name, _ in named))
     for name, mask in sorted(named, key=lambda field: field[1] & -field[1]):
         low = (mask & -mask).bit_length() - 1
         value = (word & mask) >> low
         if name != RESERVED or value:
-            yield {"field": name, "bits": _mask_text(mask), "value": f"{value:#x}"}
+            yield {
+                "field": name, "bits": _mask_text(mask), "value": f"{value:#x}",
+                "meaning": meanings.get(name),
+            }  # fmt: skip
+
+
+def _meanings(form: PageTableFormat, level: Level, half: int, word: int, *, is_page: bool) -> dict[str, str]:
+    """What the numbers of some fields stand for; nothing in a word that is no page and no pointer."""
+    if not is_page:
+        table = form.pointer(level, half).decode(word)
+        return {} if table is None else {"aperture": table.aperture.value, "address": f"{table.address:#x}"}
+    leaf = form.pte.decode(word)
+    if leaf is None:
+        return {}
+    said = leaf.attributes
+    return {"aperture": said.aperture.value, "address": f"{leaf.address:#x}", "kind": kind_name(said.kind)}
 
 
 def _mask_text(mask: int) -> str:

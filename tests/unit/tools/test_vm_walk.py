@@ -114,7 +114,9 @@ def test_every_bit_of_an_entry_is_in_a_field():
         assert made == int(row["word"], 16)
     last = {field["field"]: field["value"] for field in row["fields"]}
     assert (last["read only"], last["kind"], last["valid"]) == ("0x1", "0x6", "0x1")
-    assert "read only 0x1" in "\n".join(text_lines(report))
+    meanings = {field["field"]: field["meaning"] for field in row["fields"]}
+    assert (meanings["aperture"], meanings["address"], meanings["kind"]) == ("video", "0x80000", "generic")
+    assert "valid, aperture video, read only" in "\n".join(text_lines(report))
 
 
 @pytest.mark.parametrize(
