@@ -64,10 +64,13 @@ class Space:
     def tables_in_use(self):
         return self.gpu.resman.table_memory.in_use
 
-    def reads(self, gpu_va):
-        """(aperture, physical address) as the MMU walks there now; None for no page."""
+    def leaf(self, gpu_va):
+        """The page that the MMU finds there now; None for none."""
         walk = self.gpu.mmu.walk(self.rm.object_of(self.handle).root, gpu_va)
         assert walk.notes == ()
-        if walk.leaf is None:
-            return None
-        return walk.leaf.aperture, walk.leaf.address + gpu_va - walk.leaf.gpu_va
+        return walk.leaf
+
+    def reads(self, gpu_va):
+        """(aperture, physical address) as the MMU walks there now; None for no page."""
+        leaf = self.leaf(gpu_va)
+        return (leaf.aperture, leaf.address + gpu_va - leaf.gpu_va) if leaf is not None else None
