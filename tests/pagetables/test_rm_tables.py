@@ -338,6 +338,16 @@ def test_a_buffer_of_large_pages_is_mapped_in_smaller_ones(dev: Any, empty: Spre
     memory.close()
 
 
+def test_memory_of_many_pieces_is_mapped_page_by_page(dev: Any, empty: Spread) -> None:
+    """Over RPC its pages are listed in a call that takes several messages."""
+    mapped = empty.map(Piece("scattered", BASE + 16 * MIB, "host", SMALL, 48 * MIB))
+    comparison = empty.space.compare()
+
+    expect_equal(comparison)
+    assert comparison.by_level["PT 4 KiB"] == 48 * MIB // SMALL
+    empty.unmap(mapped)
+
+
 def test_sparse_ranges_lie_beside_what_is_mapped(empty: Spread) -> None:
     empty.map(Piece("small", BASE, "video", SMALL, 16 * SMALL))
     empty.space.map_sparse(16 * SMALL, BASE + 16 * SMALL, page_size_bytes=SMALL)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.gsp.boot import GspFirmware
 
 # enum of RPC functions (OGKM:src/nvidia/generated/rpc_global_enums.h); those that the server itself minds.
+ALLOC_MEMORY = 4
 FREE = 10
 DUP_OBJECT = 21
 UNLOADING_GUEST_DRIVER = 47
@@ -66,18 +67,22 @@ class Shape(NamedTuple):
 
     Attributes:
         head_bytes: of what comes ahead of the parameters.
-        params_size_at: where it says how many bytes of parameters follow; None if it does not.
+        params_size_at: where it says how much follows: bytes of parameters, or pages of a list; None if it
+            does not.
+        unit_bytes: of what follows.
         status_at: where the reply has its inner status; None if it has none.
         command_at: where a control has its command.
     """
 
     head_bytes: int
     params_size_at: int | None = None
+    unit_bytes: int = 1
     status_at: int | None = None
     command_at: int | None = None
 
 
 SHAPES: dict[int, Shape] = {
+    ALLOC_MEMORY: Shape(0x38, params_size_at=0x28, unit_bytes=8),
     GSP_RM_ALLOC: Shape(0x20, params_size_at=0x14, status_at=0x10),
     GSP_RM_CONTROL: Shape(0x18, params_size_at=0x10, status_at=0xC, command_at=0x8),
     FREE: Shape(0x10, status_at=0xC),
@@ -96,7 +101,7 @@ def whole_size(function: int, payload: bytes) -> int:
     """How many bytes a command's payload has with all its continuation records."""
     shape = SHAPES.get(function)
     size = _word(payload, shape.params_size_at) if shape else None
-    return len(payload) if shape is None or size is None else shape.head_bytes + size
+    return len(payload) if shape is None or size is None else shape.head_bytes + size * shape.unit_bytes
 
 
 @dataclass

@@ -31,6 +31,7 @@ from gsp_driver import (
 )
 
 POST_EVENT = 0x1003
+ALLOC_MEMORY = 4
 PIECE = 0x10000 - 0x50
 
 
@@ -141,6 +142,17 @@ def test_a_long_registry_is_put_together_by_its_own_size(running: GspDriver):
     running.call(STATIC_INFO, b"")
 
     assert (SET_REGISTRY, registry) in running.resman.handled
+
+
+@pytest.mark.parametrize("pages", [1, (PIECE - 0x38) // 8, (PIECE - 0x38) // 8 + 1, 20_000])
+def test_a_long_list_of_pages_is_put_together_by_their_number(running: GspDriver, pages: int):
+    head = struct.pack("<14I", 1, 2, 3, 0x81, 0, 0, 6, 0, pages << 12, 0, pages, 0, pages << 16, 0)
+    listed = head + struct.pack(f"<{pages}Q", *range(pages))
+
+    running.push_long(ALLOC_MEMORY, listed)
+    running.receive(ALLOC_MEMORY)
+
+    assert running.resman.handled[-1] == (ALLOC_MEMORY, listed)
 
 
 def test_a_long_command_that_is_interrupted_is_lost(running: GspDriver):
