@@ -32,7 +32,7 @@ from barewire.rm.client import PAGE_BYTES, GpuMapping
 from barewire.rm.memory import BIG_PAGE_BYTES, HUGE_PAGE_BYTES, OWNER, fitting_page
 from barewire.rm.object import Calls, Manager, SpaceObject
 from barewire.rm.page_tables import NamedReader, RmTables
-from barewire.rounding import round_up
+from barewire.rounding import round_up, whole
 
 if TYPE_CHECKING:
     from barewire.memory.tables import TableReader
@@ -60,6 +60,14 @@ class PagedMemory(Memory, Protocol):
 
     @property
     def page_size_bytes(self) -> int: ...
+
+
+class Part(NamedTuple):
+    """Part of a memory object, and the size of the pages that it is mapped in; its last may be cut off."""
+
+    offset: int
+    size_bytes: int
+    page_size_bytes: int
 
 
 class RmMapping(NamedTuple):
@@ -208,10 +216,40 @@ class RmAddressSpace(SpaceObject):
                 f"{memory!r} is no memory of this device: it is mapped in address spaces of its own only"
             )
         memory.check()
-        size = memory.size_bytes - offset if size_bytes is None else round_up(size_bytes, PAGE_BYTES)
-        inside = offset >= 0 and size > 0 and offset + size <= memory.size_bytes
-        page = self._page(memory, offset, size, page_size_bytes) if inside else memory.page_size_bytes
-        if not inside or offset % page:
+        part = self._part(memory, whole(offset, "offset"), size_bytes, page_size_bytes)
+        at = self._take(gpu_va, part, whole(alignment or PAGE_BYTES, "alignment"))
+        flags = names.OS46_READ_ONLY if read_only else 0
+        if memory.aperture == "host":
+            flags |= names.OS46_CACHE_SNOOP
+        if page_size_bytes is not None or self.rm.names_pages:
+            flags |= names.OS46_PAGE_SIZE[part.page_size_bytes]
+        try:
+            record = self._map(memory, part, at, flags)
+        except BaseException:
+            self.addresses.free(at)
+            raise
+        self.mappings[at] = RmMapping(
+            at, part.size_bytes, memory, part.offset, read_only, part.page_size_bytes, record
+        )
+        return at
+
+    def _part(
+        self, memory: PagedMemory, offset: int, size_bytes: int | None, page_size_bytes: int | None
+    ) -> Part:
+        """What is to be mapped of a memory, and in which pages.
+
+        Raises:
+            BadMapping: RM cannot map it in pages of the size that is asked for.
+            UsageError: it has no such part, or that is not of whole pages.
+        """
+        size = memory.size_bytes - offset
+        if size_bytes is not None:
+            size = round_up(whole(size_bytes, "size"), PAGE_BYTES)
+        is_part = offset >= 0 and size > 0 and offset + size <= memory.size_bytes
+        page = memory.page_size_bytes
+        if is_part:
+            page = self._page(memory, offset, size, page_size_bytes)
+        if not is_part or offset % page:
             raise UsageError(
                 "whole pages of the memory can be mapped",
                 offset=offset,
@@ -219,35 +257,7 @@ class RmAddressSpace(SpaceObject):
                 page_size_bytes=page,
                 of_bytes=memory.size_bytes,
             )
-        taken = round_up(size, page)
-        if gpu_va is None:
-            # Aligned so that RM may use its largest page wherever the physical pages allow.
-            at = self.addresses.allocate(taken, max(alignment or PAGE_BYTES, page, fitting_page(size)))
-        elif gpu_va % page:
-            raise UsageError(
-                "the address is not aligned to the memory's pages", gpu_va=gpu_va, page_size_bytes=page
-            )
-        else:
-            at = self.addresses.reserve(gpu_va, taken)
-        flags = names.OS46_READ_ONLY if read_only else 0
-        if memory.aperture == "host":
-            flags |= names.OS46_CACHE_SNOOP
-        if page_size_bytes is not None or self.rm.names_pages:
-            flags |= names.OS46_PAGE_SIZE[page]
-        client = self.rm.client
-        try:
-            handle = self.rm.handle_of(memory)
-            record = client.map_gpu(self.virtual_handle, handle, at, offset, size, flags)
-            if record.gpu_va != at:
-                client.quietly(client.unmap_gpu, record)
-                raise UsageError(
-                    "RM mapped at another address than asked for", gpu_va=record.gpu_va, asked_va=at
-                )
-        except BaseException:
-            self.addresses.free(at)
-            raise
-        self.mappings[at] = RmMapping(at, size, memory, offset, read_only, page, record)
-        return at
+        return Part(offset, size, page)
 
     def _page(self, memory: PagedMemory, offset: int, size: int, page_size_bytes: int | None) -> int:
         """The size of the pages to map a part of memory in.
@@ -258,14 +268,50 @@ class RmAddressSpace(SpaceObject):
         largest = self.rm.largest_page(memory, offset, size)
         if page_size_bytes is None:
             return min(memory.page_size_bytes, largest)
-        if page_size_bytes not in names.OS46_PAGE_SIZE or page_size_bytes > largest:
+        page = whole(page_size_bytes, "page size")
+        if page not in names.OS46_PAGE_SIZE or page > largest:
             raise BadMapping(
                 "RM cannot map this memory in pages of this size",
                 hint="Allocate it contiguous, with that page size.",
-                page_size_bytes=page_size_bytes,
+                page_size_bytes=page,
                 largest_bytes=largest,
             )
-        return page_size_bytes
+        return page
+
+    def _take(self, gpu_va: int | None, part: Part, alignment: int) -> int:
+        """Addresses for a part of a memory.
+
+        Raises:
+            OutOfAddressSpace: there is no room, or not at `gpu_va`.
+            UsageError: `gpu_va` is not aligned to the pages.
+        """
+        page = part.page_size_bytes
+        taken = round_up(part.size_bytes, page)
+        if gpu_va is None:
+            # Aligned so that RM may use its largest page wherever the physical pages allow.
+            return self.addresses.allocate(taken, max(alignment, page, fitting_page(part.size_bytes)))
+        if whole(gpu_va, "address") % page:
+            raise UsageError(
+                "the address is not aligned to the memory's pages", gpu_va=gpu_va, page_size_bytes=page
+            )
+        return self.addresses.reserve(whole(gpu_va, "address"), taken)
+
+    def _map(self, memory: PagedMemory, part: Part, gpu_va: int, flags: int) -> GpuMapping:
+        """Have RM map a part of a memory.
+
+        Raises:
+            RmError: it refused.
+            UsageError: it did so at another address.
+        """
+        client = self.rm.client
+        handle = self.rm.handle_of(memory)
+        record = client.map_gpu(self.virtual_handle, handle, gpu_va, part.offset, part.size_bytes, flags)
+        if record.gpu_va != gpu_va:
+            client.quietly(client.unmap_gpu, record)
+            raise UsageError(
+                "RM mapped at another address than asked for", gpu_va=record.gpu_va, asked_va=gpu_va
+            )
+        return record
 
     def map_sparse(
         self, size_bytes: int, gpu_va: int | None = None, page_size_bytes: int | None = None
@@ -282,6 +328,8 @@ class RmAddressSpace(SpaceObject):
             BadMapping: the range is not of whole pages.
         """
         self.check()
+        size_bytes = whole(size_bytes, "size")
+        gpu_va = None if gpu_va is None else whole(gpu_va, "address")
         page = page_size_bytes or next((size for size in SPARSE_PAGES if size_bytes % size == 0), PAGE_BYTES)
         if page not in SPARSE_PAGES or size_bytes % page or size_bytes <= 0 or (gpu_va or 0) % page:
             raise BadMapping(
@@ -330,7 +378,7 @@ class RmAddressSpace(SpaceObject):
             UsageError: nothing was mapped there.
         """
         self.check()
-        mapping = self.mappings.get(gpu_va)
+        mapping = self.mappings.get(whole(gpu_va, "address"))
         if mapping is None:
             raise UsageError("nothing is mapped at this address", gpu_va=gpu_va)
         self._undo(mapping)

@@ -271,6 +271,14 @@ def test_only_whole_pages_of_the_memory_are_mapped(rm, space, offset: int, size:
         space.map(rm.video_memory(64 * KIB), offset=offset, size_bytes=size)
 
 
+@pytest.mark.parametrize("wrong", ["x", 1.5, [1]], ids=["text", "fraction", "list"])
+@pytest.mark.parametrize("argument", ["gpu_va", "offset", "size_bytes", "alignment", "page_size_bytes"])
+def test_what_is_no_whole_number_is_refused_by_name(rm, space, argument: str, wrong: object) -> None:
+    with pytest.raises(UsageError):
+        space.map(rm.video_memory(64 * KIB), **{argument: wrong})
+    assert (space.mappings, space.addresses.taken) == ({}, {})
+
+
 def test_an_address_that_rm_refuses_is_free_again(world: MappingWorld, rm, space) -> None:
     memory = rm.video_memory(64 * KIB)
     with world.firmware.refusing(MAP, "NV_ERR_NO_MEMORY"), pytest.raises(RmError):
