@@ -286,7 +286,8 @@ class Device(DeviceCopies):
         closed_by_its_owner(self)
         if self._forked:
             return
-        queues = list(self._queues)
+        with self._forgetting_lock:  # from now on no queue of invalidations is made
+            queues = list(self._queues)
         memory: list[contextlib.ExitStack] = []
         try:
             self._close_queues(queues, memory)

@@ -87,7 +87,7 @@ class DeviceQueues(DeviceMemory, ABC):
         return self._make_queue(engine, f"{engine} channel {len(self._queues)}", space)
 
     def address_space(self, tables: Any = None) -> Any:
-        """A fresh address space.
+        """A fresh address space. Close it, after its channels; what is mapped in it stays until then.
 
         Args:
             tables: "own" for page tables of ours, in which copy engines work on every device; "rm" for those
@@ -106,6 +106,7 @@ class DeviceQueues(DeviceMemory, ABC):
         else:
             ours = self.page_tables() if tables == "own" else _expect_tables(tables)
             made = self.rm.external_space(ours)
+        self._spaces.difference_update([space for space in list(self._spaces) if space.closed])
         self._spaces.add(made)
         return made
 
@@ -126,11 +127,15 @@ class DeviceQueues(DeviceMemory, ABC):
 
     def _invalidations(self) -> Queue | None:
         """The queue that invalidates where no register can; none once every channel was closed."""
-        if self.closed:
-            return None
-        with self._lock:
-            if self._forgetting is None or not self._forgetting.alive:
-                self._forgetting = self._make_queue("copy", "queue of invalidations")
+        with self._forgetting_lock:
+            if self.closed:
+                return None
+            found = self._forgetting
+            if found is not None and found.alive:
+                return found
+            self._forgetting = self._make_queue("copy", "queue of invalidations")
+            if found is not None:
+                _quietly(found.close)
             return self._forgetting
 
     def _make_queue(self, engine: str, name: str, space: Any = None) -> Any:

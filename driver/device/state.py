@@ -53,7 +53,7 @@ class DeviceState:
         self._copies: CopyQueue | None = None
         self._forgetting: Queue | None = None
         self._tlb = ChannelTlb(self._invalidations)
-        self._spaces: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._spaces: set[Any] = set()  # held until they are closed: RM knows where their tables are
         self._staging: Staging | None = None
         self._queues: list[Queue] = []
         self._modules: weakref.WeakSet[Module] = weakref.WeakSet()
@@ -72,13 +72,15 @@ class DeviceState:
         self._target = ffi.new("struct bw_target *")
 
     def _make_locks(self) -> None:
-        """One for staging memory and queues that are made when first needed, one for memory, one for ends.
+        """One for staging memory and queues that are made when first needed, one for memory, one for the
+        queue that address spaces invalidate by, one for ends.
 
         The second is not taken again by who holds it: the garbage collector may free arrays in the middle of
         an allocation, and what it frees waits then until somebody collects.
         """
         self._lock = threading.RLock()
         self._memory_lock = threading.Lock()
+        self._forgetting_lock = threading.RLock()  # who has it waits for no address space
         self._ends = threading.RLock()  # who looks at a queue that died holds it: its memory stays meanwhile
 
     def check(self) -> None:

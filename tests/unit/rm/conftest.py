@@ -26,6 +26,7 @@ def _load(name: str) -> ModuleType:
 _load("fake_physical")
 _load("fake_tables")
 fake = _load("fake_kernel")
+_load("fake_engine")
 
 
 @pytest.fixture

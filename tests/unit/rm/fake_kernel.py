@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
+import threading
 from dataclasses import dataclass, field
 
 import fake_physical
@@ -91,7 +92,7 @@ ESCAPE_SIZES = {
 STATUS_AT = {0x27: 0x28, 0x29: 0xC, 0x2A: 0x1C, 0x4E: 0x28, 0x4F: 0x18, 0x57: 0x38, 0x58: 0x28}
 GPU_ID = 0x1800
 VRAM_BYTES = 1 << 30
-TABLES_END = 32 << 20  # RM's own page tables lie below
+TABLES_END = 8 << 20  # RM's own page tables lie below
 HOST_START, HOST_BYTES = 0x1_5000_0000, 1 << 30  # host memory as the GPU addresses it
 WINDOW_BYTES = 64 << 10  # of video memory, that show a table
 EXTERNALLY_OWNED = 1 << 3  # of NV_VASPACE_ALLOCATION_PARAMETERS.flags
@@ -246,6 +247,7 @@ class FakeKernel:
         self.host = fake_physical.Memory(HOST_START, HOST_BYTES)
         self.pool = Pool(self.video, TABLES_END)
         self.named: set[int] = set()  # pages with tables that RM told of
+        self.lock = threading.RLock()  # of the driver: one call at a time
 
     # What is left
 
@@ -256,7 +258,13 @@ class FakeKernel:
     @property
     def is_clean(self) -> bool:
         """Whether no descriptor, mapping or object is left."""
-        return not (self.files or self.pages or self.clients or self.kernel_mappings or self.gpu_mappings)
+        return self.is_given_back and not self.pages
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether no descriptor or object is left; views that somebody still holds show empty memory."""
+        showing = [shown for shown in self.pages.values() if shown.file is not None]
+        return not (self.files or showing or self.clients or self.kernel_mappings or self.gpu_mappings)
 
     # System calls
 
@@ -276,10 +284,11 @@ class FakeKernel:
         return self._fd
 
     def close(self, fd: int) -> None:
-        if fd not in self.files:
-            self.complaints.append(f"close of {fd}, which is not open")
-            raise OSError(errno.EBADF, "Bad file descriptor")
-        self._drop(self.files.pop(fd))
+        with self.lock:
+            if fd not in self.files:
+                self.complaints.append(f"close of {fd}, which is not open")
+                raise OSError(errno.EBADF, "Bad file descriptor")
+            self._drop(self.files.pop(fd))
 
     def _drop(self, file: File) -> None:
         file.holders -= 1
@@ -338,6 +347,10 @@ class FakeKernel:
             self._drop(file)
 
     def ioctl(self, fd: int, request: int, data: bytearray) -> None:
+        with self.lock:
+            self._ioctl(fd, request, data)
+
+    def _ioctl(self, fd: int, request: int, data: bytearray) -> None:
         number, self.ioctls = self.ioctls, self.ioctls + 1
         file = self._file(fd)
         direction, size, kind, escape = (
