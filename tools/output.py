@@ -291,20 +291,18 @@ def text_lines(report: Report, indent: str = "") -> Iterator[str]:
     blank = False
     if report.title:
         yield f"{indent}{_safe(report.title)}"
+    after_rows = False
     for key, part in report.parts():
         if isinstance(part, _InTitle):
             continue
-        if isinstance(part, Table):
+        if isinstance(part, (Table, Tree)):
             if blank:
                 yield ""
-            for line in _table_lines(part):
-                yield f"{indent}{line}"
-        elif isinstance(part, Tree):
-            if blank:
-                yield ""
-            for line in _tree_lines(part):
+            for line in _table_lines(part) if isinstance(part, Table) else _tree_lines(part):
                 yield f"{indent}{line}"
         elif isinstance(part, Picture):
+            if after_rows:
+                yield ""
             for pieces in part.lines:
                 yield f"{indent}{_safe(''.join(text for text, _ in pieces))}".rstrip()
         elif isinstance(part, _Notes):
@@ -318,7 +316,7 @@ def text_lines(report: Report, indent: str = "") -> Iterator[str]:
                 blank = True
         else:
             yield f"{indent}{key}: {text_of(part)}"
-        blank = True
+        blank, after_rows = True, isinstance(part, (Table, Tree))
 
 
 def _is_groups(part: Any) -> bool:
@@ -390,6 +388,7 @@ def _print_rich(console: Any, report: Report) -> None:
 
     if report.title:
         console.print(Text(_safe(report.title), style="bold"))
+    after_rows = False
     for key, part in report.parts():
         if isinstance(part, _InTitle):
             continue
@@ -409,6 +408,8 @@ def _print_rich(console: Any, report: Report) -> None:
             console.print()
             _print_whole(console, _rich_tree(part))
         elif isinstance(part, Picture):
+            if after_rows:
+                console.print()
             for pieces in part.lines:
                 console.print(Text.assemble(*((_safe(text), style) for text, style in pieces)))
         elif isinstance(part, _Notes):
@@ -416,9 +417,11 @@ def _print_rich(console: Any, report: Report) -> None:
                 console.print(Text(_safe(note), style="italic"))
         elif _is_groups(part):
             for child in part:
+                console.print()
                 _print_rich(console, child)
         else:
             console.print(Text.assemble((f"{key}: ", "bold"), text_of(part)))
+        after_rows = isinstance(part, (Table, Tree))
 
 
 def _print_whole(console: Any, shown: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from barewire import errors
 from barewire.tools import cli, exits
 from barewire.tools.exits import Exit
-from barewire.tools.output import Report, Table, print_report, rounded, text_lines, text_of
+from barewire.tools.output import Column, Report, Table, print_report, rounded, text_lines, text_of
 
 LATER_VERBS = "serve chan fault record replay shell bind unbind status generate"
 
@@ -275,6 +275,28 @@ def test_a_report_reads_the_same_as_text_and_as_data():
         "    20  -     no    -      -",
         "a note",
     ]
+
+
+def test_a_tree_is_indented_as_text_and_nested_as_data():
+    report = Report()
+    columns = (Column("name"), Column("size_bytes", "size", lambda size: f"{size} B", to_right=True))
+    rows = report.tree("tree", (*columns, Column("told", in_text=False)), below_key="below")
+    top = rows.add(name="a", size_bytes=10, told=[1])
+    top.add(name="b\n", size_bytes=None)
+    report.fact("count", 2, in_title=True)
+    report.picture("line", [[("two ", "bold"), ("rows", "")]])
+
+    assert report.data() == {
+        "tree": [
+            {"name": "a", "size_bytes": 10, "told": [1], "below": [{"name": "b\n", "size_bytes": None}]}
+        ],
+        "count": 2,
+    }
+    assert list(text_lines(report)) == [
+        "name   size", "-----  ----", "a      10 B", "  b\\n", "", "two rows"
+    ]  # fmt: skip
+    with pytest.raises(TypeError, match="no column"):
+        top.add(weight=1)
 
 
 def test_control_characters_of_foreign_data_cannot_reach_a_terminal():

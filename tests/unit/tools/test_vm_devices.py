@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import barewire
 import numpy as np
 import pytest
 from barewire.device.regions import regions_of
+from barewire.errors import PermissionMissing
 from barewire.memory.formats import TablePointer
 from barewire.tools import vm_map
 from barewire.tools.exits import Exit
@@ -15,6 +18,8 @@ from barewire.tools.exits import Exit
 pytestmark = pytest.mark.software_gpu
 
 KIB, MIB = 1 << 10, 1 << 20
+WINDOW = 0x10FD40  # NV_XAL_EP_BAR0_WINDOW
+DOCUMENT = Path(__file__).parents[3] / "docs" / "vm.md"
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +188,7 @@ def test_a_wrong_bit_in_a_table_is_told_by_name(vm, dev):
     assert shown.code == text.code == Exit.FINDING
     assert (row["fields"], row["level"], row["index"]) == (["read only"], "PD0", step.index)
     assert "read only" in text.out and "1 difference" in text.out
+    assert set(row) <= set(re.findall(r"`(\w+)`", DOCUMENT.read_text()))
     assert vm("diff").code == Exit.OK
 
 
@@ -238,11 +244,48 @@ def test_a_gpu_that_was_not_booted_is_read_through_a_window_that_stays_where_it_
     assert seen and seen[0][0] == seen[0][1]
 
 
-WINDOW = 0x10FD40  # NV_XAL_EP_BAR0_WINDOW
-
-
 @pytest.mark.parametrize("words", [["map"], ["walk", "compute queue"], ["diff"]], ids=lambda words: words[0])
 def test_looking_is_nothing_that_hardware_leaves_undefined(barewire_command, words):
     shown = barewire_command("vm", *words, "--map", "1M:64K:host", "--sanitize")
 
     assert shown.code == Exit.OK and shown.err == "sanitizer: nothing found\n"
+
+
+def keys_of(document) -> set[str]:
+    """Every key of a JSON document."""
+    if isinstance(document, list):
+        return {key for each in document for key in keys_of(each)}
+    if not isinstance(document, dict):
+        return set()
+    return {*document, *(key for each in document.values() for key in keys_of(each))}
+
+
+def test_every_key_of_every_document_is_described(vm, dev, tmp_path):
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    vm_map.save(dev, before)
+    after.write_text(before.read_text().replace('"read_only": true', '"read_only": false'))
+    documents = [
+        vm("map", "--map", "2M:sparse", "--json"), vm("map", "--tables", "--json"),
+        vm("walk", "staging", "--fields", "--json"), vm("diff", "--json"),
+        vm("diff", before, after, "--json"),
+    ]  # fmt: skip
+
+    said = set(re.findall(r'[`"](\w+)[`"]', DOCUMENT.read_text()))
+    assert set().union(*(keys_of(shown.data) for shown in documents)) <= said
+
+
+@pytest.mark.parametrize("words", [["map"], ["walk", "0x1000"], ["diff"]], ids=lambda words: words[0])
+def test_a_device_that_does_not_show_its_tables_says_who_may_see_them(opens, dev, barewire_command, words):
+    def refuse(*args):
+        raise PermissionMissing("RM does not show its page tables to this process", hint="Run it as root.")
+
+    class Shy(KeptOpen):
+        space = type("Space", (), {"__getattr__": lambda _, name: getattr(dev.space, name)})()
+
+    for name in ("walk", "tree", "compare"):
+        setattr(Shy.space, name, refuse)
+    opens(lambda device=None, **options: Shy(dev))
+    shown = barewire_command("vm", *words, "--device", "soft:gh100")
+
+    assert shown.code == Exit.NOT_READY
+    assert "as root" in shown.err and shown.out == ""
