@@ -35,26 +35,33 @@ void bw_full_fence(void)
 #endif
 }
 
+/* Eight bytes in one store: a device that reads an aligned word sees all of it, or what was there before. */
+static void store_word(volatile uint8_t *to, const uint8_t *from)
+{
+        uint64_t word;
+
+        memcpy(&word, from, sizeof word);
+        *(volatile uint64_t *)to = word;
+}
+
 void write_combined(uintptr_t destination, const void *source, size_t size_bytes)
 {
         const uint8_t *from = source;
         volatile uint8_t *to = (volatile uint8_t *)destination;
         size_t done = 0;
 
-        while (done < size_bytes && ((uintptr_t)(to + done) & 15)) {
+        for (; done < size_bytes && ((uintptr_t)(to + done) & 7); done++)
                 to[done] = from[done];
-                done++;
-        }
 #if defined(__x86_64__)
+        if (((uintptr_t)(to + done) & 15) && done + 8 <= size_bytes) {
+                store_word(to + done, from + done);
+                done += 8;
+        }
         for (; done + 16 <= size_bytes; done += 16)
                 _mm_stream_si128((__m128i *)(uintptr_t)(to + done), _mm_loadu_si128((const __m128i *)(from + done)));
-#else
-        for (; done + 8 <= size_bytes; done += 8) {
-                uint64_t word;
-                memcpy(&word, from + done, sizeof word);
-                *(volatile uint64_t *)(to + done) = word;
-        }
 #endif
+        for (; done + 8 <= size_bytes; done += 8)
+                store_word(to + done, from + done);
         for (; done < size_bytes; done++)
                 to[done] = from[done];
 }
