@@ -456,7 +456,10 @@ class RmAddressSpace(SpaceObject):
             PermissionMissing: RM does not tell this process where memory is.
         """
         self.check()
-        return tuple(self._wanted(mapping) for mapping in self.mappings.values())
+        # RM undoes the mappings of memory that is freed.
+        mappings = self.mappings.values()
+        there = [each for each in mappings if each.memory is None or not each.memory.closed]
+        return tuple(self._wanted(mapping) for mapping in there)
 
     def _wanted(self, mapping: RmMapping) -> Wanted:
         memory, page = mapping.memory, mapping.page_size_bytes

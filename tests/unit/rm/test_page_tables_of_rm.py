@@ -152,6 +152,18 @@ def test_what_is_mapped_and_unmapped_is_seen_at_once(rm):
         assert space.compare().equal and list(space.pages()) == []
 
 
+def test_memory_that_was_freed_is_mapped_no_more_and_nobody_expects_it(rm):
+    space = rm.address_space()
+    gone, stays = rm.video_memory(64 * KIB), rm.video_memory(4096)
+    at, beside = space.map(gone), space.map(stays)
+    gone.close()
+
+    assert space.walk(at).leaf is None and space.walk(beside).leaf is not None
+    assert space.compare().equal
+    space.unmap(at)
+    assert space.map(stays, at) == at and space.compare().equal
+
+
 def test_part_of_a_page_that_is_mapped_is_a_page_all_the_same(rm):
     space = rm.address_space()
     memory = rm.video_memory(256 * KIB)
