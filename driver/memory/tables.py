@@ -11,7 +11,7 @@ from barewire.memory.formats import Aperture, TablePointer
 from barewire.memory.ranges import Ranges
 from barewire.memory.vram import Extent, VramAllocator
 from barewire.memory.windows import Data, VramWindow
-from barewire.native._native import lib
+from barewire.native._native import ffi, lib
 from barewire.shield import ShieldedLock
 
 if TYPE_CHECKING:
@@ -270,13 +270,13 @@ class CpuTables:
         return ctypes.string_at(address, size_bytes)
 
     def write(self, table: TablePointer, offset: int, data: Data) -> None:
-        """Write bytes of a table.
+        """Write bytes of a table, in whole 64-bit words.
 
         Raises:
             UsageError: none of these tables is there.
         """
-        data = bytes(data)
-        ctypes.memmove(self._cpu(table, offset, len(data)), data, len(data))
+        source = ffi.from_buffer("uint8_t[]", data)
+        lib.bw_copy_to_wc(self._cpu(table, offset, len(source)), source, len(source))
 
     def fence(self) -> None:
         """Writes before it leave the CPU before writes after it; those to write-combined memory, too."""

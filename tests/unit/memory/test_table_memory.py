@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from barewire.errors import UsageError
+from barewire.memory import tables
 from barewire.memory.formats import GMMU_V3, Aperture, TablePointer
 from barewire.memory.pagetable import PageTables
 from barewire.memory.tables import CpuTables, HostTables, VideoTables
@@ -156,22 +157,31 @@ def test_memory_that_cannot_be_had_leaves_nothing_behind():
 
 def test_stores_leave_the_cpu_at_a_fence_and_before_what_is_read(store, monkeypatch):
     """Write-combined memory: a load does not find what waits in the CPU."""
-    from barewire.memory import tables
-
     order = []
 
-    class Fences:
+    class Native:
         @staticmethod
         def bw_store_fence() -> None:
             order.append("fence")
 
-    monkeypatch.setattr(tables, "lib", Fences)
+        @staticmethod
+        def bw_copy_to_wc(*_) -> None:
+            order.append("write")
+
     page = store.allocate(4096)
+    monkeypatch.setattr(tables, "lib", Native)
     store.write(page.pointer, 0, bytes(8))
-    assert order == []
     store.fence()
     store.read(page.pointer, 0, 8)
-    assert order == ["fence", "fence"]
+    assert order == ["write", "fence", "fence"]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_of_any_kind_can_be_written(store, kind):
+    page = store.allocate(4096)
+    store.write(page.pointer, 16, kind(b"whole 64-bit words are written !"))
+
+    assert store.read(page.pointer, 16, 32) == b"whole 64-bit words are written !"
 
 
 def test_many_threads_take_and_give_back_tables(store, blocks):
@@ -199,11 +209,11 @@ def test_many_threads_take_and_give_back_tables(store, blocks):
 
 
 def test_the_builder_puts_its_tables_there(store):
-    tables = PageTables(GMMU_V3, store)
+    made = PageTables(GMMU_V3, store)
 
-    assert tables.root == TablePointer(Aperture.VIDEO, FIRST_BUS_ADDRESS)
-    assert store.read(tables.root, 0, 16) == bytes(16)
-    tables.close()
+    assert made.root == TablePointer(Aperture.VIDEO, FIRST_BUS_ADDRESS)
+    assert store.read(made.root, 0, 16) == bytes(16)
+    made.close()
     assert store.taken_bytes == 0
 
 
