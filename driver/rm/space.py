@@ -56,10 +56,14 @@ class PagedMemory(Memory, Protocol):
 
     Attributes:
         page_size_bytes: that it was allocated in.
+        closed: whether it was freed; RM has undone its mappings then.
     """
 
     @property
     def page_size_bytes(self) -> int: ...
+
+    @property
+    def closed(self) -> bool: ...
 
 
 class Part(NamedTuple):
@@ -456,7 +460,6 @@ class RmAddressSpace(SpaceObject):
             PermissionMissing: RM does not tell this process where memory is.
         """
         self.check()
-        # RM undoes the mappings of memory that is freed.
         mappings = self.mappings.values()
         there = [each for each in mappings if each.memory is None or not each.memory.closed]
         return tuple(self._wanted(mapping) for mapping in there)
