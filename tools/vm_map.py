@@ -167,6 +167,8 @@ class Names:
 
     def borders(self, start: int, end: int) -> list[int]:
         """Where regions begin or end between two addresses."""
+        if not self._starts:
+            return []
         first = max(0, bisect_right(self._starts, start) - 1)
         last = bisect_right(self._starts, end - 1)
         edges = {edge for region in self._regions[first:last] for edge in (region.gpu_va, region.end_va)}
@@ -230,6 +232,9 @@ def _unhidden(run: Run, hidden: Sequence[Run]) -> Iterator[Run]:
 
 def _split(run: Run, borders: Sequence[int]) -> Iterator[Run]:
     """A run cut where something else begins, as far as pages begin there."""
+    if not borders:
+        yield run
+        return
     start = run.gpu_va
     for border in borders:
         if (border - run.gpu_va) % run.page_bytes == 0:
