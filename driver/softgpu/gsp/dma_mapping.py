@@ -17,7 +17,7 @@ from barewire.softgpu.gsp.objects import Kind, Memory, RmObject
 from barewire.softgpu.gsp.owned_space import OwnedSpace
 from barewire.softgpu.gsp.physical import Stretch
 from barewire.softgpu.gsp.records import Record
-from barewire.softgpu.gsp.rm_tables import page_entry
+from barewire.softgpu.gsp.rm_page_table import ADDRESS_END, page_entry
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.gsp.va_heap import VaRange
 from barewire.softgpu.gsp.virtual_memory import Mapping, VirtualMemory
@@ -80,7 +80,8 @@ def map_memory(rm: ResourceManager, head: Record) -> None:
         Refused: INVALID_LIMIT for no bytes, or more than the memory has; OBJECT_NOT_FOUND, INVALID_OBJECT,
             INVALID_OBJECT_HANDLE for objects that are not what they should be; INVALID_ARGUMENT,
             NOT_SUPPORTED for flags; INVALID_OFFSET, INVALID_ARGUMENT, INSERT_DUPLICATE_NAME, NO_MEMORY for
-            addresses; INVALID_ADDRESS for video memory that is not a driver's.
+            addresses; INVALID_ADDRESS for memory beyond what entries can name, and video memory that is not
+            a driver's.
     """
     if not head.length:
         raise Refused(Status.INVALID_LIMIT, "nothing to map")
@@ -162,28 +163,38 @@ def _page_shift(part: Part, flags: MapFlags) -> int:
     return own
 
 
-def _entries(rm: ResourceManager, part: Part, flags: MapFlags, shift: int) -> list[int]:
+def _entries(rm: ResourceManager, part: Part, flags: MapFlags, shift: int) -> Sequence[int]:
     """The words of a mapping's pages."""
     memory = part.memory
     if memory.storage_kind == STORAGE_KIND_INVALID or memory.storage_kind >= STORAGE_KINDS:
         raise Refused(Status.INVALID_ARGUMENT, f"memory of kind {memory.storage_kind:#x}")
+    _check_addresses(rm, part, shift)
     aperture = memory.aperture
     if aperture.is_host:
         aperture = Aperture.COHERENT if flags.snoops else Aperture.NONCOHERENT
-    else:
-        _check_video_memory(rm, part, shift)
     bits = page_entry(aperture, 0, memory.storage_kind, flags.read_only, flags.atomics)
-    return [address | bits for address in part.pages(shift)]
+    pages = part.pages(shift)
+    if isinstance(pages, range):
+        return range(pages.start | bits, pages.stop | bits, pages.step)
+    return [address | bits for address in pages]
 
 
-def _check_video_memory(rm: ResourceManager, part: Part, shift: int) -> None:
-    """That all pages are a driver's, and not firmware's own (the model's own choice)."""
+def _check_addresses(rm: ResourceManager, part: Part, shift: int) -> None:
+    """That an entry can name all pages, and that video memory is a driver's (the model's own choice).
+
+    Raises:
+        Refused: INVALID_ADDRESS.
+    """
     pages = part.pages(shift)
     if part.contiguous:
-        rm.memory.check(Stretch(Aperture.VRAM, pages[0], part.mapped_bytes(shift)))
-        return
-    for page in pages:
-        rm.memory.check(Stretch(Aperture.VRAM, page, SMALL_BYTES))
+        stretches = [Stretch(part.memory.aperture, pages[0], part.mapped_bytes(shift))]
+    else:
+        stretches = [Stretch(part.memory.aperture, page, SMALL_BYTES) for page in pages]
+    for stretch in stretches:
+        if stretch.address + stretch.size_bytes > ADDRESS_END:
+            raise Refused(Status.INVALID_ADDRESS, f"{stretch.size_bytes:#x} bytes at {stretch.address:#x}")
+        if not stretch.aperture.is_host:
+            rm.memory.check(stretch)
 
 
 # Addresses.

@@ -65,6 +65,10 @@ def _pages(head: Record) -> tuple[int, ...]:
     count = head.pteDesc >> _DESC_LENGTH_LOW
     if head.pteDesc & _DESC_KIND_MASK or count != head.pageCount or not count:
         raise Refused(Status.INVALID_ARGUMENT, f"a list of {count} pages for {head.pageCount}")
+    if head.pteAdjust >> PAGE_SHIFT:
+        raise Refused(
+            Status.INVALID_ARGUMENT, f"memory that begins {head.pteAdjust:#x} bytes into its first page"
+        )
     entries = head.whole()[_ENTRIES_AT : _ENTRIES_AT + 8 * count]
     needed = -(-(head.pteAdjust + head.length) // (1 << PAGE_SHIFT))
     if len(entries) != 8 * count or (count > 1 and count < needed):

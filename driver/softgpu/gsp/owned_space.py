@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from barewire.softgpu.gsp.records import Record
-from barewire.softgpu.gsp.rm_tables import VA_BITS, RmTables
+from barewire.softgpu.gsp.rm_page_table import VA_BITS
+from barewire.softgpu.gsp.rm_tables import RmTables
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.gsp.va_heap import VaHeap, VaRange
 from barewire.softgpu.page_tables import Aperture, Pdb

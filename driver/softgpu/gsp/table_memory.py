@@ -28,11 +28,13 @@ class TableMemory:
         start, end: the stretch of it that is for tables; offsets, multiples of 4 KiB.
 
     Attributes:
-        in_use: pages that were taken and not given back.
+        pages: how many there are.
+        in_use: those that were taken and not given back.
     """
 
     def __init__(self, vram: Vram, start: int, end: int) -> None:
         self.vram = vram
+        self.pages = (end - start) // PAGE_BYTES
         self.in_use = 0
         self._next = start
         self._end = end

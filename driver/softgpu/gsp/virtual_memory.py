@@ -17,7 +17,7 @@ from barewire.softgpu.gsp.map_flags import HUGE, AllocFlags, reserved_page_sizes
 from barewire.softgpu.gsp.objects import Memory, RmObject, VaSpace
 from barewire.softgpu.gsp.owned_space import OwnedSpace
 from barewire.softgpu.gsp.records import Record
-from barewire.softgpu.gsp.rm_tables import VA_BITS, PageTable
+from barewire.softgpu.gsp.rm_page_table import VA_BITS, PageTable
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.gsp.va_heap import VaRange
 
@@ -58,8 +58,7 @@ class VirtualMemory(RmObject):
         """The space that it is in.
 
         Raises:
-            Refused: NOT_SUPPORTED for an external one, INVALID_STATE for one whose client brought the
-                directories (the model's own choice).
+            Refused: see `owned`.
         """
         return owned(self.vaspace)
 

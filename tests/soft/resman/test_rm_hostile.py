@@ -15,14 +15,16 @@ from rm_side import (
     GR0,
     INSTANCE,
     OK,
+    SPARSE,
     SUBDEVICE,
     USERD,
     channel_params,
     context_entries,
     context_memory,
 )
+from rm_space import Space
 
-FUNCTIONS = (4, 10, 21, 47, 54, 65, 70, 72, 73, 76, 79, 103, 200, 5, 0x1003)
+FUNCTIONS = (4, 10, 14, 15, 21, 47, 54, 65, 70, 72, 73, 76, 79, 103, 200, 5, 0x1003)
 SEEDS = range(4)
 
 
@@ -163,3 +165,35 @@ def test_sessions_and_objects_of_gr_may_go_in_any_order(rm, gpu, seed):
             rm.free(handle)
     assert gpu.fifo.channels == {}
     assert gpu.reports == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_memory_and_mappings_with_a_wrong_word_are_answered(rm, gpu, seed):
+    chance = random.Random(seed)
+    space = Space(rm)
+    virtual = [
+        space.window,
+        rm.reservation(space.handle, 8 << 20),
+        rm.reservation(space.handle, 1 << 30, flags=SPARSE),
+    ]
+    pages = [0x90_0000, 0x15_0000_0000]
+    for number in range(200):
+        handle, class_id = 0x6000 + number, chance.choice((0x40, 0x81, 0x82, 0x3E))
+        count = chance.choice((1, 1, 3))
+        head = struct.pack(
+            "<7I4xQIII4x", CLIENT, DEVICE, handle, class_id, 0, 0, 6, 0x3000, count, 0, count << 16
+        )
+        listed = b"".join(struct.pack("<Q", chance.choice(pages) >> 12) for _ in range(count))
+        rm.call(4, damaged(chance, head + listed))
+        names = struct.pack("<4I", CLIENT, DEVICE, chance.choice(virtual), handle)
+        good = names + struct.pack("<QQI4xQI4x", 0, 0x3000, chance.choice((0, 0x8000)), 0x10_0000_0000, 0)
+        answer = rm.call(14, chance.choice((good, damaged(chance, good))))
+        assert 0 <= answer[0] <= 0xFFFF
+        if answer[0] == OK and chance.random() < 0.7:
+            where = answer[1][0x28:0x30]
+            rm.call(15, damaged(chance, names + bytes(8) + where + bytes(8)))
+        if chance.random() < 0.3:
+            rm.free(handle)
+    for handle in (*virtual, space.handle):
+        assert rm.free(handle) == OK
+    assert gpu.resman.table_memory.in_use == 0

@@ -339,6 +339,22 @@ def test_what_is_mapped_into_sparse_addresses_splits_them(space, flags):
     assert space.tables_in_use() == 4
 
 
+def test_sparse_addresses_beside_tables_of_others_need_none(space):
+    space.rm.map(space.window, space.rm.memory([MEMORY]), VA)
+
+    reserved(space, 2 * MIB, VA + 2 * MIB, flags=SPARSE)
+
+    assert space.pair(VA + 2 * MIB) == (8, 0)
+
+
+def test_tables_stay_sparse_where_all_that_was_mapped_in_them_goes(space):
+    rm, virtual = space.rm, reserved(space, 2 * MIB, flags=SPARSE)
+
+    rm.unmap(virtual, rm.map(virtual, rm.memory([MEMORY], 2 * MIB), VA, 2 * MIB, flags=SIZE_4K))
+
+    assert space.small() == dict.fromkeys(range(512), 8)
+
+
 def test_small_pages_where_a_big_entry_was_sparse_leave_the_rest_sparse(space):
     rm, virtual = space.rm, reserved(space, 128 * KIB, flags=SPARSE)
     assert space.big() == {0: 8, 1: 8}
@@ -365,10 +381,12 @@ def test_a_big_page_over_small_sparse_entries_takes_their_place(space):
 
 def test_a_large_page_over_split_sparse_entries_takes_their_tables(space):
     rm, virtual = space.rm, reserved(space, 4 * MIB, flags=SPARSE)
+    before = space.tables_in_use()
     rm.unmap(virtual, rm.map(virtual, rm.memory([MEMORY]), VA))
 
     rm.map(virtual, rm.memory([MEMORY], 2 * MIB), VA, 2 * MIB)
 
+    assert space.tables_in_use() == before
     assert space.pair() == (MEMORY | 0x681, 0)
     assert reads(space, VA + 2 * MIB) == NOTHING
 

@@ -27,6 +27,7 @@ from rm_side import (
     INVALID_PARAMS,
     INVALID_PARENT,
     INVALID_STATE,
+    LAZY,
     LIST_FBMEM,
     LIST_SYSTEM,
     NO_MEMORY,
@@ -41,6 +42,7 @@ from rm_side import (
     SIZE_BOTH,
     SIZE_HUGE,
     SNOOP,
+    SPARSE,
     SUBDEVICE,
     SYSTEM,
     TLB_LOCK,
@@ -575,6 +577,14 @@ def test_unmapping_reserved_addresses_forgets_unless_the_caller_does(space, flag
     assert invalidated(space, lambda: space.rm.unmap(virtual, where, flags=flags)) == expected
 
 
+@pytest.mark.parametrize("flags", [0, LAZY, SPARSE])
+def test_reserving_addresses_and_giving_them_back_forgets(space, flags):
+    made = []
+
+    assert invalidated(space, lambda: made.append(space.rm.reservation(space.handle, MIB, flags=flags)))
+    assert invalidated(space, lambda: space.rm.free(made[0]))
+
+
 def test_the_control_forgets_for_the_caller(space):
     params = struct.pack("<2I", space.handle, 0)
 
@@ -653,6 +663,25 @@ def test_video_memory_that_is_not_a_drivers_is_refused(space, gpu):
     for pages, size in (([space.root], PAGE), ([end - PAGE], 2 * PAGE), ([MEMORY, end], 2 * PAGE)):
         assert rm.try_map(space.window, rm.memory(pages, size), VA, size)[0] == INVALID_ADDRESS
     assert rm.map(space.window, rm.memory([end - PAGE]), VA)
+
+
+@pytest.mark.parametrize("pages", [[(1 << 52) - PAGE], [MEMORY, 1 << 52]])
+def test_host_memory_beyond_what_an_entry_can_name_is_refused(space, pages):
+    memory = space.rm.memory(pages, 2 * PAGE, class_id=LIST_SYSTEM)
+
+    assert space.rm.try_map(space.window, memory, VA, 2 * PAGE)[0] == INVALID_ADDRESS
+    assert space.rm.map(space.window, memory, VA) == VA
+
+
+def test_more_pages_than_all_tables_have_entries_are_refused_at_once(space):
+    memory = space.rm.memory([0], 1 << 51, class_id=SYSTEM)
+
+    assert space.rm.try_map(space.window, memory, VA, 1 << 51)[0] == NO_MEMORY
+
+
+def test_memory_does_not_begin_beyond_its_first_page(rm):
+    assert rm.try_memory(5, [MEMORY, MEMORY + PAGE], PAGE, adjust=PAGE) == INVALID_ARGUMENT
+    assert rm.memory([MEMORY, MEMORY + PAGE], PAGE, adjust=PAGE - 1)
 
 
 def test_what_was_not_mapped_is_not_unmapped(space):

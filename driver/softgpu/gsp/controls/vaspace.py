@@ -18,7 +18,7 @@ from barewire.softgpu.gsp.owned_space import SERVER_BYTES, SERVER_START
 from barewire.softgpu.gsp.page_directories import set_page_directory, tell_channels, unset_page_directory
 from barewire.softgpu.gsp.physical import Stretch
 from barewire.softgpu.gsp.records import Record
-from barewire.softgpu.gsp.rm_tables import BIG, PD0, PD1, PD2, PD4, SMALL, VA_BITS, PageTable
+from barewire.softgpu.gsp.rm_page_table import BIG, PD0, PD1, PD2, PD4, SMALL, VA_BITS, PageTable
 from barewire.softgpu.gsp.status import Refused, Status
 from barewire.softgpu.gsp.virtual_memory import make_lazy_tables
 from barewire.softgpu.page_tables import Aperture, Pdb
