@@ -163,6 +163,12 @@ def test_tables_are_made_ahead_for_the_sizes_of_pages(space, page_size, big, sma
     assert space.pair(VA + 6 * MIB) == (0, 0)
 
 
+def test_tables_made_ahead_cover_a_range_that_begins_and_ends_within_them(space):
+    reserved(space, 2 * MIB, VA + MIB, page_size=PAGES_4K)
+
+    assert [bool(space.pair(VA + at * MIB)[1]) for at in (0, 2, 4)] == [True, True, False]
+
+
 def test_tables_made_ahead_stay_when_a_mapping_goes(space):
     rm, virtual = space.rm, reserved(space, 2 * MIB)
     before = space.pair()
@@ -226,6 +232,7 @@ def test_asking_takes_a_large_page_of_a_lazy_reservation_away_and_that_is_report
     assert rm.map(virtual, memory, VA, 2 * MIB) == VA
     rm.directory_info(space.handle, VA + MIB)
     assert space.pair() == (MEMORY | 0x681, 0)
+    assert len(space.gpu.reports) == 1
 
 
 def test_asking_changes_nothing_in_a_window_or_a_sparse_reservation(space):
