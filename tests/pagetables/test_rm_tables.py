@@ -309,6 +309,21 @@ def test_what_was_unmapped_is_gone_and_the_rest_is_as_before(empty: Spread) -> N
     assert left.by_level["PT 4 KiB"] == left.by_level["PT 64 KiB"] == 0
 
 
+def test_mappings_go_with_their_memory(dev: Any, empty: Spread) -> None:
+    kept = empty.map(Piece("kept", BASE, "video", SMALL, 4 * SMALL))
+    gone = allocate(dev, "host", SMALL, 8 * SMALL)
+    at = [empty.space.map(gone, BASE + offset) for offset in (64 * KIB, 16 * MIB)]
+    gone.close()
+    comparison = empty.space.compare()
+
+    expect_equal(comparison)
+    assert comparison.by_level["PT 4 KiB"] == 4
+    for gpu_va in at:
+        assert empty.space.walk(gpu_va).leaf is None
+        empty.space.unmap(gpu_va)
+    assert list(empty.space.mappings) == [kept.piece.gpu_va]
+
+
 def test_pages_of_another_size_may_follow_at_the_same_addresses(empty: Spread) -> None:
     for aperture, page in KINDS:
         mapped = empty.map(Piece("in turn", BASE + 16 * MIB, aperture, page, 2 * MIB, read_only=page == BIG))
