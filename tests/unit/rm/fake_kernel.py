@@ -90,6 +90,8 @@ ESCAPE_SIZES = {
     0x58: (0x30,), 201: (4,), 210: (0x48,),
 }  # fmt: skip
 STATUS_AT = {0x27: 0x28, 0x29: 0xC, 0x2A: 0x1C, 0x4E: 0x28, 0x4F: 0x18, 0x57: 0x38, 0x58: 0x28}
+ALLOC_FIXED, ALLOC_LAZY, ALLOC_SPARSE = 0x10, 0x400, 0x04000000  # NVOS32_ALLOC_FLAGS_*
+PAGE_SIZES = {0: 0, 1: 4096, 2: 65536, 3: 2 << 20}  # by bits 24:23 of NVOS32_ATTR
 GPU_ID = 0x1800
 VRAM_BYTES = 1 << 30
 TABLES_END = 8 << 20  # RM's own page tables lie below
@@ -136,7 +138,8 @@ class Object:
 
     Attributes:
         size, page, places, contiguous: of memory: where its pages are.
-        tables: of a VA space whose tables RM builds.
+        sparse: of a range of addresses without memory: its entries, (address, size).
+        tables: of a VA space whose tables RM builds, or of that in which a sparse range is.
         root: of another VA space, where its owner says that its page directory is.
     """
 
@@ -148,6 +151,7 @@ class Object:
     page: int = 4096
     places: list[int] = field(default_factory=list)
     contiguous: bool = False
+    sparse: list[tuple[int, int]] = field(default_factory=list)
     tables: Tables | None = None
     root: int | None = None
 
@@ -514,7 +518,7 @@ class FakeKernel:
         location = attr >> 25 & 3
         if location != (1 if made.class_id == SYSTEM_MEMORY else 0):
             raise Refused(INVALID_ARGUMENT)
-        made.page = {0: 4096, 1: 4096, 2: 65536, 3: 2 << 20}[attr >> 23 & 3]
+        made.page = PAGE_SIZES[attr >> 23 & 3] or 4096
         made.size = -(-size // made.page) * made.page
         if made.class_id == VIDEO_MEMORY and self.vram_used + made.size > VRAM_BYTES:
             raise Refused(NO_MEMORY)
@@ -538,8 +542,32 @@ class FakeKernel:
         space = self._object(client, u32(params, 0x6C), SPACE)
         if space.tables is None:
             raise Refused(INVALID_STATE)
-        space.tables.both = bool(u32(params, 8) >> 10 & 1)  # lazy
-        made.size = u64(params, 0x40)
+        flags, size = u32(params, 8), u64(params, 0x40)
+        made.size = size
+        if flags & ALLOC_SPARSE:
+            self._enter_sparse(made, space, params)
+        else:
+            space.tables.both = bool(flags & ALLOC_LAZY)
+
+    def _enter_sparse(self, made: Object, space: Object, params: bytearray) -> None:
+        """RM writes the entries of a range that reads as zeros."""
+        page = PAGE_SIZES[u32(params, 0x18) >> 23 & 3]
+        start = u64(params, 0x50)
+        start -= start % (page or 2 << 20)
+        end = start + made.size
+        if not u32(params, 8) & ALLOC_FIXED or made.size % (page or 4096):
+            raise Refused(INVALID_ARGUMENT)
+        if any(start < at + size and at < end for at, size in self._taken(space)):
+            raise Refused(NO_MEMORY)
+        assert space.tables is not None
+        made.tables, made.sparse = space.tables, space.tables.set_sparse(start, made.size, page or 4096)
+        put64(params, 0x50, start)
+
+    def _taken(self, space: Object) -> list[tuple[int, int]]:
+        """(address, size) of what is mapped in a space, and sparse."""
+        others = [known for known in self.objects if known.tables is space.tables]
+        mapped = [(at, each.size) for (_, at), each in self.gpu_mappings.items() if each.space is space]
+        return mapped + [entry for known in others for entry in known.sparse]
 
     def _check_window(self, client: Client, made: Object, params: bytearray) -> None:
         if self._object(client, u32(params, 0x10), SPACE).tables is None:
@@ -682,7 +710,10 @@ class FakeKernel:
                 self._clear(key)
         if found.places:
             self._physical(found).give_back(found.places, found.page, found.contiguous)
-        if found.tables is not None:
+        for va, size in found.sparse:
+            if found.tables is not None and found.tables.are_there:
+                found.tables.clear(va, size)
+        if found.tables is not None and found.class_id == SPACE:
             found.tables.give_back()
         if found.class_id == ROOT:
             del self.clients[handle]
@@ -748,10 +779,9 @@ class FakeKernel:
         end = -(-(at + length) // found.page) * found.page
         if at != first:
             self.complaints.append("a mapping does not start on a page of its memory")
-        for (space, other), taken in self.gpu_mappings.items():
-            if space is window and first < other + taken.size and other < end:
-                raise Refused(NO_MEMORY)
         space = self._object(client, u32(window.params, 0x10 if window.class_id == VIRTUAL_WINDOW else 0x6C))
+        if any(first < other + size and other < end for other, size in self._taken(space)):
+            raise Refused(NO_MEMORY)
         asked = {0: found.page, 1: 4096, 2: 65536, 4: 2 << 20}[flags >> 8 & 0xF]
         mapping = GpuMapping(end - at, found, space, min(asked, found.page))
         self.gpu_mappings[window, at] = mapping
@@ -834,7 +864,7 @@ class FakeKernel:
         if tables is None:
             raise Refused(INVALID_EVENT)
         if any(
-            known.class_id == VIRTUAL_RANGE and u32(known.params, 0x6C) == space.handle
+            known.class_id == VIRTUAL_RANGE and u32(known.params, 0x6C) == space.handle and not known.sparse
             for known in client.objects.values()
         ):
             self.complaints.append("RM was asked for the tables of a reserved range: it changes them then")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fake_physical import Memory
 
-SMALL, BIG, HUGE = 4096, 65536, 2 << 20
+SMALL, BIG, HUGE, LARGEST = 4096, 65536, 2 << 20, 512 << 20
 SERVER_VA = 4 << 30  # RM's own tables for GSP
 
 # (what its entries cover, entries, bytes of an entry), from the root down to the one with dual entries
@@ -24,6 +24,7 @@ PD0 = len(DIRECTORIES) - 1
 POINTER = 0x12  # a table in video memory
 PAGE_IN = {"video": 0x681, "host": 0x68D}
 READ_ONLY = 0x20
+SPARSE = 0x8  # at every level: reads as zeros and ignores writes
 ADDRESS = 0x000F_FFFF_FFFF_F000
 BIG_TABLE_ADDRESS = 0x000F_FFFF_FFFF_FF00
 
@@ -133,14 +134,25 @@ class Tables:
         word = place | PAGE_IN[aperture] | (READ_ONLY if read_only else 0)
         self.video.write64(self._page_entry(va, page_bytes), word)
 
+    def set_sparse(self, va: int, size_bytes: int, page_bytes: int) -> list[tuple[int, int]]:
+        """A range without memory, of the largest entries that fit; returns them: (address, size)."""
+        made = []
+        while size_bytes:
+            fits = (size for size in (LARGEST, HUGE) if va % size == 0 and size_bytes >= size)
+            size = next(fits, page_bytes)
+            self.video.write64(self._page_entry(va, size), SPARSE)
+            made.append((va, size))
+            va, size_bytes = va + size, size_bytes - size
+        return made
+
     def clear(self, va: int, page_bytes: int) -> None:
         """One page no more, nor tables that are empty then."""
         self.video.write64(self._page_entry(va, page_bytes), 0)
         self._tidy(va)
 
     def _page_entry(self, va: int, page_bytes: int) -> int:
-        if page_bytes == HUGE:
-            return self._entry(PD0, va)
+        if page_bytes in (HUGE, LARGEST):
+            return self._entry(PD0 if page_bytes == HUGE else PD0 - 1, va)
         if self.both:
             self._pages(SMALL + BIG - page_bytes, va)
         return self._pages(page_bytes, va) + va % HUGE // page_bytes * 8
@@ -159,10 +171,16 @@ class Tables:
         for depth in range(PD0, 0, -1):
             key = depth, va // covers(depth) * covers(depth)
             server = key[1] <= SERVER_VA < key[1] + covers(depth)
-            if key not in self._at or server or any(self.video.read(self._at[key], SMALL)):
+            if key not in self._at:
+                continue
+            if server or any(self.video.read(self._at[key], SMALL)):
                 return
             self.video.write64(self._entry(depth - 1, va), 0)
             self.pool.give_back(self._at.pop(key))
+
+    @property
+    def are_there(self) -> bool:
+        return bool(self._at)
 
     def give_back(self) -> None:
         for (kind, _), at in self._at.items():

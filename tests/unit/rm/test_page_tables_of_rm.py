@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
-from barewire.errors import BarewireError, Freed, PermissionMissing, UsageError
+from barewire.errors import BadMapping, BarewireError, Freed, PermissionMissing, UsageError
 from barewire.memory.compare import Place
 from barewire.memory.formats import Aperture, TablePointer
 from barewire.rm.ioctl import NvResourceManager
@@ -13,6 +15,7 @@ from fake_tables import SERVER_VA, page_at, pages_of
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 GET_PDE_INFO = "control 0x801809"
+VIRTUAL_RANGE = 0x50A0
 INSUFFICIENT_PERMISSIONS = 0x1B
 
 
@@ -202,6 +205,86 @@ def test_rm_is_asked_no_more_about_large_pages_of_the_host_than_about_those_of_t
         asked.append(kernel.log.count(GET_PDE_INFO) - before)
 
     assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize(
+    ("offset", "size", "page", "entries"),
+    [
+        (0, 20 * KIB, None, {4 * KIB: 5}),
+        (64 * KIB, 128 * KIB, None, {64 * KIB: 2}),
+        (64 * KIB, 128 * KIB, 4 * KIB, {4 * KIB: 32}),
+        (4 * MIB, 6 * MIB, None, {2 * MIB: 3}),
+        (2 * MIB - 8 * KIB, 4 * MIB + 8 * KIB, 4 * KIB, {4 * KIB: 2, 2 * MIB: 2}),
+        (GIB, GIB + 4 * MIB, None, {512 * MIB: 2, 2 * MIB: 2}),
+        (GIB - 64 * KIB, 512 * MIB + 128 * KIB, None, {64 * KIB: 2, 512 * MIB: 1}),
+    ],
+)
+def test_a_range_without_memory_has_the_largest_entries_that_fit(rm, kernel, offset, size, page, entries):
+    space = rm.address_space()
+    at = space.map_sparse(size, FIRST_VA + offset, page)
+    (written,) = [known.sparse for known in kernel.objects if known.class_id == VIRTUAL_RANGE]
+
+    assert Counter(each for _, each in written) == entries
+    assert space.compare().equal
+    for gpu_va in (at, at + size // 2, at + size - 1):
+        assert space.walk(gpu_va).sparse and space.walk(gpu_va).leaf is None
+    assert not space.walk(at - 1).sparse and not space.walk(at + size).sparse
+    space.unmap(at)
+    assert space.compare().equal and not space.walk(at).sparse
+    assert kernel.complaints == []
+
+
+def test_ranges_without_memory_and_mappings_are_neighbours(rm, kernel):
+    space = rm.address_space()
+    memory = rm.video_memory(8 * KIB)
+    for number in range(4):
+        space.map_sparse(8 * KIB, FIRST_VA + number * 16 * KIB)
+        space.map(memory, FIRST_VA + number * 16 * KIB + 8 * KIB)
+    with pytest.raises(BarewireError):
+        space.map(memory, FIRST_VA)
+    with pytest.raises(BarewireError):
+        space.map_sparse(4 * KIB, FIRST_VA + 8 * KIB)
+
+    assert space.compare().equal
+    assert [page.leaf is None for page in space.pages()] == [True, True, False, False] * 4
+    space.close()
+    assert [known for known in kernel.objects if known.class_id == VIRTUAL_RANGE] == []
+    assert kernel.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("size", "gpu_va", "page"),
+    [(0, None, None), (-4096, None, None), (4097, None, None), (64 * KIB, FIRST_VA + 4096, 64 * KIB),
+     (4 * KIB, None, 64 * KIB), (1 << 30, None, 512 * MIB)],
+)  # fmt: skip
+def test_a_range_that_is_not_of_whole_pages_is_refused(rm, kernel, size, gpu_va, page):
+    space = rm.address_space()
+    calls = len(kernel.log)
+    with pytest.raises(BadMapping):
+        space.map_sparse(size, gpu_va, page)
+
+    assert len(kernel.log) == calls and space.mappings == {}
+
+
+def test_a_range_that_rm_refuses_or_puts_elsewhere_takes_no_addresses(rm, kernel):
+    space = rm.address_space()
+    free = space.addresses.free_bytes
+    kernel.refuse[VIRTUAL_RANGE] = 0x51
+    with pytest.raises(BarewireError, match="NV50_MEMORY_VIRTUAL"):
+        space.map_sparse(4096)
+    del kernel.refuse[VIRTUAL_RANGE]
+    original = kernel._enter_sparse
+
+    def elsewhere(made, space, params):
+        params[0x18:0x1C] = bytes(4)  # pages of no size: RM rounds the start down to 2 MiB
+        original(made, space, params)
+
+    kernel._enter_sparse = elsewhere
+    with pytest.raises(UsageError, match="another address"):
+        space.map_sparse(4096, FIRST_VA + 4096)
+
+    assert space.addresses.free_bytes == free and space.mappings == {}
+    assert [known for known in kernel.objects if known.class_id == VIRTUAL_RANGE] == []
 
 
 def test_a_reserved_range_is_not_looked_at_since_the_question_changes_it(rm, kernel):
