@@ -29,10 +29,8 @@ PAGE_BITS = {
     ("host", False): 0x68D,
     ("host", True): 0x6AD,
 }
-
-
-LEVEL_OF_PAGES = {SMALL: "PT 4 KiB", BIG: "PT 64 KiB", HUGE: "PD0", 512 * MIB: "PD1"}
 SPARSE_BITS = 0x8  # the same at every level: nothing valid, cache control 1
+LEVEL_OF_PAGES = {SMALL: "PT 4 KiB", BIG: "PT 64 KiB", HUGE: "PD0", 512 * MIB: "PD1"}
 
 
 class Piece(NamedTuple):

@@ -83,6 +83,24 @@ def test_tables_are_written_with_their_versions(importer, tmp_path, monkeypatch)
     assert set(structs) == {"SAMPLE_PARAMS", "SAMPLE_PARAMS.list", "SAMPLE_ENTRY"}
 
 
+def test_words_that_the_headers_split_into_bit_fields_are_added(importer, tmp_path, monkeypatch):
+    monkeypatch.setattr(importer, "TABLES", tmp_path)
+    monkeypatch.setattr(importer, "WANTED", {"gsp": ["SPLIT"]})
+    monkeypatch.setattr(importer, "WORDS_OF_BITS", {"SPLIT": {"desc": [4, "u4"]}, "OTHER": {"x": [0, "u4"]}})
+    split = """\
+## SPLIT size=0x8 (8)
+  +0x0000    0x4 count : NvU32
+  +0x0004    0x4 desc : struct pte_desc
+  +0x0004    0x4   idr : NvU32 bits 0..+2
+  +0x0006    0x4   length : NvU32 bits 0..+16
+  +0x0008    0x0   pages : union {...} []
+"""
+    importer.write_abi("gsp_1", ["1.0"], [split])
+
+    structs = json.loads((tmp_path / "gsp_1.json").read_text())["structs"]
+    assert structs == {"SPLIT": {"size": 8, "fields": {"count": [0, "u4"], "desc": [4, "u4"]}}}
+
+
 def test_the_committed_tables_hold_what_is_wanted_and_say_where_it_is_from(importer):
     tables = ROOT / "driver" / "abi" / "tables"
     for name in json.loads((tables / "index.json").read_text()):
