@@ -570,8 +570,7 @@ class FakeKernel:
         return mapped + [entry for known in others for entry in known.sparse]
 
     def _check_window(self, client: Client, made: Object, params: bytearray) -> None:
-        if self._object(client, u32(params, 0x10), SPACE).tables is None:
-            raise Refused(INVALID_STATE)
+        self._object(client, u32(params, 0x10), SPACE)
         if u64(params, 8) and u64(params, 0) > u64(params, 8):
             raise Refused(INVALID_OFFSET)
         made.size = u64(params, 8) + 1 - u64(params, 0)
@@ -780,6 +779,8 @@ class FakeKernel:
         if at != first:
             self.complaints.append("a mapping does not start on a page of its memory")
         space = self._object(client, u32(window.params, 0x10 if window.class_id == VIRTUAL_WINDOW else 0x6C))
+        if space.tables is None:
+            raise Refused(NOT_SUPPORTED)
         if any(first < other + size and other < end for other, size in self._taken(space)):
             raise Refused(NO_MEMORY)
         asked = {0: found.page, 1: 4096, 2: 65536, 4: 2 << 20}[flags >> 8 & 0xF]

@@ -520,3 +520,35 @@ def test_a_device_that_is_closed_first_takes_its_spaces_along(kernel, forgotten)
     assert space.closed and forgotten == [], "the channels are gone: nothing remembers"
     with pytest.raises(Freed):
         space.walk(at)
+
+
+# What RM answers
+
+
+def test_rm_answers_as_on_an_h100(rm, space):
+    """Driver 580.159.04; who relies on other answers relies on a driver that is not there."""
+    client = rm.client
+    theirs, ours = rm.address_space().handle, space.handle
+    place = rm.video_memory(4096).extents[0].address
+
+    def answer(control: str, **values) -> str:
+        try:
+            client.ask(client.device, f"DMA_{control}", **values)
+        except RmError as refused:
+            return refused.status_name.removeprefix("NV_ERR_")
+        return "OK"
+
+    def set_root(handle: int, entries: int = 2) -> str:
+        return answer("SET_PAGE_DIRECTORY", physAddress=place, numEntries=entries, hVASpace=handle)
+
+    def unset_root(handle: int) -> str:
+        return answer("UNSET_PAGE_DIRECTORY", hVASpace=handle)
+
+    assert set_root(theirs) == "NOT_SUPPORTED"
+    assert set_root(ours) == "INVALID_STATE", "there is one"
+    assert [unset_root(ours), unset_root(ours)] == ["OK", "OK"]
+    assert {set_root(ours, entries) for entries in (0, 1, 3, 512)} == {"INVALID_ARGUMENT"}
+    assert set_root(ours) == "OK"
+    assert answer("GET_PDE_INFO", gpuAddr=FIRST_VA, hVASpace=ours) == "INVALID_EVENT"
+    assert answer("GET_PTE_INFO", gpuAddr=FIRST_VA, hVASpace=theirs) == "TEST_ONLY_CODE_NOT_ENABLED"
+    space.close()
