@@ -412,3 +412,17 @@ def test_without_memory_for_tables_sparse_addresses_stay_as_they_were(rm, gpu, p
         assert reads(space, one) == NOTHING
     assert rm.free(virtual) == OK
     assert space.tables_in_use() == 4
+
+
+@pytest.mark.parametrize("pages", range(4, 8))
+def test_sparse_addresses_without_memory_for_tables_are_refused(rm, gpu, pages):
+    start = gpu.resman.usable_bytes + MIB
+    gpu.resman.table_memory = TableMemory(gpu.vram, start, start + pages * PAGE)
+    space = Space(rm)
+    params = reservation_params(space.handle, GIB, VA + PAGE, SPARSE, PAGES_4K)
+
+    assert rm.alloc(DEVICE, 5, 0x50A0, params)[0] == NO_MEMORY
+
+    assert space.tables_in_use() == 4
+    assert sorted(words(gpu, space.pd1())) == [8]
+    assert rm.alloc(DEVICE, 5, 0x50A0, params)[0] == NO_MEMORY

@@ -250,6 +250,7 @@ def test_pages_are_mapped_up_to_the_last_address(space):
         (MEMORY, 2 * MIB, 0, 21),
         (MEMORY, 2 * MIB + 64 * KIB, 0, 16),
         (MEMORY, 2 * MIB + PAGE, 0, 12),
+        (MEMORY, 2 * MIB + 1, 0, 12),
         (MEMORY + 64 * KIB, 2 * MIB, 0, 16),
         (MEMORY + PAGE, 2 * MIB, 0, 12),
         (MEMORY, 2 * MIB, SIZE_BOTH, 21),
@@ -337,6 +338,14 @@ def test_addresses_are_taken_from_above_where_that_is_asked_for(rm, space):
     window = rm.window(space.handle, VA, VA + GIB - 1)
 
     assert rm.map(window, rm.memory([MEMORY]), flags=GROWS_DOWN) == VA + GIB - PAGE
+
+
+def test_the_last_addresses_are_taken_from_above_too(rm, space):
+    window = rm.window(space.handle, VA, VA + 2 * PAGE - 1)
+    places = [rm.map(window, rm.memory([MEMORY]), flags=GROWS_DOWN) for _ in range(2)]
+
+    assert places == [VA + PAGE, VA]
+    assert rm.try_map(window, rm.memory([MEMORY]), flags=GROWS_DOWN)[0] == NO_MEMORY
 
 
 def test_addresses_fit_into_32_bits_where_that_is_asked_for(rm, space):
