@@ -15,7 +15,7 @@ from fake_tables import SERVER_VA, page_at, pages_of
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 GET_PDE_INFO = "control 0x801809"
-VIRTUAL_RANGE = 0x50A0
+VIRTUAL_RANGE, ALL_OF_VIDEO = 0x50A0, 0xC2
 INSUFFICIENT_PERMISSIONS = 0x1B
 
 
@@ -444,7 +444,7 @@ def test_tables_that_are_not_in_video_memory_are_not_read(spread, reader, apertu
 
 def test_windows_are_read_only_and_around_a_named_table(spread, kernel):
     spread.compare()
-    windows = [shown for shown in kernel.pages.values() if shown.memory.class_id == 0xC2]
+    windows = [shown for shown in kernel.pages.values() if shown.memory.class_id == ALL_OF_VIDEO]
 
     assert windows and all(window.size == WINDOW_BYTES for window in windows)
     assert all("rw" not in line for line in protections(kernel)), "writable windows on tables"
@@ -453,17 +453,34 @@ def test_windows_are_read_only_and_around_a_named_table(spread, kernel):
 
 def protections(kernel) -> list[str]:
     """Lines of this process's memory map, of the windows on video memory."""
-    starts = [f"{at:x}-" for at, shown in kernel.pages.items() if shown.memory.class_id == 0xC2]
+    starts = [f"{at:x}-" for at, shown in kernel.pages.items() if shown.memory.class_id == ALL_OF_VIDEO]
     with open("/proc/self/maps") as maps:
         return [line for line in maps if line.startswith(tuple(starts))]
 
 
-def test_a_few_windows_are_kept_and_the_oldest_goes(rm, kernel, reader):
-    tables = [TablePointer(Aperture.VIDEO, number * WINDOW_BYTES) for number in range(2 * WINDOWS_KEPT)]
+def named_tables(kernel, reader, count: int) -> list[TablePointer]:
+    """Tables that RM named, in a window each."""
+    tables = [TablePointer(Aperture.VIDEO, number * WINDOW_BYTES) for number in range(count)]
     for table in tables:
         reader.name(table)
         kernel.named.add(table.address)
         kernel.video.write64(table.address, table.address + 7)
+    return tables
+
+
+def test_the_window_that_was_used_last_stays(rm, kernel, reader):
+    tables = named_tables(kernel, reader, WINDOWS_KEPT + 1)
+    for table in (*tables[:-1], tables[0], tables[-1]):
+        reader.read(table, 0, 8)
+    before = kernel.mmaps
+    reader.read(tables[0], 0, 8)
+    assert kernel.mmaps == before
+    reader.read(tables[1], 0, 8)
+    assert kernel.mmaps == before + 1
+
+
+def test_a_few_windows_are_kept_and_the_oldest_goes(rm, kernel, reader):
+    tables = named_tables(kernel, reader, 2 * WINDOWS_KEPT)
     for _ in range(2):
         for table in tables:
             assert int.from_bytes(reader.read(table, 0, 8), "little") == table.address + 7
@@ -472,6 +489,7 @@ def test_a_few_windows_are_kept_and_the_oldest_goes(rm, kernel, reader):
     assert kernel.complaints == []
     reader.close()
     assert not kernel.pages and not kernel.kernel_mappings
+    assert ALL_OF_VIDEO not in [known.class_id for known in kernel.objects]
     reader.close()
 
 

@@ -449,15 +449,19 @@ def test_the_first_mapping_may_find_the_device_closed_meanwhile(kernel, engine):
     space = device.address_space(tables="own")
     memory = device.rm.video_memory(4096)
     inside, closing = threading.Event(), threading.Event()
-    make = device._make_queue
+    make, close_queues = device._make_queue, device._close_queues
 
-    def slowly(*arguments):
+    def make_slowly(*arguments):
         inside.set()
         closing.wait()
         time.sleep(0.05)
         return make(*arguments)
 
-    device._make_queue = slowly
+    def close_slowly(*arguments):
+        time.sleep(0.2)
+        close_queues(*arguments)
+
+    device._make_queue, device._close_queues = make_slowly, close_slowly
 
     def use():
         with pytest.raises(BarewireError):
@@ -471,4 +475,5 @@ def test_the_first_mapping_may_find_the_device_closed_meanwhile(kernel, engine):
 
     in_threads(use, end)
     gc.collect()
+    assert device._forgetting.ended, "a queue was made that nobody closed"
     assert kernel.is_given_back and engine.faults == []
