@@ -31,7 +31,7 @@ class VaHeap:
         self.whole = whole
         self._taken = sorted(part for part in kept if part.start < whole.end and whole.start < part.end)
 
-    def take(self, size: int, alignment: int, within: VaRange, from_above: bool = False) -> int:
+    def take(self, size: int, alignment: int, within: VaRange, from_above: bool) -> int:
         """Take the lowest free addresses of a range; where they begin.
 
         Args:

@@ -375,6 +375,18 @@ def test_small_pages_where_a_big_entry_was_sparse_leave_the_rest_sparse(space):
     assert space.small() == dict.fromkeys(range(16), 8)
 
 
+def test_small_pages_that_go_leave_a_big_sparse_entry_where_it_will_do(space):
+    rm, virtual = space.rm, reserved(space, 128 * KIB, flags=SPARSE)
+    memory = rm.memory([MEMORY + number * PAGE for number in range(16)])
+
+    where = rm.map(virtual, memory, VA, 64 * KIB)
+    assert (space.big(), len(space.small())) == ({1: 8}, 16)
+    assert rm.unmap(virtual, where) == OK
+
+    assert space.big() == {0: 8, 1: 8}
+    assert space.pair()[1] == 0
+
+
 def test_a_big_page_over_small_sparse_entries_takes_their_place(space):
     rm, virtual = space.rm, reserved(space, 128 * KIB, flags=SPARSE)
     rm.unmap(virtual, rm.map(virtual, rm.memory([MEMORY]), VA))
