@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
@@ -14,6 +15,7 @@ from barewire.rm.space import FIRST_VA
 from fake_tables import SERVER_VA, page_at, pages_of
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+PAGES = (4 * KIB, 64 * KIB, 2 * MIB)
 GET_PDE_INFO = "control 0x801809"
 VIRTUAL_RANGE, ALL_OF_VIDEO = 0x50A0, 0xC2
 INSUFFICIENT_PERMISSIONS = 0x1B
@@ -165,6 +167,36 @@ def test_memory_that_was_freed_is_mapped_no_more_and_nobody_expects_it(rm):
     assert space.compare().equal
     space.unmap(at)
     assert space.map(stays, at) == at and space.compare().equal
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_mapped_and_unmapped_both_builders_agree(rm, kernel, seed):
+    """In slots of 2 MiB: small pages, large ones and ranges without memory, beside each other."""
+    dice = random.Random(seed)
+    space = rm.address_space()
+    memories = [
+        *(rm.video_memory(size) for size in (20 * KIB, 192 * KIB, 2 * MIB)),
+        *(rm.host_memory(size) for size in (12 * KIB, 100 * KIB)),
+        rm.host_memory(2 * MIB, page_size_bytes=2 * MIB),
+    ]
+    slots = [FIRST_VA + base + 2 * MIB * number for base in (0, 510 * MIB, 300 * GIB) for number in range(3)]
+    mapped: dict[int, int] = {}
+    for _ in range(60):
+        at = dice.choice(slots)
+        if at in mapped:
+            space.unmap(mapped.pop(at))
+        elif dice.random() < 0.2:
+            mapped[at] = space.map_sparse(dice.choice((8 * KIB, 128 * KIB, 2 * MIB)), at)
+        else:
+            memory = dice.choice(memories)
+            page = dice.choice([size for size in PAGES if size <= memory.page_size_bytes])
+            offset = dice.randrange(0, memory.size_bytes, memory.page_size_bytes)
+            mapped[at] = space.map(memory, at, offset, read_only=dice.random() < 0.3, page_size_bytes=page)
+        assert space.compare().equal, space.compare()
+    found = [page for page in space.pages() if page.leaf is not None]
+    told = list(pages_of(kernel.video, root_of(kernel, space)))
+    assert [(page.gpu_va, page.leaf.address) for page in found] == [(page.va, page.place) for page in told]
+    assert kernel.complaints == []
 
 
 def test_part_of_a_page_that_is_mapped_is_a_page_all_the_same(rm):

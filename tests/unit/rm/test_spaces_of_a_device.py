@@ -6,6 +6,7 @@ The GPU of these tests walks the page tables that RM was told of, remembers what
 from __future__ import annotations
 
 import gc
+import os
 import random
 import threading
 import time
@@ -15,7 +16,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from barewire.device import Device
-from barewire.errors import BarewireError, ChannelDead, Freed, PermissionMissing, PollTimeout, UsageError
+from barewire.errors import (
+    BarewireError,
+    ChannelDead,
+    ForkedChild,
+    Freed,
+    PermissionMissing,
+    PollTimeout,
+    UsageError,
+)
 from barewire.rm.external_space import ExternalAddressSpace
 from barewire.rm.ioctl import NvResourceManager
 from barewire.rm.space import FIRST_VA, RmAddressSpace
@@ -378,6 +387,27 @@ def test_nothing_is_submitted_once_the_device_is_closed(kernel, engine):
     assert kernel.is_given_back
 
 
+def test_a_fork_touches_nothing_of_its_parents_space(device, kernel, engine):
+    space = device.address_space(tables="own")
+    memory = device.rm.video_memory(4096)
+    at = space.map(memory)
+    calls, told = kernel.ioctls, len(engine.forgotten)
+    child = os.fork()
+    if child == 0:
+        refused = 0
+        for use in (lambda: space.map(memory), lambda: space.unmap(at), space.compare, space.close):
+            try:
+                use()
+            except ForkedChild:
+                refused += 1
+        device.close()
+        os._exit(0 if refused == 4 and kernel.ioctls == calls else 1)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (kernel.ioctls, len(engine.forgotten)) == (calls, told)
+    assert space.map(memory) and space.compare().equal
+
+
 def test_a_space_that_nobody_refers_to_does_not_stop_the_end(kernel, engine):
     device = Device(NvResourceManager.open(0, kernel=kernel), "nv:0", 5.0)
     for _ in range(3):
@@ -419,7 +449,7 @@ def test_memory_of_a_closed_channel_comes_back_when_its_space_was_closed_at_once
 
 
 def test_closing_while_another_thread_maps_hangs_nowhere(kernel, engine):
-    for round_ in range(6):
+    for round_ in range(4):
         device = Device(NvResourceManager.open(0, kernel=kernel), "nv:0", 5.0)
         space = device.address_space(tables="own")
         memory = device.rm.video_memory(4096)
