@@ -212,16 +212,14 @@ def _place(
         start = asked >> shift << shift
         within = VaRange(start, start + size)
     else:
-        within = _window(virtual, part, flags)
+        within = _window(virtual, flags)
     start = space.heap.take(size, alignment, within, flags.from_above)
     return VaRange(start, start + size)
 
 
-def _window(virtual: VirtualMemory, part: Part, flags: MapFlags) -> VaRange:
+def _window(virtual: VirtualMemory, flags: MapFlags) -> VaRange:
     """The addresses of a window that RM may choose of. (One that is fixed need not lie in it.)"""
     start, end = virtual.extent
-    if not part.contiguous and part.size_bytes > end - start:
-        raise Refused(Status.INVALID_ARGUMENT, f"{part.size_bytes:#x} bytes in {end - start:#x} addresses")
     return VaRange(start, min(end, FOUR_GIB) if flags.below_4_gib else end)
 
 
@@ -248,7 +246,7 @@ def _write(space: OwnedSpace, mapping: Mapping, entries: Sequence[int], shift: i
     """Write the entries; without memory for tables the addresses are as they were.
 
     Args:
-        both: tables of small and of big pages are made, whichever is needed.
+        both: tables of small and of big pages are made, whichever is needed; the entries need no others.
     """
     virtual, place = mapping.virtual, mapping.extent
     try:
@@ -256,7 +254,6 @@ def _write(space: OwnedSpace, mapping: Mapping, entries: Sequence[int], shift: i
             mapping.held = space.tables.hold(*place, (SMALL, BIG))
         space.tables.map(place.start, entries, shift)
     except Refused:
-        space.tables.release(mapping.held)
         if virtual.sparse:
             space.tables.make_sparse(*place)
         if not virtual.reserves:

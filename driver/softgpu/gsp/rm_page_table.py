@@ -72,9 +72,7 @@ _UNCACHED, _READ_ONLY, _NO_ATOMICS, _ACCESS_COUNTERS_OFF = 1 << 0, 1 << 2, 1 << 
 SPARSE = 1 << _PCF_SHIFT  # of a page and of a directory alike: neither valid nor any aperture
 
 
-def page_entry(
-    aperture: Aperture, address: int, kind: int, read_only: bool = False, atomics: bool = True
-) -> int:
+def page_entry(aperture: Aperture, address: int, kind: int, read_only: bool, atomics: bool) -> int:
     """The entry of a page; host memory is not cached by the GPU."""
     pcf = _ACCESS_COUNTERS_OFF
     if aperture.is_host:

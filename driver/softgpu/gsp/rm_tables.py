@@ -1,7 +1,7 @@
 """Page tables as firmware builds them, for address spaces that it owns.
 
     tables = RmTables(memory)
-    tables.map(gpu_va, [page_entry(Aperture.VRAM, address, kind=6)], shift=12)
+    tables.map(gpu_va, [page_entry(Aperture.VRAM, address, kind=6, read_only=False, atomics=True)], shift=12)
     tables.clear(gpu_va, gpu_va + 0x1000)
 
 Firmware keeps account of every entry by itself and does not read tables back. A table is made when an entry

@@ -211,7 +211,10 @@ def test_a_lazy_reservation_has_tables_when_they_are_needed_or_asked_for(space):
 
     assert rm.unmap(virtual, where) == OK
     assert space.pair() == (0, 0)
-    assert all(space.pair(VA + 64 * MIB))
+    rm.directory_info(space.handle, VA)
+    rm.directory_info(space.handle, VA + GIB)
+    assert all(space.pair()) and all(space.pair(VA + 64 * MIB))
+    assert VA + GIB >> 29 & 511 not in words(space.gpu, space.pd1())
     assert rm.free(virtual) == OK
     assert space.tables_in_use() == 4
 

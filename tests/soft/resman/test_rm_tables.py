@@ -399,6 +399,9 @@ def test_both_sizes_of_pages_take_addresses_and_tables_for_both(space):
     assert rm.unmap(space.window, where) == OK
     assert space.tables_in_use() == 4
     assert rm.try_map(space.window, rm.memory([MEMORY]), VA + PAGE, flags=SIZE_BOTH)[0] == NO_MEMORY
+    big = rm.memory([MEMORY], 64 * KIB)
+    places = [VA + 64 * KIB, VA + 128 * KIB]
+    assert [rm.map(space.window, big, at, 64 * KIB, flags=SIZE_BOTH) for at in places] == places
 
 
 @pytest.mark.parametrize("gpu_va", [0, MIB - PAGE, 1 << 57, (1 << 64) - PAGE])
