@@ -403,16 +403,16 @@ class Queue:
             timeout_ns = self._wait_for_others(value, timeout_ns)
         slice_ns, left_ns = FIRST_SLICE_NS, timeout_ns
         status = lib.bw_wait(self.timeline, value, min(left_ns, slice_ns))
-        while status == lib.BW_TIMEOUT and left_ns > slice_ns:
+        while status == lib.BW_TIMEOUT and left_ns > slice_ns and self._reached is None:
             left_ns -= slice_ns
             slice_ns = SLICE_NS
             self.rung_again += 1
             lib.bw_ring_again(self.ring)
             status = lib.bw_wait(self.timeline, value, min(left_ns, slice_ns))
-        if status:
+        if self._reached is not None and status in (0, lib.BW_TIMEOUT):
+            self._expect_reached(value)  # ended meanwhile: what let the others go on let this one go on, too
+        elif status:
             self.raise_status(status, value, timeout_ns / NS)
-        if self._reached is not None:  # ended meanwhile: what let the others go on let this one go on, too
-            self._expect_reached(value)
 
     def _wait_for_others(self, value: int, timeout_ns: int) -> int:
         """Wait first for what stands before `value` on other queues, whose failure would never be seen here.

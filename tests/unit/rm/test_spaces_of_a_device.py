@@ -473,6 +473,30 @@ def test_closing_while_another_thread_maps_hangs_nowhere(kernel, engine):
         assert kernel.is_given_back
 
 
+def test_who_waits_for_an_invalidation_is_let_go_when_the_device_is_closed(kernel, engine):
+    device = Device(NvResourceManager.open(0, kernel=kernel), "nv:0", 0.2)
+    space = device.address_space(tables="own")
+    memory = device.rm.video_memory(4096)
+    space.map(memory)
+    device._tlb.timeout_s = 30.0
+    device._forgetting.release_waiters = lambda: None  # the memory may be gone before the thread looks
+    engine.stalled = True
+    started = time.monotonic()
+
+    def use():
+        with pytest.raises(Freed):
+            space.map(memory)
+
+    def end():
+        time.sleep(0.05)
+        device.close()
+
+    in_threads(use, end)
+    assert time.monotonic() - started < 5
+    gc.collect()
+    assert kernel.is_given_back
+
+
 def test_the_first_mapping_may_find_the_device_closed_meanwhile(kernel, engine):
     """Between looking whether the device is open and making the queue, another thread closes it."""
     device = Device(NvResourceManager.open(0, kernel=kernel), "nv:0", 5.0)
