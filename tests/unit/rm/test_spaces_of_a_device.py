@@ -102,6 +102,28 @@ def test_tables_may_be_filled_before_any_space_has_them(device, engine, kernel):
     assert content(target) == expected
 
 
+def test_addresses_may_be_chosen_above_those_that_rings_can_have(device, kernel):
+    first, end = 1 << 44, 1 << 45
+    space = device.address_space(tables=device.page_tables(first, end))
+    memory, target = device.rm.video_memory(64 * KIB), device.rm.host_memory(64 * KIB)
+    source = space.map(memory)
+    assert first <= source < end and space.compare().equal
+
+    before = [known.handle for known in kernel.objects]
+    with pytest.raises(UsageError, match=r"below 2\^40"):
+        device.channel(space)
+    gc.collect()
+    assert [known.handle for known in kernel.objects] == before
+    assert list(space.mappings) == [source]
+
+    low = device.page_tables(FIRST_VA, 1 << 40)
+    mapped = [low.map(each, at) for each, at in ((memory, (1 << 40) - MIB), (target, FIRST_VA))]
+    expected = fill(memory, 4)
+    with device.channel(device.address_space(tables=low)) as channel:
+        channel.copy(*mapped, 64 * KIB).wait()
+    assert content(target) == expected
+
+
 @pytest.mark.parametrize("wrong", ["ours", 5, object(), ""])
 def test_other_tables_are_refused(device, wrong):
     with pytest.raises(UsageError, match="tables"):
