@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from barewire.softgpu.gsp.resman import ResourceManager
 
 NOWHERE = VaRange(0, 0)
+COMPRESSION_PAGE_BYTES = 1 << 16  # 64 KiB at least; what firmware says of this chip is not known
 
 
 @dataclass(eq=False)
@@ -221,7 +222,8 @@ def _enter(made: VirtualMemory) -> VirtualMemory:
 def _take_range(space: OwnedSpace, params: Record, flags: AllocFlags, page_bytes: int) -> VaRange:
     """Take the addresses of a reservation, whole pages of the largest size.
 
-    A fixed address within a page means the page; the size is not longer for that.
+    A fixed address within a page means the page; the size is not longer for that. Unless an alignment is
+    forced, RM wants one for compressed memory, and refuses fixed addresses without it.
     """
     size = -(-params.size // page_bytes) * page_bytes
     alignment = _alignment(params.alignment, flags, page_bytes)
@@ -231,6 +233,8 @@ def _take_range(space: OwnedSpace, params: Record, flags: AllocFlags, page_bytes
         within = VaRange(start, start + size)
     elif flags & AllocFlags.USE_BEGIN_END:
         within = VaRange(params.rangeLo, params.rangeHi + 1)
+    if not flags & AllocFlags.ALIGNMENT_FORCE:
+        alignment = max(alignment, COMPRESSION_PAGE_BYTES)
     try:
         start = space.heap.take(size, alignment, within, bool(flags & AllocFlags.FORCE_MEM_GROWS_DOWN))
     except Refused as refused:

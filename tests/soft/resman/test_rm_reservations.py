@@ -8,6 +8,8 @@ import pytest
 from barewire.softgpu.gsp.table_memory import TableMemory
 from barewire.softgpu.page_tables import Aperture
 from rm_side import (
+    ALIGNMENT_FORCE,
+    ALIGNMENT_HINT,
     BEGIN_END,
     DEVICE,
     DUPLICATE,
@@ -66,7 +68,7 @@ def test_reserved_addresses_go_back_to_the_caller(rm, space):
 def test_they_are_whole_pages_of_the_largest_size(rm, space, sizes, size, expected):
     virtual = rm.object_of(rm.reservation(space.handle, size, **sizes))
 
-    assert virtual.extent.start % expected == 0
+    assert virtual.extent.start % max(expected, 64 * KIB) == 0
     assert virtual.extent.end - virtual.extent.start == expected
 
 
@@ -92,7 +94,12 @@ def test_they_can_be_had_again_when_they_are_freed(rm, space):
 
 def test_a_range_and_an_alignment_can_be_asked_for(rm, space):
     within = rm.reservation(
-        space.handle, MIB, flags=BEGIN_END | 0x80, begin=VA + 1, last=VA + GIB - 1, alignment=8 * MIB
+        space.handle,
+        MIB,
+        flags=BEGIN_END | ALIGNMENT_HINT,
+        begin=VA + 1,
+        last=VA + GIB - 1,
+        alignment=8 * MIB,
     )
     above = rm.reservation(space.handle, MIB, flags=BEGIN_END | 4, begin=VA, last=VA + GIB - 1)
 
@@ -102,8 +109,9 @@ def test_a_range_and_an_alignment_can_be_asked_for(rm, space):
 
 @pytest.mark.parametrize(
     ("sizes", "size", "page"),
-    [({"page_size": PAGES_4K}, 3 * PAGE, PAGE), ({"page_size": PAGES_BIG}, 128 * KIB, 64 * KIB),
-     ({"page_size": PAGES_HUGE}, 2 * MIB, 2 * MIB), ({}, MIB, 64 * KIB), ({}, 4 * MIB, 2 * MIB)],
+    [({"page_size": PAGES_4K, "flags": ALIGNMENT_FORCE, "alignment": PAGE}, 3 * PAGE, PAGE),
+     ({"page_size": PAGES_BIG}, 128 * KIB, 64 * KIB), ({"page_size": PAGES_HUGE}, 2 * MIB, 2 * MIB),
+     ({}, MIB, 64 * KIB), ({}, 4 * MIB, 2 * MIB)],
 )  # fmt: skip
 def test_a_fixed_address_within_a_page_means_the_page_and_no_more_of_them(space, sizes, size, page):
     virtual = space.rm.object_of(reserved(space, size, VA + page + 5, **sizes))
@@ -111,10 +119,25 @@ def test_a_fixed_address_within_a_page_means_the_page_and_no_more_of_them(space,
     assert virtual.extent == (VA + page, VA + page + size)
 
 
+def test_addresses_of_small_pages_are_aligned_for_compression_unless_an_alignment_is_forced(rm, space):
+    sizes = {"page_size": PAGES_4K}
+
+    first = rm.object_of(rm.reservation(space.handle, PAGE, **sizes)).extent
+    second = rm.object_of(rm.reservation(space.handle, PAGE, **sizes)).extent
+    forced = rm.reservation(space.handle, PAGE, VA + PAGE, flags=ALIGNMENT_FORCE, alignment=PAGE, **sizes)
+
+    assert second.start - first.start == 64 * KIB
+    assert rm.object_of(forced).extent == (VA + PAGE, VA + 2 * PAGE)
+    for flags in (0, ALIGNMENT_HINT):
+        params = reservation_params(space.handle, PAGE, VA + 3 * PAGE, flags, PAGES_4K, alignment=PAGE)
+        assert rm.alloc(DEVICE, 5, 0x50A0, params)[0] == INSUFFICIENT
+
+
 @pytest.mark.parametrize(
     ("alignment", "flags", "expected"),
-    [(8 * MIB, 0x80, 8 * MIB), (8 * MIB, 0x100, 8 * MIB), (PAGE, 0x100, 64 * KIB), (8 * MIB, 0, 64 * KIB),
-     (96 * KIB, 0x80, 64 * KIB), (96 * KIB, 0x100, None)],
+    [(8 * MIB, ALIGNMENT_HINT, 8 * MIB), (8 * MIB, ALIGNMENT_FORCE, 8 * MIB),
+     (PAGE, ALIGNMENT_FORCE, 64 * KIB), (8 * MIB, 0, 64 * KIB),
+     (96 * KIB, ALIGNMENT_HINT, 64 * KIB), (96 * KIB, ALIGNMENT_FORCE, None)],
 )  # fmt: skip
 def test_an_alignment_goes_with_the_size_of_pages_or_is_none(rm, space, alignment, flags, expected):
     rm.reservation(space.handle, PAGE, MIB, page_size=PAGES_4K)
@@ -434,7 +457,7 @@ def test_sparse_addresses_without_memory_for_tables_are_refused(rm, gpu, pages):
     start = gpu.resman.usable_bytes + MIB
     gpu.resman.table_memory = TableMemory(gpu.vram, start, start + pages * PAGE)
     space = Space(rm)
-    params = reservation_params(space.handle, GIB, VA + PAGE, SPARSE, PAGES_4K)
+    params = reservation_params(space.handle, GIB + PAGE, VA + 64 * KIB, SPARSE, PAGES_4K)
 
     assert rm.alloc(DEVICE, 5, 0x50A0, params)[0] == NO_MEMORY
 

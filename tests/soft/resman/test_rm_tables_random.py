@@ -9,6 +9,7 @@ import random
 import pytest
 from barewire.softgpu.page_tables import Aperture
 from rm_side import (
+    ALIGNMENT_FORCE,
     DEVICE,
     LAZY,
     LIST_FBMEM,
@@ -116,7 +117,9 @@ class World:
         size = self.chance.choice((PAGE, 48 * KIB, 2 * MIB, 3 * MIB, 6 * MIB))
         page_size = self.chance.choice((0, 1, 2, 3))
         handle = self.rm.handle()
-        params = reservation_params(self.space.handle, size, self.address(), flags, page_size)
+        forced = self.chance.choice((0, ALIGNMENT_FORCE))
+        at = self.address()
+        params = reservation_params(self.space.handle, size, at, flags | forced, page_size, alignment=PAGE)
         if self.rm.alloc(DEVICE, handle, 0x50A0, params)[0] == OK:
             start, end = self.rm.object_of(handle).extent
             self.reserved[handle] = (start, end, bool(flags & SPARSE))
