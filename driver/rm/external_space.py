@@ -39,8 +39,9 @@ class ExternalAddressSpace(SpaceObject):
         tables: with nothing mapped, or with what the channels will need: RM looks at none of it.
 
     Raises:
-        UsageError: the root directory is not in video memory; the tables are as they were.
-        RmError: RM refuses; the tables are closed.
+        UsageError: the tables are another address space's, or their root is not in video memory.
+        Freed, WrongDevice: they were closed, or are another device's.
+        RmError: RM refuses; the tables are closed then.
     """
 
     rm: Manager
@@ -49,10 +50,7 @@ class ExternalAddressSpace(SpaceObject):
     def __init__(self, rm: Manager, tables: AddressSpace) -> None:
         client = rm.client
         client.check()
-        if tables.root.aperture is not Aperture.VIDEO:
-            raise UsageError(
-                "RM is told of page directories in video memory only", found=tables.root.aperture.value
-            )
+        _expect_tables(tables, rm)
         self.rm = rm
         self.tables = tables
         self.closed = False
@@ -74,6 +72,7 @@ class ExternalAddressSpace(SpaceObject):
             client.quietly(client.free, self.handle)
             client.quietly(client.when_gone, self.handle, tables.close)
             raise
+        tables.handle = self.handle
 
     @property
     def mappings(self) -> Any:
@@ -206,3 +205,20 @@ class ExternalAddressSpace(SpaceObject):
         from barewire.show import mappings as shown
 
         return shown(self.mappings.values()).html
+
+
+def _expect_tables(tables: AddressSpace, rm: Manager) -> None:
+    """See that RM may be told where page tables are: whoever walks others reaches anybody's memory.
+
+    Raises:
+        UsageError, Freed, WrongDevice: see `ExternalAddressSpace`.
+    """
+    tables.check()
+    if tables.memory is not rm.memory:
+        raise WrongDevice("page tables of one device are for address spaces of its own only")
+    if tables.handle:
+        raise UsageError("these page tables are another address space's", handle=tables.handle)
+    if tables.root.aperture is not Aperture.VIDEO:
+        raise UsageError(
+            "RM is told of page directories in video memory only", found=tables.root.aperture.value
+        )

@@ -339,7 +339,8 @@ class PlainSpace:
     """Page tables that only remember."""
 
     def __init__(self, home: PlainGpuMemory) -> None:
-        self.home = home
+        self.home = self.memory = home
+        self.handle = 0
         self.root = TablePointer(Aperture.VIDEO, home.next_address(4096))
         self.root_entries = 2
         self.mappings: dict[int, Any] = {}
@@ -347,6 +348,10 @@ class PlainSpace:
         self.addresses = SimpleNamespace()
         self.closed = False
         home.spaces.append(self)
+
+    def check(self) -> None:
+        if self.closed:
+            raise Freed("the page tables were closed")
 
     def map(self, memory: PlainMemory, gpu_va: int | None = None, **options: Any) -> int:
         self.mapped += 1

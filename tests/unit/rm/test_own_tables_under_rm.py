@@ -310,12 +310,33 @@ def test_memory_of_another_device_is_refused(kernel, space):
 
 @pytest.mark.parametrize("aperture", [Aperture.HOST, Aperture.HOST_NONCOHERENT])
 def test_a_root_in_host_memory_is_not_told_as_if_it_were_in_video_memory(rm, kernel, aperture):
-    tables = SimpleNamespace(root=TablePointer(aperture, 0x5000), root_entries=2, close=lambda: None)
+    root = TablePointer(aperture, 0x5000)
+    tables = SimpleNamespace(root=root, memory=rm.memory, handle=0, check=lambda: None)
     before = len(kernel.objects)
     with pytest.raises(UsageError, match="video memory"):
         rm.external_space(tables)
 
     assert SET not in kernel.log and len(kernel.objects) == before
+
+
+def test_closed_tables_those_of_another_space_and_of_another_device_are_not_told_to_rm(rm, kernel, space):
+    closed, own = (rm.page_tables(lambda what: None, FIRST_VA, END_VA) for _ in range(2))
+    closed.close()
+    calls = len(kernel.log)
+    with pytest.raises(Freed):
+        rm.external_space(closed)
+    with pytest.raises(UsageError, match="another address space's"):
+        rm.external_space(space.tables)
+    with NvResourceManager.open(0, kernel=kernel) as other:
+        opening = len(kernel.log)
+        with pytest.raises(WrongDevice):
+            other.external_space(own)
+        assert len(kernel.log) == opening
+    assert SET not in kernel.log[calls:]
+
+    assert space.compare().equal and not own.closed
+    with rm.external_space(own) as second:
+        assert second.tables is own and own.handle == second.handle
 
 
 # Channels, and the end
