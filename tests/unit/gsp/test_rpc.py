@@ -238,6 +238,15 @@ def test_a_reply_that_is_too_short_is_an_error(rpc, fake, monkeypatch):
     assert short.value.function == "GSP_RM_CONTROL"
 
 
+def test_a_mapping_whose_address_is_cut_off_is_an_error(rpc, fake, monkeypatch):
+    monkeypatch.setattr("barewire.gsp.rpc.PIECE_TIMEOUT_S", 0.02)
+    fake.answers[14] = lambda payload: (0, payload[:-1])
+
+    with pytest.raises(RpcError, match="too short") as short:
+        rpc.map_memory_dma(CLIENT, PARENT, VIRTUAL, OBJECT, 0x1000, 0, 0x1000, 0)
+    assert short.value.expected == "56 bytes"
+
+
 # Time-outs.
 @pytest.mark.parametrize("echoes", [True, False])
 def test_a_call_without_reply_is_a_timeout_that_names_it(rpc, fake, echoes):

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +23,9 @@ from barewire.errors import (  # noqa: E402
     UsageError,
     WrongDevice,
 )
+from barewire.memory.vram import Extent  # noqa: E402
 from barewire.rm.rpc import RpcResourceManager  # noqa: E402
+from barewire.rm.rpc_memory import largest_page  # noqa: E402
 from barewire.rm.space import END_VA, FIRST_VA, RmAddressSpace  # noqa: E402
 from rpc_firmware import COPY_CLASS, GPFIFO_CLASS, SPACE_CLASS  # noqa: E402
 from rpc_mapping_world import (  # noqa: E402
@@ -234,6 +237,33 @@ def test_pages_may_be_smaller_than_the_memorys(world: MappingWorld, rm, space) -
         assert world.firmware.mapped[gpu_va].flags == FIXED | PAGE_FLAGS[page]
     part = space.map(memory, offset=64 * KIB, size_bytes=128 * KIB)
     assert world.firmware.mapped[part].flags == FIXED | PAGE_FLAGS[64 * KIB], "the largest that fit"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "offset", "size", "largest"),
+    [
+        (((2 * MIB, 4 * MIB),), 0, 4 * MIB, 2 * MIB),
+        (((512 * MIB, 512 * MIB),), 0, 512 * MIB, 512 * MIB),
+        (((2 * MIB, 4 * MIB),), 0, 64 * KIB, 64 * KIB),
+        (((2 * MIB, 4 * MIB),), 64 * KIB, 2 * MIB, 64 * KIB),
+        (((2 * MIB, 4 * MIB),), 4 * KIB, 2 * MIB, 4 * KIB),
+        (((2 * MIB, 4 * MIB),), 0, 68 * KIB, 4 * KIB),
+        (((64 * KIB, 4 * MIB),), 0, 4 * MIB, 64 * KIB),
+        (((4 * KIB, 64 * KIB),), 60 * KIB, 4 * KIB, 4 * KIB),
+        (((2 * MIB, 2 * MIB), (8 * MIB, 2 * MIB)), 0, 2 * MIB, 4 * KIB),
+    ],
+)
+def test_pages_are_as_large_as_both_place_and_size_allow_in_one_piece(pieces, offset, size, largest) -> None:
+    memory = SimpleNamespace(extents=tuple(Extent(*piece) for piece in pieces))
+
+    assert largest_page(memory, offset, size) == largest
+
+
+def test_part_of_a_page_is_mapped_as_the_whole_of_it(world: MappingWorld, rm, space) -> None:
+    gpu_va = space.map(rm.host_memory(16 * KIB), size_bytes=4097)
+
+    assert world.firmware.mapped[gpu_va].size_bytes == 8 * KIB
+    assert space.addresses.taken == {gpu_va: 8 * KIB}
 
 
 def test_host_memory_in_one_piece_may_have_larger_pages(world: MappingWorld, rm, space) -> None:

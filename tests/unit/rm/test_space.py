@@ -53,6 +53,7 @@ def test_part_of_a_memory_is_mapped_in_whole_pages(rm, kernel):
     gpu_va = space.map(memory, offset=64 << 10, size_bytes=4096)
 
     assert space.mappings[gpu_va].size_bytes == 4096
+    assert space.addresses.taken == {gpu_va: 64 << 10}, "RM maps whole pages of the memory"
     assert kernel.complaints == []
     for offset, size in ((4096, None), (256 << 10, None), (0, 300 << 10), (-65536, None)):
         with pytest.raises(UsageError):
