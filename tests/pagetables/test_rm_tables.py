@@ -378,6 +378,16 @@ def test_sparse_ranges_lie_beside_what_is_mapped(empty: Spread) -> None:
     assert walk.sparse
 
 
+def test_sparse_ranges_of_small_pages_find_a_place_of_their_own(empty: Spread) -> None:
+    empty.space.map_sparse(SMALL)
+    empty.map(Piece("small", BASE + 16 * MIB, "video", SMALL, SMALL))
+    at = [empty.space.map_sparse(pages * SMALL) for pages in (1, 3, 17, 1)]
+
+    expect_equal(empty.space.compare())
+    assert len(set(at)) == 4
+    assert all(empty.space.walk(gpu_va).sparse for gpu_va in at)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_both_builders_agree_after_any_changes(empty: Spread, seed: int) -> None:
     random = np.random.default_rng(seed)
