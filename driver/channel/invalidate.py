@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from barewire.channel.queue import Queue
     from barewire.memory.pagetable import Invalidation
 
-TIMEOUT_S = 2.0
+TIMEOUT_S = 10.0  # the queue takes turns with those of users on its copy engine
 ROOT_BYTES = 4096  # what a root is aligned to
 
 # By the highest level that changed; 0 is the tables of pages.

@@ -321,6 +321,19 @@ class AddressSpace:
             del self.mappings[gpu_va]
             self.addresses.free(gpu_va)
 
+    def unmap_all_of(self, memory: Any) -> None:
+        """Undo every mapping of some memory. Afterwards no access of the GPU reaches it through these tables.
+
+        Raises:
+            PollTimeout, DeviceLost: the GPU did not forget a mapping, now or when it was undone before.
+        """
+        with self._lock:
+            for gpu_va, mapping in list(self.mappings.items()):
+                if mapping.memory is memory:
+                    self.unmap(gpu_va)
+            if self._owed is not None and any(mapping.memory is memory for mapping in self._lost):
+                self._forget(self._owed)
+
     def walk(self, gpu_va: int) -> Walk:
         """What the tables in memory say of an address, read back.
 

@@ -126,6 +126,7 @@ class Client:
     Attributes:
         handle, device, subdevice: handles of the client itself and these two; memory goes below the device.
         objects, gpu_mappings, pages: what exists now.
+        rooted: VA spaces that have page directories of ours; RM is told first that they have them no more.
         calls: what was called, how often and for how long; ioctl_seconds is the sum, open_seconds is apart.
         silence: None: the kernel driver answers every call.
     """
@@ -147,6 +148,7 @@ class Client:
         self.objects: dict[int, RmObject] = {}
         self.gpu_mappings: dict[tuple[int, int], GpuMapping] = {}
         self.pages: list[MappedPages] = []
+        self.rooted: set[int] = set()
         self.calls: dict[str, CallStats] = {}
         self.ioctl_seconds = 0.0
         self.open_seconds = 0.0
@@ -348,6 +350,23 @@ class Client:
         self.control(handle, entry.number, params)
         return params
 
+    def set_root(self, space: int, address: int, entries: int) -> None:
+        """Tell RM where the page directory of an externally owned VA space is, in video memory."""
+        self.ask(
+            self.device,
+            "DMA_SET_PAGE_DIRECTORY",
+            physAddress=address,
+            numEntries=entries,
+            flags=names.PAGE_DIRECTORY_IN_VIDEO,
+            hVASpace=space,
+        )
+        self.rooted.add(space)
+
+    def unset_root(self, space: int) -> None:
+        """Tell RM that it has none any more."""
+        self.ask(self.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=space)
+        self.rooted.discard(space)
+
     def free(self, handle: int) -> None:
         """Free an object; RM frees what is below it. An object that is gone already is no error."""
         self.check()
@@ -547,6 +566,8 @@ class Client:
                         self.gpu_mappings.pop((mapping.virtual, mapping.gpu_va), None)
                 if known.rank >= _MEMORY:
                     self._unmap_all_pages(errors)
+                if known.handle in self.rooted:
+                    self.attempt(errors, self.unset_root, known.handle)
                 self.attempt(errors, self._free, known.handle)
             self._unmap_all_pages(errors)
             self.objects.clear()

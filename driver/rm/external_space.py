@@ -60,14 +60,7 @@ class ExternalAddressSpace(SpaceObject):
         params = client.abi.new("NV_VASPACE_ALLOCATION_PARAMETERS", flags=names.VASPACE_EXTERNALLY_OWNED)
         try:
             client.alloc(client.device, names.FERMI_VASPACE_A, params, self.handle)
-            client.ask(
-                client.device,
-                "DMA_SET_PAGE_DIRECTORY",
-                physAddress=tables.root.address,
-                numEntries=tables.root_entries,
-                flags=names.PAGE_DIRECTORY_IN_VIDEO,
-                hVASpace=self.handle,
-            )
+            client.set_root(self.handle, tables.root.address, tables.root_entries)
         except BaseException:
             client.quietly(client.free, self.handle)
             client.quietly(client.when_gone, self.handle, tables.close)
@@ -195,7 +188,7 @@ class ExternalAddressSpace(SpaceObject):
 
     def _unset(self) -> None:
         if self.rm.client.silence is None:
-            self.rm.client.ask(self.rm.client.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=self.handle)
+            self.rm.client.unset_root(self.handle)
 
     def __repr__(self) -> str:
         return repr(self.tables)

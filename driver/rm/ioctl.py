@@ -237,9 +237,8 @@ class NvResourceManager:
         """The size of the largest pages that RM can map memory in: those that it was allocated in."""
         return memory.page_size_bytes
 
-    @cached_property
     def table_reader(self) -> WindowReader:
-        """Reads the tables that RM builds."""
+        """Reads the tables that RM builds for one address space."""
         from barewire.rm.page_tables import WindowReader
 
         return WindowReader(self.client)
@@ -247,6 +246,15 @@ class NvResourceManager:
     def page_tables(self, forget: Callable[[Invalidation], None], start_va: int, end_va: int) -> AddressSpace:
         """Page tables of our own with nothing mapped; see `LentMemory.page_tables`."""
         return self.memory.page_tables(forget, start_va, end_va)
+
+    def leave_our_tables(self, memory: Memory) -> None:
+        """Unmap memory from all page tables of ours: RM, which takes it back, does not know of them.
+
+        Raises:
+            PollTimeout, DeviceLost, ChannelDead: the GPU did not forget a mapping.
+        """
+        if "memory" in self.__dict__:
+            self.memory.unmap_everywhere(memory)
 
     def external_space(self, tables: AddressSpace) -> ExternalAddressSpace:
         """A GPU virtual address space with page tables of our own; they are closed with it.

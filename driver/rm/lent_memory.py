@@ -9,6 +9,7 @@ that by which the GPU reaches it, and the one in RM's own tables).
 
 from __future__ import annotations
 
+import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ class LentMemory:
     def __init__(self, rm: NvResourceManager) -> None:
         self._rm = rm
         self._kept: list[object] = []
+        self._tables: weakref.WeakSet[AddressSpace] = weakref.WeakSet()
         self.table_store = CpuTables(self._table_block, Aperture.VIDEO)
 
     @cached_property
@@ -74,7 +76,19 @@ class LentMemory:
             OutOfVram: there is no memory for tables.
         """
         self.check()
-        return AddressSpace(self, start_va, end_va, invalidate=forget)
+        made = AddressSpace(self, start_va, end_va, invalidate=forget)
+        self._tables.add(made)
+        return made
+
+    def unmap_everywhere(self, memory: Memory) -> None:
+        """Unmap memory from all page tables that were made here, as RM does it in its own.
+
+        Raises:
+            PollTimeout, DeviceLost, ChannelDead: the GPU did not forget a mapping.
+        """
+        for tables in list(self._tables):
+            if not tables.closed:
+                tables.unmap_all_of(memory)
 
     def _table_block(self) -> TableBlock:
         return TableBlock(self._rm)

@@ -117,10 +117,16 @@ class Memory:
         return mapping
 
     def close(self) -> None:
-        """Free it, after its mappings; a second time is nothing."""
+        """Free it, after its mappings; a second time is nothing.
+
+        Raises:
+            PollTimeout, DeviceLost, ChannelDead: it is mapped in page tables of ours, and the GPU did not
+                forget that; it stays.
+        """
         if self.closed:
             return
         self.rm.client.check()
+        self.rm.leave_our_tables(self)
         self._mappings.clear()
         self._finalizer.detach()
         self.rm.client.release_memory(self.handle)

@@ -50,6 +50,14 @@ class Calls(Protocol):
         """A control by name, with fields set."""
         ...
 
+    def set_root(self, space: int, address: int, entries: int) -> None:
+        """Tell RM where the page directory of an externally owned VA space is, in video memory."""
+        ...
+
+    def unset_root(self, space: int) -> None:
+        """Tell RM that it has none any more."""
+        ...
+
     def when_gone(self, handle: int, action: Callable[[], None]) -> None:
         """Do something once RM has freed an object."""
         ...

@@ -23,7 +23,6 @@ from barewire.rm import names
 
 if TYPE_CHECKING:
     from barewire.abi.layout import Struct
-    from barewire.memory.tables import TableReader
     from barewire.rm.client import Client, MappedPages
     from barewire.rm.object import Calls
 
@@ -46,6 +45,10 @@ class NamedReader(Protocol):
 
     def read(self, table: TablePointer, offset: int, size_bytes: int) -> bytes:
         """Bytes of a table."""
+        ...
+
+    def close(self) -> None:
+        """Read nothing any more; a second time is nothing."""
         ...
 
 
@@ -156,9 +159,9 @@ def _aperture(number: int) -> Aperture:
 
 
 class WindowReader:
-    """Reads tables that RM named, through windows on video memory that RM maps read-only.
+    """Reads tables of one address space that RM named, through windows on video memory, mapped read-only.
 
-    Any thread may use it. A table that was not named is not read.
+    Any thread may use it. A table that was not named is not read; once it is closed, none is.
     """
 
     def __init__(self, client: Client) -> None:
@@ -229,14 +232,12 @@ class WindowReader:
         return self._video
 
     def close(self) -> None:
-        """Undo the windows; a second time is nothing."""
+        """Undo the windows, and forget what was named; a second time is nothing."""
         with self._lock:
+            self._named.clear()
             while self._windows:
                 _, pages = self._windows.popitem()
                 self._client.quietly(self._client.unmap_pages, pages)
             if self._video is not None:
                 self._client.quietly(self._client.free, self._video)
                 self._video = None
-
-
-__all__ = ["NamedReader", "RmTables", "TableReader", "WindowReader"]

@@ -239,9 +239,8 @@ class RpcResourceManager:
             raise UsageError(f"nobody builds {tables!r} page tables", expected='"own" or "rm"')
         return ExternalAddressSpace(self, self.memory.address_space())
 
-    @cached_property
     def table_reader(self) -> OwnReader:
-        """Reads the tables that RM builds."""
+        """Reads the tables that RM builds for one address space."""
         return OwnReader(self.memory.table_store)
 
     def handle_of(self, memory: Any) -> int:

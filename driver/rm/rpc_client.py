@@ -208,6 +208,21 @@ class RpcClient:
         with self._lock:
             self.objects[made.handle] = made
 
+    def set_root(self, space: int, address: int, entries: int) -> None:
+        """Tell RM where the page directory of an externally owned VA space is, in video memory."""
+        self.ask(
+            self.device,
+            "DMA_SET_PAGE_DIRECTORY",
+            physAddress=address,
+            numEntries=entries,
+            flags=names.PAGE_DIRECTORY_IN_VIDEO,
+            hVASpace=space,
+        )
+
+    def unset_root(self, space: int) -> None:
+        """Tell RM that it has none any more."""
+        self.ask(self.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=space)
+
     def free(self, handle: int) -> None:
         """Free an object; RM frees what is below it. An object that is gone already is no error."""
         self.check()

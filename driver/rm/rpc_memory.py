@@ -116,6 +116,9 @@ class OwnReader:
         """
         return self._store.read(table, offset, size_bytes)
 
+    def close(self) -> None:
+        """Nothing to let go."""
+
 
 def page_list(extents: Any) -> list[int]:
     """Addresses of the pages of memory; of memory in one piece only the first."""

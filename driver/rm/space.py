@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from barewire.errors import BadMapping, BarewireError, UsageError, WrongDevice
 from barewire.memory import tree as trees
@@ -33,9 +33,6 @@ from barewire.rm.memory import BIG_PAGE_BYTES, HUGE_PAGE_BYTES, OWNER, fitting_p
 from barewire.rm.object import Calls, Manager, SpaceObject
 from barewire.rm.page_tables import NamedReader, RmTables
 from barewire.rounding import round_up, whole
-
-if TYPE_CHECKING:
-    from barewire.memory.tables import TableReader
 
 FIRST_VA = 0x10_0000_0000
 END_VA = 0x100_0000_0000  # 2^40
@@ -107,9 +104,8 @@ class BuildingManager(Manager, Protocol):
         """Its calls."""
         ...
 
-    @property
     def table_reader(self) -> NamedReader:
-        """Reads the tables that RM builds."""
+        """Reads the tables that RM builds for one address space."""
         ...
 
     def handle_of(self, memory: Any) -> int:
@@ -343,7 +339,7 @@ class RmAddressSpace(SpaceObject):
                 page_size_bytes=page,
             )
         if gpu_va is None:
-            at = self.addresses.allocate(size_bytes, page)
+            at = self.addresses.allocate(size_bytes, max(page, BIG_PAGE_BYTES))
         else:
             at = self.addresses.reserve(gpu_va, size_bytes)
         try:
@@ -410,7 +406,7 @@ class RmAddressSpace(SpaceObject):
                 hint='`H100:` its answer takes 2 MiB pages out of the tables: reserve "none" to look.',
                 reservation=self.reservation,
             )
-        return RmTables(self.rm.client, self.handle, self.format, self.rm.table_reader)
+        return RmTables(self.rm.client, self.handle, self.format, self.rm.table_reader())
 
     @property
     def root(self) -> TablePointer:
@@ -419,7 +415,7 @@ class RmAddressSpace(SpaceObject):
         return self._tables.root(self.addresses.start)
 
     @property
-    def reader(self) -> TableReader:
+    def reader(self) -> NamedReader:
         """Reads tables that RM named (by `places`, `walk` or `tree`)."""
         return self._tables.reader
 
@@ -501,6 +497,8 @@ class RmAddressSpace(SpaceObject):
     def _free(self, errors: list[BarewireError]) -> None:
         """All mappings, then the space."""
         client = self.rm.client
+        if "_tables" in self.__dict__:
+            client.attempt(errors, self.reader.close)
         for mapping in list(self.mappings.values()):
             if client.silence is None:  # else each would wait as long: they go with their virtual memory
                 client.attempt(errors, self._undo, mapping)

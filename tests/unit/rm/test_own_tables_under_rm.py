@@ -16,6 +16,7 @@ from barewire.errors import (
     Freed,
     OutOfVram,
     PermissionMissing,
+    PollTimeout,
     RmError,
     UsageError,
     WrongDevice,
@@ -527,6 +528,49 @@ def test_each_mapping_into_this_process_may_fail_and_nothing_is_left(fake_kernel
             gc.collect()
             assert not kernel.pages and kernel.vram_used == 0
         assert kernel.is_clean and kernel.complaints == []
+
+
+def test_memory_that_is_given_back_is_unmapped_first(rm, kernel, space, forgotten):
+    memory, other = rm.video_memory(128 * KIB), rm.video_memory(64 * KIB)
+    first, second, kept = space.map(memory), space.map(memory, read_only=True), space.map(other)
+    forgotten.clear()
+
+    memory.close()
+
+    assert set(space.mappings) == {kept}
+    assert {page.va for page in pages(kernel, space)} == {kept}
+    assert {what.gpu_va for what in forgotten} == {first, second}
+    assert kernel.complaints == []
+
+
+def test_memory_that_the_gpu_does_not_forget_is_not_given_back(rm, kernel):
+    def hangs(what):
+        if what.revoked:
+            raise PollTimeout("the GPU did not forget")
+
+    space = rm.external_space(rm.page_tables(hangs, FIRST_VA, END_VA))
+    memory = rm.video_memory(64 * KIB)
+    space.map(memory)
+    for _ in range(3):
+        with pytest.raises(PollTimeout):
+            memory.close()
+        assert not memory.closed
+
+    space.tables._invalidate = lambda what: None
+    memory.close()
+    assert memory.closed
+    assert kernel.complaints == []
+
+
+def test_rm_hears_of_the_end_of_a_root_also_when_everything_ends_at_once(kernel, forgotten):
+    rm = NvResourceManager.open(0, kernel=kernel)
+    space = rm.external_space(rm.page_tables(forgotten.append, FIRST_VA, END_VA))
+    space.map(rm.video_memory(64 * KIB))
+    told = kernel.log.count(UNSET)
+    rm.close()
+
+    assert kernel.log.count(UNSET) == told + 1
+    assert kernel.complaints == [] and kernel.is_clean
 
 
 def test_a_device_that_is_closed_first_takes_its_spaces_along(kernel, forgotten):

@@ -434,14 +434,15 @@ def test_a_mapping_that_rm_made_writable_instead_of_read_only_is_told(rm, kernel
 
 @pytest.fixture
 def reader(rm):
-    return rm.table_reader
+    return rm.table_reader()
 
 
-def test_only_tables_that_rm_named_are_read(rm, kernel, reader):
+def test_only_tables_that_rm_named_are_read(rm, kernel):
     memory = rm.video_memory(64 * KIB)
     space = rm.address_space()
     space.map(memory)
     space.places()
+    reader = space.reader
     elsewhere = memory.extents[0].address
     looked = len(kernel.log)
 
@@ -534,10 +535,26 @@ def test_a_table_over_the_edge_of_a_window_is_read_whole(rm, kernel, reader):
     assert reader.read(TablePointer(Aperture.VIDEO, WINDOW_BYTES - 4096), 4088, 16) == bytes(range(16))
 
 
-def test_reading_goes_on_after_the_windows_were_closed(spread, reader, kernel):
+def test_reading_goes_on_after_the_windows_were_closed(spread, kernel):
     assert spread.compare().equal
-    reader.close()
+    spread.reader.close()
     assert spread.compare().equal
+    assert kernel.complaints == []
+
+
+def test_what_rm_named_for_one_space_is_not_read_by_another_nor_after_its_end(rm, kernel):
+    first, second = rm.address_space(), rm.address_space()
+    for space in (first, second):
+        space.map(rm.video_memory(4 * KIB))
+        assert space.compare().equal
+    root, reader = first.root, first.reader
+    with pytest.raises(UsageError, match="did not name"):
+        second.reader.read(root, 0, 8)
+
+    first.close()
+
+    with pytest.raises(UsageError, match="did not name"):
+        reader.read(root, 0, 8)
     assert kernel.complaints == []
 
 
@@ -586,17 +603,17 @@ def test_each_call_may_fail_and_looking_again_finds_the_same(rm, kernel, how):
     space.map(rm.video_memory(12 * KIB), FIRST_VA)
     space.map(rm.host_memory(4 * KIB), FIRST_VA + 2 * MIB)
     assert space.compare().equal
-    rm.table_reader.close()
+    space.reader.close()
     first = kernel.ioctls
     space.compare()
     for number in range(kernel.ioctls - first):
-        rm.table_reader.close()
+        space.reader.close()
         kernel.fail_ioctl, kernel.fail_how = kernel.ioctls + number, how
         with pytest.raises(BarewireError):
             space.compare()
 
     assert space.compare().equal
-    rm.table_reader.close()
+    space.reader.close()
     assert not kernel.pages and not kernel.kernel_mappings and kernel.complaints == []
 
 
