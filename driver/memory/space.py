@@ -324,9 +324,13 @@ class AddressSpace:
     def unmap_all_of(self, memory: Any) -> None:
         """Undo every mapping of some memory. Afterwards no access of the GPU reaches it through these tables.
 
+        Who has memory that is mapped nowhere waits for nobody: it may be that of tables.
+
         Raises:
             PollTimeout, DeviceLost: the GPU did not forget a mapping, now or when it was undone before.
         """
+        if not any(mapping.memory is memory for mapping in (*list(self.mappings.values()), *self._lost)):
+            return
         with self._lock:
             for gpu_va, mapping in list(self.mappings.items()):
                 if mapping.memory is memory:
