@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from barewire.channel.pushbuffer import Pushbuffer
 from barewire.errors import UsageError
-from barewire.memory.formats import Aperture
 
 if TYPE_CHECKING:
     from barewire.channel.queue import Queue
@@ -25,10 +24,10 @@ ROOT_BYTES = 4096  # what a root is aligned to
 
 # By the highest level that changed; 0 is the tables of pages.
 _LEVELS = ("PTE_ONLY", "UP_TO_PDE0", "UP_TO_PDE1", "UP_TO_PDE2", "UP_TO_PDE3", "UP_TO_PDE4")
-_APERTURES = {
-    Aperture.VIDEO: "VID_MEM",
-    Aperture.HOST: "SYS_MEM_COHERENT",
-    Aperture.HOST_NONCOHERENT: "SYS_MEM_NONCOHERENT",
+_APERTURES = {  # by the value of `memory.formats.Aperture`
+    "video": "VID_MEM",
+    "host": "SYS_MEM_COHERENT",
+    "host, not coherent": "SYS_MEM_NONCOHERENT",
 }
 
 
@@ -44,7 +43,7 @@ def add_invalidation(pushbuffer: Pushbuffer, what: Invalidation) -> Pushbuffer:
     root = what.root
     if root.address % ROOT_BYTES:
         raise UsageError("a root directory is at a page", address=root.address)
-    if root.aperture not in _APERTURES:
+    if root.aperture.value not in _APERTURES:
         raise UsageError(f"no root directory is in {root.aperture.value} memory", address=root.address)
     host = f"NV{pushbuffer.class_ids[0]:04X}"
     pushbuffer.method(f"{host}_MEM_OP_A", TLB_INVALIDATE_SYSMEMBAR="EN" if what.revoked else "DIS")
@@ -56,7 +55,7 @@ def add_invalidation(pushbuffer: Pushbuffer, what: Invalidation) -> Pushbuffer:
         TLB_INVALIDATE_REPLAY="NONE",
         TLB_INVALIDATE_ACK_TYPE="GLOBALLY",
         TLB_INVALIDATE_PAGE_TABLE_LEVEL=_LEVELS[what.depth],
-        TLB_INVALIDATE_PDB_APERTURE=_APERTURES[root.aperture],
+        TLB_INVALIDATE_PDB_APERTURE=_APERTURES[root.aperture.value],
         TLB_INVALIDATE_PDB_ADDR_LO=root.address // ROOT_BYTES & 0xFFFFF,
     )
     return pushbuffer.method(

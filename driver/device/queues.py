@@ -6,7 +6,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from barewire.channel import queue as channel_queue
 from barewire.channel.queue import Queue, QueueMemory
@@ -14,10 +14,13 @@ from barewire.compute.queue import ComputeQueue
 from barewire.copy.queue import CopyQueue
 from barewire.device.memory import DeviceMemory
 from barewire.errors import BarewireError, OutOfVram, UsageError
-from barewire.memory.space import END_VA, FIRST_VA, AddressSpace
+from barewire.memory.va import END_VA, FIRST_VA
 from barewire.native._native import ffi, lib
 from barewire.rm.object import expect_space
 from barewire.rounding import round_up
+
+if TYPE_CHECKING:
+    from barewire.memory.space import AddressSpace
 
 SPARE_RINGS = 64
 OWN_NAMES = ("compute queue", "copy queue")  # of the device's own queues, which it replaces when they die
@@ -322,6 +325,8 @@ def _array_of(rings: list[Any]) -> Any:
 
 
 def _expect_tables(tables: Any) -> AddressSpace:
+    from barewire.memory.space import AddressSpace
+
     if not isinstance(tables, AddressSpace):
         raise UsageError(f"there are no page tables {tables!r}", expected='"own", "rm" or page tables')
     return tables

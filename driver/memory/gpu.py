@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from barewire.errors import DeviceError, Freed, TransportError
 from barewire.memory.formats import Aperture, PageTableFormat, TablePointer
 from barewire.memory.host import HostMemory
-from barewire.memory.space import END_VA, FIRST_VA, AddressSpace
+from barewire.memory.space import AddressSpace
 from barewire.memory.tables import VideoTables
 from barewire.memory.tlb import Tlb
+from barewire.memory.va import END_VA, FIRST_VA
 from barewire.memory.video import VideoMemory, allocate
 from barewire.memory.vram import VramAllocator
 from barewire.memory.windowed import WindowedBar1

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from barewire.errors import Freed, UsageError
 from barewire.memory.mapping import CpuMapping
-from barewire.memory.vram import Extent, VramAllocator
+from barewire.memory.vram import Extent, VramAllocator, part_of
 from barewire.memory.windows import VramWindow
 from barewire.rounding import whole
 
@@ -162,15 +162,3 @@ class _End:
         for release in self.releases:
             step = partial(release, step)
         step()
-
-
-def part_of(extents: Sequence[Extent], offset: int, size_bytes: int) -> tuple[Extent, ...]:
-    """Where some bytes of several extents in a row are."""
-    found = []
-    for extent in extents:
-        if offset < extent.size_bytes and size_bytes > 0:
-            count = min(size_bytes, extent.size_bytes - offset)
-            found.append(Extent(extent.address + offset, count))
-            size_bytes -= count
-        offset = max(0, offset - extent.size_bytes)
-    return tuple(found)

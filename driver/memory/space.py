@@ -20,50 +20,18 @@ from barewire.errors import (
 )
 from barewire.memory.compare import Comparison, Place, Wanted, compare
 from barewire.memory.formats import Aperture, PageAttributes, PageTableFormat, TablePointer, kind_number
+from barewire.memory.mappable import Memory
 from barewire.memory.mapping import PAGE_BYTES, checked_part
 from barewire.memory.pagetable import Directory, Invalidation, PageTables, joined
 from barewire.memory.paging import Pages, best_page, cut
 from barewire.memory.runs import sparse_pages
 from barewire.memory.tables import TableRange, TableReader, TableStore
 from barewire.memory.tree import Table, tree
-from barewire.memory.va import VirtualAddresses
+from barewire.memory.va import END_VA, FIRST_VA, VirtualAddresses
 from barewire.memory.vram import Extent
 from barewire.memory.walker import Found, Walk, pages, walk
 from barewire.rounding import round_up, whole
 from barewire.shield import ShieldedLock
-
-FIRST_VA = 0x10_0000_0000
-END_VA = 0x100_0000_0000  # 2^40
-
-
-class Memory(Protocol):
-    """Memory that can be mapped: of a GPU that we drive (`barewire.memory.object.MemoryObject`), or RM's.
-
-    Attributes:
-        home: the memory of the GPU that reaches it.
-        handle: a number of its own.
-        aperture: "video" or "host".
-    """
-
-    @property
-    def home(self) -> object: ...
-
-    @property
-    def handle(self) -> int: ...
-
-    @property
-    def aperture(self) -> str: ...
-
-    @property
-    def size_bytes(self) -> int: ...
-
-    def check(self) -> None:
-        """Raise Freed or ForkedChild if it must not be used."""
-        ...
-
-    def part(self, offset: int, size_bytes: int) -> tuple[Extent, ...]:
-        """Where the GPU finds some of its bytes, in order."""
-        ...
 
 
 class SpaceHome(Protocol):

@@ -8,6 +8,10 @@ from barewire.rounding import round_up
 
 PAGE_BYTES = 4096
 
+# The addresses that are given out where nobody asks for others.
+FIRST_VA = 0x10_0000_0000
+END_VA = 0x100_0000_0000  # 2^40: more a GPFIFO entry and QMD pointers do not hold
+
 
 class VirtualAddresses:
     """The addresses from `start` up to (not including) `end`, in pages of 4 KiB.

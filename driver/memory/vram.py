@@ -26,6 +26,18 @@ class Extent(NamedTuple):
         return self.address + self.size_bytes
 
 
+def part_of(extents: Sequence[Extent], offset: int, size_bytes: int) -> tuple[Extent, ...]:
+    """Where some bytes of several extents in a row are."""
+    found = []
+    for extent in extents:
+        if offset < extent.size_bytes and size_bytes > 0:
+            count = min(size_bytes, extent.size_bytes - offset)
+            found.append(Extent(extent.address + offset, count))
+            size_bytes -= count
+        offset = max(0, offset - extent.size_bytes)
+    return tuple(found)
+
+
 class VramAllocator:
     """Allocates video memory by physical address, first fit from low addresses.
 

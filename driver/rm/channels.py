@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barewire.abi.layout import Struct
 from barewire.errors import BarewireError, RmError, UsageError
+from barewire.memory.va import END_VA
 from barewire.rm import names
 from barewire.rm.object import HeldMemory, Manager, RmObject, expect_space
-from barewire.rm.space import END_VA
 
 if TYPE_CHECKING:
     from barewire.rm.debugger import Debugger

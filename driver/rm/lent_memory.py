@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from barewire.chip.identify import family_of
 from barewire.errors import PermissionMissing, RmError, UsageError
 from barewire.memory.formats import Aperture, PageTableFormat, format_of
-from barewire.memory.space import END_VA, FIRST_VA, AddressSpace
+from barewire.memory.space import AddressSpace
 from barewire.memory.tables import CpuTables
+from barewire.memory.va import END_VA, FIRST_VA
 from barewire.memory.vram import Extent
 from barewire.memory.windows import merge
 from barewire.rm.memory import CpuMapping, Memory, video_memory

@@ -11,8 +11,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from barewire.errors import Freed, OutOfVram, RmError, UsageError
-from barewire.memory.object import part_of
-from barewire.memory.vram import Extent
+from barewire.memory.vram import Extent, part_of
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, MappedPages
 from barewire.rounding import round_up

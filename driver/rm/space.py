@@ -1,12 +1,10 @@
 """A GPU virtual address space whose page tables RM builds: what is mapped where, at addresses that we choose.
 
-What RM is expected to write is said here, before anything is read back: the pages are those that the memory
-was allocated in unless others are asked for, and their entries have the attributes of `EXPECTED`.
+What RM's tables hold is read back, and compared, by `built_tables.py`.
 
 Facts: OGKM:src/nvidia/src/kernel/mem_mgr/{virtual_mem,virt_mem_range}.c,
 OGKM:src/nvidia/src/kernel/gpu/mem_mgr/dma.c (a fixed offset is an absolute address),
-OGKM:src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (a reservation that is not lazy fills page tables ahead),
-OGKM:virt_mem_allocator_gm107.c (what RM makes of an allocation's attributes).
+OGKM:src/nvidia/src/kernel/mem_mgr/gpu_vaspace.c (a reservation that is not lazy fills page tables ahead).
 Everything lies below 2^40, since a GPFIFO entry and QMD pointers hold 40 address bits.
 """
 
@@ -14,38 +12,27 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from barewire.errors import BadMapping, BarewireError, UsageError, WrongDevice
-from barewire.memory import tree as trees
-from barewire.memory import walker
-from barewire.memory.compare import Comparison, Place, Wanted, compare
-from barewire.memory.formats import KINDS, Aperture, PageAttributes, PageTableFormat, TablePointer
-from barewire.memory.paging import cut
-from barewire.memory.space import Memory
-from barewire.memory.va import VirtualAddresses
-from barewire.memory.vram import Extent
+from barewire.memory.mappable import Memory
+from barewire.memory.va import END_VA, FIRST_VA, VirtualAddresses
 from barewire.rm import names
 from barewire.rm.client import PAGE_BYTES, GpuMapping
 from barewire.rm.memory import BIG_PAGE_BYTES, HUGE_PAGE_BYTES, OWNER, fitting_page
 from barewire.rm.object import Calls, Manager, SpaceObject
-from barewire.rm.page_tables import NamedReader, RmTables
 from barewire.rounding import round_up, whole
 
-FIRST_VA = 0x10_0000_0000
-END_VA = 0x100_0000_0000  # 2^40
+if TYPE_CHECKING:
+    from barewire.memory.compare import Comparison, Place, Wanted
+    from barewire.memory.formats import PageTableFormat, TablePointer
+    from barewire.memory.tree import Table
+    from barewire.memory.walker import Found, Walk
+    from barewire.rm.built_tables import BuiltTables
+    from barewire.rm.page_tables import NamedReader
 
-# By the memory's aperture; host memory is snooped and not kept in the GPU's L2.
-EXPECTED = {
-    "video": PageAttributes(Aperture.VIDEO, kind=KINDS["generic"]),
-    "host": PageAttributes(Aperture.HOST, kind=KINDS["generic"], volatile=True),
-}
-
-# Of sparse ranges: the pages that RM is asked for, and those that it uses where they fit. `H100:`
-SPARSE_PAGES = (HUGE_PAGE_BYTES, BIG_PAGE_BYTES, PAGE_BYTES)
-SPARSE_UPPER = (512 << 20, HUGE_PAGE_BYTES)
+SPARSE_PAGES = (HUGE_PAGE_BYTES, BIG_PAGE_BYTES, PAGE_BYTES)  # that RM is asked for
 
 
 class PagedMemory(Memory, Protocol):
@@ -393,61 +380,61 @@ class RmAddressSpace(SpaceObject):
 
     # What is in the tables
 
-    @property
-    def format(self) -> PageTableFormat:
-        """What the tables look like."""
-        return self.rm.memory.format
-
     @cached_property
-    def _tables(self) -> RmTables:
+    def _built(self) -> BuiltTables:
         if self.reservation != "none":
             raise UsageError(
                 "RM is not asked for the tables of a reserved range",
                 hint='`H100:` its answer takes 2 MiB pages out of the tables: reserve "none" to look.',
                 reservation=self.reservation,
             )
-        return RmTables(self.rm.client, self.handle, self.format, self.rm.table_reader())
+        from barewire.rm.built_tables import BuiltTables
+
+        return BuiltTables(self)
+
+    @property
+    def format(self) -> PageTableFormat:
+        """What the tables look like."""
+        form: PageTableFormat = self.rm.memory.format
+        return form
 
     @property
     def root(self) -> TablePointer:
         """Where the root directory is, as RM says."""
         self.check()
-        return self._tables.root(self.addresses.start)
+        return self._built.root
 
     @property
     def reader(self) -> NamedReader:
         """Reads tables that RM named (by `places`, `walk` or `tree`)."""
-        return self._tables.reader
+        return self._built.reader
 
-    def walk(self, gpu_va: int) -> walker.Walk:
+    def walk(self, gpu_va: int) -> Walk:
         """What the tables in memory say of an address, read back.
 
         Raises:
             PermissionMissing: RM does not show its tables to this process.
         """
         self.check()
-        self._tables.name(gpu_va)
-        return walker.walk(self.format, self.reader, self.root, gpu_va)
+        return self._built.walk(gpu_va)
 
-    def tree(self, start_va: int | None = None, end_va: int | None = None) -> trees.Table:
+    def tree(self, start_va: int | None = None, end_va: int | None = None) -> Table:
         """The tables in memory, read back, with the pages in them; of our own range if none is given.
 
         Raises:
             PermissionMissing: RM does not show its tables to this process.
         """
-        start, end = self._range(start_va, end_va)
-        self._tables.name_all(start, end)
-        return trees.tree(self.format, self.reader, self.root, start, end)
+        self.check()
+        return self._built.tree(start_va, end_va)
 
-    def pages(self, start_va: int | None = None, end_va: int | None = None) -> Iterator[walker.Found]:
+    def pages(self, start_va: int | None = None, end_va: int | None = None) -> Iterator[Found]:
         """What the tables in memory have in a range of addresses, read back, page by page.
 
         Raises:
             PermissionMissing: RM does not show its tables to this process.
         """
-        start, end = self._range(start_va, end_va)
-        self._tables.name_all(start, end)
-        return walker.pages(self.format, self.reader, self.root, start, end)
+        self.check()
+        return self._built.pages(start_va, end_va)
 
     def wanted(self) -> tuple[Wanted, ...]:
         """What RM is expected to have made of what is mapped.
@@ -456,19 +443,7 @@ class RmAddressSpace(SpaceObject):
             PermissionMissing: RM does not tell this process where memory is.
         """
         self.check()
-        mappings = self.mappings.values()
-        there = [each for each in mappings if each.memory is None or not each.memory.closed]
-        return tuple(self._wanted(mapping) for mapping in there)
-
-    def _wanted(self, mapping: RmMapping) -> Wanted:
-        memory, page = mapping.memory, mapping.page_size_bytes
-        if memory is None:
-            sizes = [size for size in self.format.page_sizes if size in (*SPARSE_UPPER, page)]
-            pages, _ = cut(mapping.gpu_va, [Extent(mapping.gpu_va, mapping.size_bytes)], sizes)
-            return Wanted(tuple(each._replace(addresses=None) for each in pages), None)
-        extents = memory.part(mapping.offset, round_up(mapping.size_bytes, page))
-        pages, _ = cut(mapping.gpu_va, extents, (page,))
-        return Wanted(tuple(pages), replace(EXPECTED[memory.aperture], read_only=mapping.read_only))
+        return self._built.wanted()
 
     def places(self) -> Mapping[Place, TablePointer]:
         """Where the tables of our own range are, as RM says.
@@ -477,7 +452,7 @@ class RmAddressSpace(SpaceObject):
             PermissionMissing: RM does not show its tables to this process.
         """
         self.check()
-        return self._tables.name_all(self.addresses.start, self.addresses.end)
+        return self._built.places()
 
     def compare(self) -> Comparison:
         """RM's tables for our own range, every entry, against what our builder makes of the same mappings.
@@ -485,19 +460,13 @@ class RmAddressSpace(SpaceObject):
         Raises:
             PermissionMissing: RM does not show its tables to this process.
         """
-        places = self.places()
-        start, end = self.addresses.start, self.addresses.end
-        return compare(self.format, self.reader, self.root, self.wanted(), places, start, end)
-
-    def _range(self, start_va: int | None, end_va: int | None) -> tuple[int, int]:
         self.check()
-        start = self.addresses.start if start_va is None else start_va
-        return start, self.addresses.end if end_va is None else min(end_va, self.format.va_end)
+        return self._built.compare()
 
     def _free(self, errors: list[BarewireError]) -> None:
         """All mappings, then the space."""
         client = self.rm.client
-        if "_tables" in self.__dict__:
+        if "_built" in self.__dict__:
             client.attempt(errors, self.reader.close)
         for mapping in list(self.mappings.values()):
             if client.silence is None:  # else each would wait as long: they go with their virtual memory

@@ -1,8 +1,9 @@
 """The page tables that RM builds, read back and compared with what our builder makes of the same mappings.
 
 The other builder is the firmware of the software GPU, or NVIDIA's kernel driver on silicon. Its parameters
-were written down before (`rm_spread.PAGE_BITS`, `barewire.rm.space.EXPECTED`). A planted bit is written into
-the software GPU's memory; of silicon it is changed in a copy of the bytes: its tables are only read.
+were written down before (`rm_spread.PAGE_BITS`, `barewire.rm.built_tables.EXPECTED`). A planted bit is
+written into the software GPU's memory; of silicon it is changed in a copy of the bytes: its tables are only
+read.
 """
 
 from __future__ import annotations

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from barewire.memory.object import part_of
 from barewire.memory.paging import best_page, cut
-from barewire.memory.vram import Extent
+from barewire.memory.vram import Extent, part_of
 from barewire.memory.windows import merge
 from hypothesis import given, settings
 from hypothesis import strategies as st

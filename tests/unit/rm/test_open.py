@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 
 import pytest
 from barewire.errors import (
@@ -230,3 +232,15 @@ def test_the_driver_and_its_cards_can_be_listed_without_opening_a_gpu(fake_kerne
         (1, "0000:19:00.0"),
     ]
     assert kernel.is_clean
+
+
+def test_what_opens_a_gpu_loads_nothing_of_page_tables():
+    program = (
+        "import sys, barewire.device.gpu, barewire.rm.ioctl, barewire.rm.space\n"
+        "print(*(name for name in sys.modules if name.startswith('barewire.memory.')))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert set(loaded.stdout.split()) <= {
+        f"barewire.memory.{name}" for name in ("mappable", "pool", "ranges", "va", "vram")
+    }
