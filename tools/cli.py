@@ -20,7 +20,7 @@ from barewire.tools.exits import Exit
 from barewire.tools.output import print_json
 
 VERBS = (
-    "doctor", "list", "demo", "run", "decode", "disasm", "bench",
+    "doctor", "list", "demo", "run", "serve", "decode", "disasm", "bench",
     "lookup", "peek", "poke", "snapshot", "diff", "watch", "vm",
 )  # fmt: skip
 

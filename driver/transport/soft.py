@@ -38,6 +38,7 @@ from barewire.transport.iommu import Iommu, SoftDmaMemory
 
 if TYPE_CHECKING:
     from barewire.softgpu.bus import BarShape, Endpoint
+    from barewire.softgpu.chip import SoftOptions
 
 # Where the host puts BARs, by whether they have 64 bits.
 BAR_REGIONS = {False: 0x8000_0000, True: 0x3800_0000_0000}
@@ -423,24 +424,13 @@ class SoftBus:
             DeviceBusy: the slot has an owner.
             HostLimit: this process may not have that many mappings, or addresses.
         """
-        from barewire.softgpu.chip import SoftGpu, SoftOptions
-
-        known = [*(field.name for field in dataclasses.fields(SoftOptions)), SLOT]
-        unknown = sorted(set(options) - set(known))
-        if unknown:
-            raise UsageError(
-                f"the software GPU has no option {unknown[0]!r}", hint=f"It has: {', '.join(known)}."
-            )
-        try:
-            made = SoftOptions(**{name: value for name, value in options.items() if name != SLOT})
-        except TypeError as error:
-            raise UsageError(f"an option of the software GPU is of the wrong kind: {error}") from error
+        made = _options(options)
         with contextlib.ExitStack() as undo:
             claim = Claim(options[SLOT]) if SLOT in options else None
             if claim is not None:
                 undo.callback(claim.close)
             try:
-                gpu = SoftGpu(made)
+                gpu = _make(made)
                 undo.callback(gpu.close)
                 bus = cls(gpu, f"soft:{made.chip}", claim)
             except MemoryError as error:
@@ -581,6 +571,65 @@ class SoftBus:
 
     def __repr__(self) -> str:
         return f"<SoftBus {self.name}{': closed' if self.closed else ''}>"
+
+
+def _options(options: Mapping[str, Any]) -> SoftOptions:
+    """What a software GPU is to be like; `slot` says nothing of that.
+
+    Raises:
+        UsageError: there is no such option, or not with such a value.
+    """
+    from barewire.softgpu.chip import SoftOptions
+
+    known = [*(field.name for field in dataclasses.fields(SoftOptions)), SLOT]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise UsageError(
+            f"the software GPU has no option {unknown[0]!r}", hint=f"It has: {', '.join(known)}."
+        )
+    try:
+        return SoftOptions(**{name: value for name, value in options.items() if name != SLOT})
+    except TypeError as error:
+        raise UsageError(f"an option of the software GPU is of the wrong kind: {error}") from error
+
+
+def _make(options: SoftOptions) -> Endpoint:
+    from barewire.softgpu.chip import SoftGpu
+
+    return SoftGpu(options)
+
+
+def make_endpoint(options: Mapping[str, Any]) -> Endpoint:
+    """A software GPU without a bus, for who serves it to others; it belongs to the caller.
+
+    Args:
+        options: see `SoftBus.open`; no `slot`.
+
+    Raises:
+        UsageError: there is no such option, or not with such a value.
+        HostLimit: this process may not have that many mappings, or addresses.
+    """
+    try:
+        return _make(_options(options))
+    except MemoryError as error:
+        raise HostLimit(f"this process has no room for another software GPU: {error}") from error
+
+
+def video_memory_of(endpoint: Endpoint) -> tuple[int, int]:
+    """(descriptor, bytes) of the file that holds a software GPU's video memory; it stays the GPU's.
+
+    Raises:
+        UsageError: the endpoint is no software GPU.
+    """
+    vram = getattr(endpoint, "vram", None)
+    if vram is None:
+        raise UsageError("the device has no video memory to share")
+    return vram.file, vram.size_bytes
+
+
+def defects_of(endpoint: Endpoint) -> tuple[Exception, ...]:
+    """What tasks of a model raised, which none should."""
+    return tuple(getattr(endpoint, "defects", ()))
 
 
 def _assign(shapes: tuple[BarShape, ...]) -> dict[int, int]:
