@@ -99,6 +99,14 @@ class DeviceBusy(SetupError):
     """Another process owns the device."""
 
 
+class BindRefused(SetupError):
+    """A device cannot be given to VFIO as things are; nothing was changed."""
+
+
+class RestoreIncomplete(SetupError):
+    """What binding changed could not all be put back; the state file is kept, and says what is left."""
+
+
 class UnknownChip(SetupError):
     """The chip is not one that barewire knows."""
 

@@ -64,6 +64,9 @@ PCIE_LINK_STATUS = 0x12
 DEVICE_CAPABILITY_FLR = 1 << 28
 DEVICE_CONTROL_FLR = 1 << 15
 
+PM_CONTROL = 0x04
+PM_STATE_MASK = 0x3  # D0 is 0, D3hot 3
+
 MSIX_CONTROL = 0x02
 MSIX_TABLE = 0x04
 MSIX_PBA = 0x08
@@ -311,6 +314,18 @@ class PciFunction:
         exponents += [bit - 16 + 28 for bit in range(16, 32) if control >> bit & 1]
         sizes = tuple(MiB << exponent for exponent in exponents)
         return ResizableBar(control & 0x7, at + REBAR_CONTROL, sizes, MiB << (control >> 8 & 0x3F))
+
+    def power_state(self) -> int | None:
+        """The power state that it is in: 0 for D0 .. 3 for D3hot; None without the capability."""
+        offset = self.capability(CAPABILITY_PM)
+        return None if offset is None else self.config.read(offset + PM_CONTROL, 2) & PM_STATE_MASK
+
+    def set_full_power(self) -> None:
+        """Ask for D0; the function takes 10 ms from D3hot (PCI Power Management, 5.6.1)."""
+        offset = self.capability(CAPABILITY_PM)
+        if offset is not None:
+            control = self.config.read(offset + PM_CONTROL, 2)
+            self.config.write(offset + PM_CONTROL, 2, control & ~PM_STATE_MASK)
 
     def command(self) -> int:
         """The command register."""

@@ -26,6 +26,7 @@ DISPLAY_SUBCLASSES = (0x00, 0x02)  # VGA controller, 3D controller
 
 ADDRESS = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7])", re.IGNORECASE)
 NO_OVERRIDE = "(null)"  # what the kernel prints where there is none
+NOIOMMU_PARAMETER = "module/vfio/parameters/enable_unsafe_noiommu_mode"  # below the root
 NOIOMMU_GROUP = "vfio-noiommu"  # the name of a group that VFIO made up, without an IOMMU behind it
 
 BAR_COUNT = 6
@@ -267,6 +268,10 @@ class Sysfs:
         members = tuple(name for name in names_in(folder / "devices") if ADDRESS.fullmatch(name))
         no_iommu = text_in(folder / "name") == NOIOMMU_GROUP
         return Group(number, text_in(folder / "type"), no_iommu, members)
+
+    def has_iommu(self) -> bool:
+        """Whether an IOMMU is on."""
+        return bool(names_in(self.root / "class/iommu") or names_in(self.root / "kernel/iommu_groups"))
 
     def resources(self, address: str) -> tuple[Resource, ...]:
         """The BARs that a function has, and its ROM if there is one."""

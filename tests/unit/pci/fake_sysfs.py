@@ -51,13 +51,33 @@ class FakeKernel:
     after: Callable[[int], None] = lambda number: None
     probe_errors: dict[str, int] = field(default_factory=dict)
     lazy: set[str] = field(default_factory=set)
+    settled: int = 0
 
-    def write(self, path: Path, text: str, timeout_s: float) -> None:
+    def write(
+        self, path: Path, text: str, timeout_s: float, stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._note(path, text, lambda: self._react(path, text.strip()))
+
+    def chown(self, path: Path, uid: int, gid: int) -> None:
+        self._note(path, f"{uid}:{gid}", lambda: self._own(path, uid, gid))
+
+    def load_module(self, module: str, timeout_s: float, stop: Callable[[], bool] = lambda: False) -> None:
+        self._note(self.machine.sys / "module", module, self.machine.add_vfio)
+
+    def settle(self, timeout_s: float) -> None:
+        self.settled += 1
+
+    def _note(self, path: Path, text: str, act: Callable[[], None]) -> None:
         number = len(self.writes)
         self.writes.append((str(path.relative_to(self.machine.root)), text))
         self.before(number)
-        self._react(path, text.strip())
+        act()
         self.after(number)
+
+    def _own(self, path: Path, uid: int, gid: int) -> None:
+        said = path.stat()
+        before = self.machine.owners.get(path, (said.st_uid, said.st_gid))
+        self.machine.owners[path] = tuple(n if n >= 0 else b for n, b in zip((uid, gid), before, strict=True))
 
     def _react(self, path: Path, said: str) -> None:
         if not path.exists():
@@ -99,8 +119,15 @@ class FakeMachine:
         self.cdev = cdev
         self.sys, self.dev, self.proc = root / "sys", root / "dev", root / "proc"
         self.drivers: dict[str, set[str]] = {}
+        self.owners: dict[Path, tuple[int, ...]] = {}  # of files that were given to somebody
         self.kernel = FakeKernel(self)
-        for folder in ("sys/bus/pci/devices", "sys/bus/pci/drivers", "sys/kernel/iommu_groups", "sys/module"):
+        for folder in (
+            "sys/bus/pci/devices",
+            "sys/bus/pci/drivers",
+            "sys/kernel/iommu_groups",
+            "sys/module",
+            "run",
+        ):
             (root / folder).mkdir(parents=True)
         (self.dev / "vfio").mkdir(parents=True)
         self.put("dev/vfio/vfio", "")
@@ -119,7 +146,7 @@ class FakeMachine:
 
     def add_driver(self, name: str) -> None:
         folder = self.sys / "bus/pci/drivers" / name
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for each in ("bind", "unbind", "new_id"):
             (folder / each).write_text("")
         (self.sys / "module" / name.replace("-", "_")).mkdir(exist_ok=True)
@@ -232,13 +259,14 @@ class FakeMachine:
     def _take_vfio_files(self, address: str) -> None:
         folder, group = self.function(address), self.group_of(address)
         for cdev in (folder / "vfio-dev").glob("vfio*"):
-            (self.dev / "vfio/devices" / cdev.name).unlink()
+            (self.dev / "vfio/devices" / cdev.name).unlink(missing_ok=True)
             cdev.rmdir()
         if (folder / "vfio-dev").exists():
             (folder / "vfio-dev").rmdir()
         devices = self.dev / "vfio/devices"
         if devices.exists() and not any(devices.iterdir()):
             devices.rmdir()
+        self.owners = {path: owner for path, owner in self.owners.items() if path.exists()}
         assert group is not None
         members = os.listdir(self.sys / f"kernel/iommu_groups/{group}/devices")
         if any(self.driver(each) in VFIO_DRIVERS for each in members):
@@ -252,7 +280,7 @@ class FakeMachine:
             (made_up / "name").unlink()
             made_up.rmdir()
         else:
-            (self.dev / f"vfio/{group}").unlink()
+            (self.dev / f"vfio/{group}").unlink(missing_ok=True)
 
     def add_process(
         self, pid: int, name: str, opens: tuple[str, ...] = (), maps: tuple[str, ...] = ()
@@ -280,9 +308,8 @@ class FakeMachine:
                 kind, content = "file", path.read_bytes()
             else:
                 kind, content = "folder", b""
-            seen[str(path.relative_to(self.root))] = (
-                kind, stat.S_IMODE(said.st_mode), said.st_uid, said.st_gid, content,
-            )  # fmt: skip
+            uid, gid = self.owners.get(path, (said.st_uid, said.st_gid))
+            seen[str(path.relative_to(self.root))] = (kind, stat.S_IMODE(said.st_mode), uid, gid, content)
         return seen
 
 

@@ -1,0 +1,341 @@
+"""Giving a GPU to vfio-pci, and putting everything back.
+
+What a plan says is done step by step, each checked before and after. What was there is kept in a state file
+before the first write. When a write fails, takes too long, or somebody interrupts, everything is put back at
+once; what cannot be is named, and the state file stays for the next attempt. No function is ever removed from
+the bus.
+
+Facts: Linux Documentation/ABI/testing/sysfs-bus-pci (bind, unbind, driver_override), drivers/base/bus.c (a
+failed probe's errno comes back from `bind`).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+from barewire.errors import BarewireError, BindRefused, DeviceBusy, RestoreIncomplete, TransportError
+from barewire.pci.holders import look_for_holders
+from barewire.pci.plan import NOTHING, Agreed, Plan, Planner, held
+from barewire.pci.state import Record, States, Was
+from barewire.pci.steps import (
+    Give,
+    LoadModule,
+    Step,
+    Timeouts,
+    Write,
+    bind_write,
+    override_write,
+    unbind_write,
+)
+from barewire.pci.sysfs import NOIOMMU_PARAMETER, VFIO_PCI, Sysfs, text_in
+from barewire.pci.writing import Latch, PatientWriter, Writer, never, refused
+from barewire.poll import poll
+
+
+class Binder:
+    """Binds functions of a machine to vfio-pci, and restores them.
+
+    Args:
+        sysfs: the machine.
+        writer: who writes; a child for each write if not given.
+        states: the state files; below /run if not given.
+        timeouts: of the writes.
+    """
+
+    def __init__(
+        self,
+        sysfs: Sysfs | None = None,
+        writer: Writer | None = None,
+        states: States | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.sysfs = sysfs or Sysfs()
+        self.writer: Writer = writer or PatientWriter()
+        self.states = states or States(self.sysfs)
+        self.timeouts = timeouts or Timeouts()
+
+    def plan(self, address: str, agreed: Agreed = NOTHING) -> Plan:
+        """See `Planner.plan`."""
+        return Planner(self.sysfs, self.states, self.timeouts).plan(address, agreed)
+
+    # Binding
+
+    def bind(self, plan: Plan, progress: Callable[[Step], None] = lambda step: None) -> Record | None:
+        """Do what was planned; when anything goes wrong, put everything back.
+
+        After SIGINT, SIGTERM or SIGHUP everything is put back too; only then they are delivered.
+
+        Args:
+            plan: of `plan`.
+            progress: called with each step before it is done.
+
+        Returns:
+            The record that the state file holds; None if there was nothing to do.
+
+        Raises:
+            BindRefused, DeviceBusy: something stands against it, or changed meanwhile.
+            PermissionMissing: only root may.
+            TransportError, PollTimeout: the kernel refused a write, or did not end it in time.
+            RestoreIncomplete: that happened, and not everything could be put back.
+        """
+        plan.check()
+        if not plan.steps:
+            return None
+        with Latch() as latch:
+            self.states.begin(plan.record)
+            try:
+                for step in plan.steps:
+                    _check(latch)
+                    progress(step)
+                    self._do(step, latch.pending)
+                _check(latch)
+            except BaseException as failure:
+                self._roll_back(plan.record, failure, latch)
+                raise
+        return plan.record
+
+    def _roll_back(self, record: Record, failure: BaseException, latch: Latch) -> None:
+        """Put everything back.
+
+        Raises:
+            RestoreIncomplete: not everything could be.
+        """
+        problems = self._put_back(record)
+        if problems:
+            latch.forget()
+            raise _incomplete(record, f"{_first_line(failure)}; then", problems) from failure
+        self.states.end(record)
+
+    def _do(self, step: Step, stop: Callable[[], bool] = never) -> None:
+        """One step, checked before and after.
+
+        Raises:
+            see `bind`.
+        """
+        if isinstance(step, Give):
+            self._give(step)
+        elif isinstance(step, LoadModule):
+            self.writer.load_module(step.module, step.timeout_s, stop)
+        else:
+            self._write(step, stop)
+
+    def _write(self, step: Write, stop: Callable[[], bool]) -> None:
+        if step.address is not None:
+            now = self.sysfs.driver(step.address)
+            if now != step.before:
+                raise DeviceBusy(
+                    f"the driver of {step.address} changed meanwhile: it is {now or 'none'}, not "
+                    f"{step.before or 'none'}",
+                    hint="Somebody else binds it too: udev, driverctl, or another program.",
+                    address=step.address,
+                )
+        try:
+            self.writer.write(step.path, step.text, step.timeout_s, stop)
+        except BarewireError:  # a time-out is an OSError too
+            raise
+        except OSError as error:
+            raise refused(error, f"`{step.command}` failed", _why_refused(step, error)) from error
+        if step.address is not None:
+            self._wait_for_driver(step, step.address, step.after or "none")
+
+    def _wait_for_driver(self, step: Write, address: str, wanted: str) -> None:
+        def driver() -> str:
+            return self.sysfs.driver(address) or "none"
+
+        def is_wanted(now: str) -> bool:
+            return now == wanted
+
+        poll(
+            driver,
+            is_wanted,
+            timeout_s=self.timeouts.settle,
+            why=f"after `{step.command}` the driver of {address} is not {wanted}",
+            what="driver",
+            hint="`dmesg | tail` may say why.",
+            expected=wanted,
+        )
+
+    def _give(self, step: Give) -> None:
+        """Give the files that VFIO made to somebody, once udev has them."""
+        poll(
+            lambda: self.sysfs.vfio_files(step.address),
+            bool,
+            timeout_s=self.timeouts.settle,
+            why=f"{step.address} is bound to vfio-pci, but {self.sysfs.dev / 'vfio'} has no file of it",
+            hint="In a container: pass /dev/vfio on. Else udev does not run.",
+        )
+        self.writer.settle(self.timeouts.settle)
+        for path in self.sysfs.vfio_files(step.address):
+            try:
+                self.writer.chown(path, step.uid, step.gid)
+            except OSError as error:
+                raise refused(error, f"`chown {step.whom} {path}` failed") from error
+
+    # Restoring
+
+    def check_restore(self, record: Record) -> None:
+        """Refuse where restoring would wait for somebody, or has no driver to go back to.
+
+        Raises:
+            DeviceBusy: somebody has the device open by VFIO.
+            BindRefused: the driver that had it is not loaded.
+        """
+        bound = [each for each in record.addresses if self.sysfs.driver(each) == VFIO_PCI]
+        holders = look_for_holders(self.sysfs, bound).holders
+        processes = [holder for holder in holders if holder.pid is not None]
+        if processes:
+            raise held(processes[0]).error()
+        for was in record.functions:
+            driver = was.driver
+            if driver is None or not self.sysfs.exists(was.address):
+                continue
+            if self.sysfs.driver(was.address) != driver and not self.sysfs.driver_folder(driver).is_dir():
+                raise BindRefused(
+                    f"{driver}, which {was.address} goes back to, is not loaded",
+                    hint=f"`modprobe {driver}`, then again.",
+                    address=was.address,
+                )
+
+    def restore_steps(self, record: Record) -> tuple[Step, ...]:
+        """What would put back what a bind changed, as things are now."""
+        steps: list[Step] = []
+        for was in reversed(record.functions):
+            if self._changed_hands(was) is None and self.sysfs.exists(was.address):
+                steps += self._steps_back(was)
+        steps += [
+            Give(record.address, each.uid, each.gid, Path(each.path))
+            for each in record.owners
+            if Path(each.path).exists()
+        ]
+        if record.unsafe_no_iommu is not None:
+            path = self.sysfs.root / NOIOMMU_PARAMETER
+            if text_in(path) not in (None, record.unsafe_no_iommu):
+                why = "VFIO's mode without an IOMMU is as it was"
+                steps.append(Write(path, record.unsafe_no_iommu, why, self.timeouts.override))
+        return tuple(steps)
+
+    def _steps_back(self, was: Was) -> list[Step]:
+        """To the driver and the override that a function had; they need not fit each other."""
+        sysfs, address, now = self.sysfs, was.address, self.sysfs.driver(was.address)
+        steps: list[Step] = []
+        if now is not None and now != was.driver:
+            steps.append(unbind_write(sysfs, address, now, self.timeouts))
+            now = None
+        override = sysfs.driver_override(address)
+        if now is None and was.driver is not None:
+            allowed = was.driver_override if was.driver_override in (None, was.driver) else was.driver
+            if override != allowed:
+                steps.append(override_write(sysfs, address, allowed, now, self.timeouts))
+            steps.append(bind_write(sysfs, address, was.driver, self.timeouts))
+            override, now = allowed, was.driver
+        if override != was.driver_override:
+            steps.append(override_write(sysfs, address, was.driver_override, now, self.timeouts))
+        return steps
+
+    def _changed_hands(self, was: Was) -> str | None:
+        """Why a function is not ours to restore any more."""
+        if not self.sysfs.exists(was.address):
+            return None
+        now = self.sysfs.function(was.address)
+        if now.id_text != was.id_text:
+            return f"{was.address} is another card now ({now.id_text}, was {was.id_text})"
+        if now.driver not in (None, VFIO_PCI, was.driver):
+            return f"{was.address} was bound to {now.driver} by somebody else"
+        return None
+
+    def restore(
+        self, record: Record, progress: Callable[[Step], None] = lambda step: None
+    ) -> tuple[str, ...]:
+        """Put back what a bind changed, and take the state file away.
+
+        Signals wait until it is done; each write has its deadline.
+
+        Returns:
+            What could not be restored because it is gone or not ours any more, a sentence each.
+
+        Raises:
+            DeviceBusy, BindRefused: see `check_restore`; nothing was changed.
+            RestoreIncomplete: something could not be put back. The state file stays; again restores the rest.
+        """
+        self.check_restore(record)
+        notes = tuple(note for was in record.functions if (note := self._changed_hands(was)) is not None)
+        gone = (was.address for was in record.functions if not self.sysfs.exists(was.address))
+        notes += tuple(f"{address} is not there any more" for address in gone)
+        with Latch() as latch:
+            problems = self._put_back(record, progress)
+            if problems:
+                latch.forget()
+                raise _incomplete(record, "", problems)
+            self.states.end(record)
+        return notes
+
+    def _put_back(
+        self, record: Record, progress: Callable[[Step], None] = lambda step: None
+    ) -> list[BarewireError]:
+        """As far as can be, function by function: one that fails does not keep the others from it."""
+        problems: list[BarewireError] = []
+        hopeless: set[str] = set()
+        for step in self.restore_steps(record):
+            address = step.address if isinstance(step, Write) else None
+            if address in hopeless:
+                continue
+            try:
+                progress(step)
+                if isinstance(step, Give) and step.path is not None:
+                    self.writer.chown(step.path, step.uid, step.gid)
+                else:
+                    self._do(step)
+            except (BarewireError, OSError) as error:
+                problems.append(
+                    error if isinstance(error, BarewireError) else refused(error, f"`{step.command}` failed")
+                )
+                if address is not None:
+                    hopeless.add(address)
+        return problems
+
+
+def _check(latch: Latch) -> None:
+    """Stop here if a signal came.
+
+    Raises:
+        TransportError: seen only where the program's own handler of the signal returns.
+    """
+    if latch.pending():
+        raise TransportError("binding was interrupted; everything is as it was", signal=latch.came[0])
+
+
+def _first_line(failure: BaseException) -> str:
+    return failure.message if isinstance(failure, BarewireError) else f"{type(failure).__name__} {failure}"
+
+
+def _incomplete(record: Record, before: str, problems: list[BarewireError]) -> RestoreIncomplete:
+    said = "; ".join(problem.message for problem in problems)
+    hints = [problem.hint for problem in problems if problem.hint]
+    again = f"Then `barewire unbind {record.address}` restores what is left."
+    return RestoreIncomplete(
+        f"{before} not everything could be put back: {said}".strip(),
+        hint=" ".join([*dict.fromkeys(hints), again]),
+        address=record.address,
+    )
+
+
+REFUSALS = {
+    (
+        VFIO_PCI,
+        errno.EINVAL,
+    ): "vfio-pci takes no function without an IOMMU group: is the IOMMU on? `dmesg | tail` says more.",
+    (VFIO_PCI, errno.ENODEV): "vfio-pci does not accept it: `dmesg | tail` says why.",
+    (VFIO_PCI, errno.EBUSY): "Another driver has it, or its resources: `dmesg | tail` says which.",
+    (
+        None,
+        errno.ENODEV,
+    ): "The driver does not take it any more, or lost it meanwhile: `barewire status` says.",
+}
+
+
+def _why_refused(step: Write, error: OSError) -> str | None:
+    if error.errno is None:
+        return None
+    return REFUSALS.get((step.after, error.errno)) or REFUSALS.get((None, error.errno))

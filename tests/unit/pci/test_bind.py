@@ -1,0 +1,683 @@
+"""Binding to vfio-pci and restoring, on a machine that is a folder: every write may fail."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from barewire.errors import (
+    BarewireError,
+    BindRefused,
+    DeviceBusy,
+    NoDevice,
+    PermissionMissing,
+    PollTimeout,
+    RestoreIncomplete,
+    TransportError,
+    UsageError,
+)
+from barewire.pci.bind import Binder
+from barewire.pci.plan import NOTHING, Agreed
+from barewire.pci.state import States
+from barewire.pci.steps import Timeouts
+from barewire.pci.sysfs import Sysfs
+from fake_sysfs import AUDIO, H100, PORT, FakeMachine, h100_machine
+
+WHOLE_GROUP = Agreed(whole_group=True)
+QUICK = Timeouts(unbind=0.05, bind=0.05, override=0.05, settle=0.05, load=0.05)
+ROUNDS = 100
+
+
+def binder_of(machine: FakeMachine) -> Binder:
+    sysfs = Sysfs(machine.sys, machine.dev, machine.proc)
+    return Binder(sysfs, machine.kernel, States(sysfs, machine.root / "run/barewire"), QUICK)
+
+
+def bind(machine: FakeMachine, agreed: Agreed = WHOLE_GROUP):
+    binder = binder_of(machine)
+    return binder.bind(binder.plan(H100, agreed))
+
+
+def unbind(machine: FakeMachine) -> tuple[str, ...]:
+    binder = binder_of(machine)
+    record = binder.states.find(H100)
+    assert record is not None
+    return binder.restore(record)
+
+
+def fails_at(machine: FakeMachine, number: int, *, late: bool, error: BaseException) -> None:
+    """Let one write fail, counted from now, before or after it took effect."""
+    wanted = len(machine.kernel.writes) + number
+
+    def strike(count: int) -> None:
+        if count == wanted:
+            raise error
+
+    machine.kernel.before, machine.kernel.after = (
+        (lambda n: None, strike) if late else (strike, lambda n: None)
+    )
+
+
+def works_again(machine: FakeMachine) -> None:
+    machine.kernel.before = machine.kernel.after = lambda number: None
+
+
+@contextmanager
+def handled(number: int) -> Iterator[list[int]]:
+    """The program's own handler of a signal, which returns."""
+    came: list[int] = []
+    before = signal.signal(number, lambda n, frame: came.append(n))
+    try:
+        yield came
+    finally:
+        signal.signal(number, before)
+
+
+@pytest.fixture
+def machine(tmp_path) -> FakeMachine:
+    return h100_machine(tmp_path, sibling=True)
+
+
+@pytest.fixture
+def alone(tmp_path) -> FakeMachine:
+    """An H100 that is the only one in its group."""
+    return h100_machine(tmp_path)
+
+
+# Binding and restoring
+
+
+def test_binding_sets_the_override_before_anybody_could_take_the_device(alone):
+    bind(alone)
+
+    assert alone.driver(H100) == "vfio-pci"
+    assert alone.kernel.writes == [
+        (f"sys/bus/pci/devices/{H100}/driver_override", "vfio-pci"),
+        ("sys/bus/pci/drivers/nvidia/unbind", H100),
+        ("sys/bus/pci/drivers/vfio-pci/bind", H100),
+    ]
+
+
+def test_restoring_leaves_the_machine_as_it_was(machine):
+    before = machine.picture()
+    bind(machine)
+    assert machine.picture() != before
+
+    assert unbind(machine) == ()
+
+    assert machine.picture() == before
+
+
+def test_the_whole_group_goes_along_but_not_its_bridges(tmp_path):
+    machine = FakeMachine(tmp_path)
+    machine.add_vfio()
+    machine.add_function(PORT, 0x1901, vendor_id=0x8086, class_code=0x060400, driver="pcieport", group=12)
+    machine.add_function(H100, driver="nvidia")
+    machine.add_function(AUDIO, 0x22BA, class_code=0x040300, driver="snd_hda_intel")
+
+    record = bind(machine)
+
+    assert record.addresses == (H100, AUDIO)
+    assert [machine.driver(each) for each in (PORT, H100, AUDIO)] == ["pcieport", "vfio-pci", "vfio-pci"]
+
+
+@pytest.mark.parametrize("override", ["(null)", "nvidia", "vfio-pci"])
+@pytest.mark.parametrize("driver", [None, "nvidia", "nouveau"])
+def test_whatever_driver_and_override_there_were_come_back(tmp_path, driver, override):
+    machine = FakeMachine(tmp_path)
+    machine.add_vfio()
+    machine.add_function(H100, driver=driver, below="", files={"driver_override": override})
+    before = machine.picture()
+
+    bind(machine)
+    assert machine.driver(H100) == "vfio-pci"
+    unbind(machine)
+
+    assert machine.picture() == before
+
+
+def test_a_machine_is_the_same_after_many_rounds_with_a_failure_at_each_write(tmp_path):
+    """100 rounds: bind with a write that fails, bind, restore with a write that fails, restore."""
+    chance = random.Random(7)
+    machine = h100_machine(tmp_path, sibling=True)
+    before = machine.picture()
+    bind(machine)
+    bind_writes = len(machine.kernel.writes)
+    unbind(machine)
+    restore_writes = len(machine.kernel.writes) - bind_writes
+    struck: set[tuple[str, int, bool]] = set()
+    for number in range(ROUNDS):
+        late = bool(number // max(bind_writes, restore_writes) % 2)
+        fault = OSError(chance.choice([errno.EIO, errno.EINVAL, errno.EBUSY]), "made up")
+        fails_at(machine, number % bind_writes, late=late, error=fault)
+        with pytest.raises(TransportError):
+            bind(machine)
+        struck.add(("bind", number % bind_writes, late))
+        assert machine.picture() == before, f"round {number}"
+
+        works_again(machine)
+        bind(machine)
+        fails_at(machine, number % restore_writes, late=late, error=fault)
+        with pytest.raises(RestoreIncomplete):
+            unbind(machine)
+        struck.add(("restore", number % restore_writes, late))
+        works_again(machine)
+        unbind(machine)
+        assert machine.picture() == before, f"round {number}"
+
+    assert len(struck) == 2 * (bind_writes + restore_writes)
+
+
+def all_writes(sibling: bool = True) -> range:
+    return range(6 if sibling else 3)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before it", "after it"])
+@pytest.mark.parametrize("number", all_writes())
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_at_any_write_puts_everything_back_before_it_is_delivered(
+    machine, signal_number, number, late
+):
+    before = machine.picture()
+
+    def strike(count: int) -> None:
+        if count == number:
+            os.kill(os.getpid(), signal_number)
+
+    if late:
+        machine.kernel.after = strike
+    else:
+        machine.kernel.before = strike
+
+    with handled(signal_number) as came, pytest.raises(TransportError, match="interrupted"):
+        bind(machine)
+
+    assert came == [signal_number]
+    assert machine.picture() == before
+
+
+def test_ctrl_c_is_a_keyboard_interrupt_once_everything_is_back(machine):
+    before = machine.picture()
+    machine.kernel.before = lambda number: signal.raise_signal(signal.SIGINT) if number == 4 else None
+
+    with pytest.raises(KeyboardInterrupt):
+        bind(machine)
+
+    assert machine.picture() == before
+
+
+def test_many_ctrl_cs_do_not_stop_the_way_back(machine):
+    before = machine.picture()
+    machine.kernel.before = lambda number: signal.raise_signal(signal.SIGINT) if number >= 4 else None
+
+    with pytest.raises(KeyboardInterrupt):
+        bind(machine)
+
+    assert machine.picture() == before
+
+
+def test_ctrl_c_while_restoring_waits_until_all_is_restored(machine):
+    before = machine.picture()
+    bind(machine)
+    machine.kernel.before = lambda number: signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        unbind(machine)
+
+    assert machine.picture() == before
+
+
+def test_handlers_of_signals_are_the_programs_own_again(machine):
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+
+    bind(machine)
+    unbind(machine)
+
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+@pytest.mark.parametrize("number", all_writes())
+def test_a_defect_at_any_write_puts_everything_back_too(machine, number):
+    before = machine.picture()
+    fails_at(machine, number, late=False, error=ZeroDivisionError())
+
+    with pytest.raises(ZeroDivisionError):
+        bind(machine)
+
+    assert machine.picture() == before
+
+
+def test_a_killed_binder_leaves_what_unbind_needs(machine):
+    """As after SIGKILL: no code of its own runs any more."""
+    before = machine.picture()
+    binder = binder_of(machine)
+    plan = binder.plan(H100, WHOLE_GROUP)
+    binder.states.begin(plan.record)
+    for step in plan.steps[:4]:
+        machine.kernel.write(step.path, step.text, 1)
+
+    with pytest.raises(BindRefused, match="is not restored"):
+        bind(machine)
+    unbind(machine)
+
+    assert machine.picture() == before
+
+
+def test_binding_twice_is_binding_once(alone):
+    bind(alone)
+    count = len(alone.kernel.writes)
+
+    assert bind(alone) is None
+    assert len(alone.kernel.writes) == count
+
+
+def test_two_binders_at_once_do_not_both_begin(machine):
+    binder = binder_of(machine)
+    first, second = binder.plan(H100, WHOLE_GROUP), binder.plan(H100, WHOLE_GROUP)
+    binder.bind(first)
+    after = machine.picture()
+
+    with pytest.raises(DeviceBusy, match="is being bound"):
+        binder.bind(second)
+
+    assert machine.picture() == after
+
+
+# What goes wrong in the kernel
+
+
+def test_an_unbind_that_never_ends_is_given_up_and_nothing_is_changed_twice(machine):
+    before = machine.picture()
+    stuck = PollTimeout(
+        "the write did not end in time", hint="The kernel is still at it, in process 4711.", pid=4711
+    )
+    fails_at(machine, 1, late=False, error=stuck)
+
+    with pytest.raises(PollTimeout) as given_up:
+        bind(machine)
+
+    assert given_up.value.pid == 4711
+    assert machine.picture() == before
+
+
+def test_a_lock_that_stays_taken_is_told_and_the_state_file_stays(machine):
+    """A driver that does not let go keeps the device's lock: the override cannot be put back either."""
+
+    def strike(number: int) -> None:
+        if number >= 1:
+            raise PollTimeout(f"write {number} did not end in time", hint="The kernel is still at it.")
+
+    machine.kernel.before = strike
+
+    with pytest.raises(RestoreIncomplete, match="not everything could be put back") as left:
+        bind(machine)
+
+    assert "barewire unbind" in left.value.hint
+    assert binder_of(machine).states.find(H100) is not None
+    works_again(machine)
+    unbind(machine)
+    assert binder_of(machine).states.find(H100) is None
+    assert machine.driver(H100) == "nvidia"
+    assert (machine.function(H100) / "driver_override").read_text() == "(null)\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [(errno.EINVAL, "IOMMU"), (errno.ENODEV, "does not accept"), (errno.EBUSY, "Another driver")],
+)
+def test_a_probe_that_fails_says_what_it_may_be(alone, number, says):
+    before = alone.picture()
+    alone.kernel.probe_errors["vfio-pci"] = number
+
+    with pytest.raises(TransportError) as refused:
+        bind(alone)
+
+    assert refused.value.errno == number
+    assert says in refused.value.hint
+    assert alone.picture() == before
+
+
+def test_a_probe_that_never_takes_the_device_is_noticed(alone):
+    before = alone.picture()
+    alone.kernel.lazy.add("vfio-pci")
+
+    with pytest.raises(PollTimeout, match=r"driver of 0000:01:00\.0 is not vfio-pci"):
+        bind(alone)
+
+    assert alone.picture() == before
+
+
+def test_without_the_right_to_write_root_is_named(alone):
+    fails_at(alone, 0, late=False, error=PermissionError(errno.EACCES, "Permission denied"))
+
+    with pytest.raises(PermissionMissing) as refused:
+        bind(alone)
+
+    assert "root" in refused.value.hint
+
+
+def test_a_driver_that_changes_meanwhile_is_not_taken(machine):
+    binder = binder_of(machine)
+    plan = binder.plan(H100, WHOLE_GROUP)
+    machine.take_driver(H100)
+    machine.add_driver("nouveau")
+    machine.give_driver(H100, "nouveau")
+    before = machine.picture()
+
+    with pytest.raises(DeviceBusy, match="it is nouveau, not nvidia"):
+        binder.bind(plan)
+
+    assert machine.picture() == before
+
+
+def test_a_sibling_that_changes_between_the_steps_stays_with_whoever_took_it(machine):
+    def strike(number: int) -> None:
+        if number == 2:
+            machine.take_driver(AUDIO)
+            machine.add_driver("other")
+            machine.give_driver(AUDIO, "other")
+
+    machine.kernel.after = strike
+
+    with pytest.raises(DeviceBusy, match="it is other, not snd_hda_intel"):
+        bind(machine)
+
+    assert machine.driver(H100) == "nvidia"
+    assert machine.driver(AUDIO) == "other"
+
+
+# What stands against it
+
+
+def obstacles(machine: FakeMachine, agreed: Agreed = NOTHING) -> list[tuple[str, str]]:
+    plan = binder_of(machine).plan(H100, agreed)
+    return [(each.kind, each.message) for each in plan.obstacles]
+
+
+def test_other_functions_of_the_group_are_asked_for_by_name(machine):
+    plan = binder_of(machine).plan(H100)
+
+    assert [each.kind for each in plan.obstacles] == ["review"]
+    with pytest.raises(BindRefused, match=AUDIO) as refused:
+        binder_of(machine).bind(plan)
+    assert f"--with {AUDIO}" in refused.value.hint
+    assert machine.kernel.writes == []
+
+
+@pytest.mark.parametrize("agreed", [Agreed(members=frozenset({AUDIO})), WHOLE_GROUP])
+def test_agreeing_to_the_members_is_enough(machine, agreed):
+    assert obstacles(machine, agreed) == []
+
+
+def test_agreeing_to_a_function_of_another_group_is_a_mistake(machine):
+    with pytest.raises(UsageError, match="not in the IOMMU group"):
+        obstacles(machine, Agreed(members=frozenset({PORT})))
+
+
+def test_members_that_vfio_has_already_need_no_consent(machine):
+    machine.take_driver(AUDIO)
+    machine.give_driver(AUDIO, "vfio-pci")
+
+    plan = binder_of(machine).plan(H100)
+
+    assert plan.obstacles == ()
+    assert [each.address for each in plan.taken] == [H100]
+
+
+def test_a_bridge_whose_driver_vfio_does_not_bear_is_named(machine):
+    machine.add_function("0000:01:00.2", 1, vendor_id=1, class_code=0x060400, driver="strange")
+
+    assert [kind for kind, message in obstacles(machine, WHOLE_GROUP) if "strange" in message] == [
+        "not ready"
+    ]
+
+
+def test_without_an_iommu_it_is_refused_unless_asked_by_its_name(tmp_path):
+    machine = FakeMachine(tmp_path, cdev=False)
+    machine.add_vfio()
+    machine.add_function(H100, group=None, below="", driver="nvidia")
+
+    with pytest.raises(BindRefused, match="no IOMMU group") as refused:
+        bind(machine)
+    assert "--dma-unprotected" in refused.value.hint
+    assert machine.kernel.writes == []
+
+    before = machine.picture()
+    bind(machine, Agreed(dma_unprotected=True))
+    assert machine.driver(H100) == "vfio-pci"
+    assert machine.unsafe
+    assert (machine.dev / "vfio/noiommu-0").exists()
+    unbind(machine)
+    assert machine.picture() == before
+
+
+def test_a_kernel_without_that_mode_says_so(tmp_path):
+    machine = FakeMachine(tmp_path)
+    machine.add_driver("vfio-pci")
+    machine.add_function(H100, group=None, below="", driver="nvidia")
+
+    with pytest.raises(BindRefused, match="no mode without an IOMMU"):
+        bind(machine, Agreed(dma_unprotected=True))
+
+
+def test_no_iommu_says_whether_the_machine_has_one(machine):
+    (machine.function(H100) / "iommu_group").unlink()
+
+    assert any("although this machine has an IOMMU" in message for _, message in obstacles(machine))
+
+
+def test_vfio_pci_is_loaded_only_if_asked(tmp_path):
+    machine = FakeMachine(tmp_path)
+    machine.add_function(H100, driver="nvidia", below="")
+
+    assert [kind for kind, _ in obstacles(machine)] == ["not ready"]
+    bind(machine, Agreed(load_module=True))
+
+    assert machine.driver(H100) == "vfio-pci"
+    assert machine.kernel.writes[0] == ("sys/module", "vfio-pci")
+
+
+def test_virtual_functions_are_in_use(machine):
+    (machine.function(H100) / "sriov_numvfs").write_text("4\n")
+
+    assert [
+        kind for kind, message in obstacles(machine, WHOLE_GROUP) if "4 virtual functions" in message
+    ] == ["in use"]
+
+
+def test_a_device_that_does_not_answer_is_not_bound(machine):
+    (machine.function(H100) / "config").write_bytes(b"\xff" * 64)
+
+    assert [kind for kind, message in obstacles(machine, WHOLE_GROUP) if "does not answer" in message] == [
+        "not ready"
+    ]
+
+
+def test_a_process_with_the_device_open_is_named(machine):
+    machine.put("dev/nvidia0", "")
+    machine.add_process(4711, "python3", opens=("nvidia0",))
+
+    with pytest.raises(DeviceBusy, match=r"python3 \(pid 4711\)") as busy:
+        bind(machine)
+
+    assert busy.value.pid == 4711
+    assert machine.kernel.writes == []
+
+
+def test_a_screen_goes_dark_only_if_agreed(machine):
+    (machine.function(H100) / "boot_vga").write_text("1\n")
+
+    assert [kind for kind, _ in obstacles(machine, WHOLE_GROUP)] == ["review"]
+    assert obstacles(machine, Agreed(whole_group=True, dark_screen=True)) == []
+
+
+def test_all_that_stands_against_it_is_told_at_once(machine):
+    (machine.function(H100) / "boot_vga").write_text("1\n")
+
+    with pytest.raises(BindRefused) as refused:
+        bind(machine, Agreed())
+
+    assert "boot_vga" in refused.value.others
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [(PORT, UsageError), (AUDIO, UsageError), ("0000:99:00.0", NoDevice), ("x", UsageError)],
+)
+def test_only_gpus_are_bound(machine, address, error):
+    with pytest.raises(error):
+        binder_of(machine).plan(address)
+
+
+def test_only_vfio_pci_devices_of_nobody_have_no_state(alone):
+    """Bound by somebody else: nothing is done, and nothing is claimed."""
+    alone.take_driver(H100)
+    alone.give_driver(H100, "vfio-pci")
+
+    assert bind(alone) is None
+    assert binder_of(alone).states.find(H100) is None
+
+
+# Files for users
+
+
+def test_the_files_are_given_to_a_user(alone):
+    bind(alone, Agreed(uid=1000, gid=1001))
+
+    given = {path.name: owner for path, owner in alone.owners.items()}
+    assert given == {"12": (1000, 1001), "vfio0": (1000, 1001)}
+    assert alone.kernel.settled == 1
+
+
+def test_files_that_were_there_before_get_their_owner_back(machine):
+    """A sibling that was with vfio-pci before has the group's file."""
+    machine.take_driver(AUDIO)
+    machine.give_driver(AUDIO, "vfio-pci")
+    machine.owners[machine.dev / "vfio/12"] = (5, 6)
+    said = (machine.dev / "vfio/12").stat()
+    machine.owners[machine.dev / "vfio/12"] = (said.st_uid, said.st_gid)
+    before = machine.picture()
+
+    bind(machine, Agreed(uid=1000))
+    assert machine.owners[machine.dev / "vfio/12"] == (1000, said.st_gid)
+    unbind(machine)
+
+    assert machine.picture() == before
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_failure_to_give_the_files_puts_everything_back(alone, number):
+    before = alone.picture()
+    fails_at(alone, number, late=False, error=PermissionError(errno.EPERM, "no"))
+
+    with pytest.raises(PermissionMissing):
+        bind(alone, Agreed(uid=1000))
+
+    assert alone.picture() == before
+
+
+def test_files_that_never_come_are_noticed(alone):
+    before = alone.picture()
+
+    def strike(number: int) -> None:
+        if number == 2:
+            (alone.dev / "vfio/12").unlink()
+            (alone.dev / "vfio/devices/vfio0").unlink()
+
+    alone.kernel.after = strike
+    with pytest.raises(BarewireError, match="has no file of it"):
+        bind(alone, Agreed(uid=1000))
+
+    assert alone.picture() == before
+
+
+# Restoring
+
+
+def test_a_device_that_somebody_has_open_is_not_taken_from_him(alone):
+    bind(alone)
+    alone.add_process(99, "barewire", opens=("vfio/12",))
+    after = alone.picture()
+
+    with pytest.raises(DeviceBusy, match=r"barewire \(pid 99\)"):
+        unbind(alone)
+
+    assert alone.picture() == after
+
+
+def test_a_driver_that_is_not_loaded_any_more_is_named(alone):
+    bind(alone)
+    (alone.sys / "bus/pci/drivers/nvidia").rename(alone.root / "elsewhere")
+
+    with pytest.raises(BindRefused) as refused:
+        unbind(alone)
+
+    assert "modprobe nvidia" in refused.value.hint
+    assert alone.driver(H100) == "vfio-pci"
+
+
+def test_a_function_that_left_the_bus_keeps_nobody_from_restoring_the_others(machine):
+    bind(machine)
+    machine.take_driver(AUDIO)
+    (machine.sys / "bus/pci/devices" / AUDIO).unlink()
+
+    assert unbind(machine) == (f"{AUDIO} is not there any more",)
+    assert machine.driver(H100) == "nvidia"
+
+
+def test_another_card_in_the_same_place_is_left_alone(alone):
+    bind(alone)
+    (alone.function(H100) / "device").write_text("0x2331\n")
+
+    assert unbind(alone) == (f"{H100} is another card now (10de:2331, was 10de:2330)",)
+    assert alone.driver(H100) == "vfio-pci"
+
+
+def test_a_function_that_somebody_else_bound_is_left_to_him(machine):
+    bind(machine)
+    machine.take_driver(AUDIO)
+    machine.add_driver("other")
+    machine.give_driver(AUDIO, "other")
+
+    assert unbind(machine) == (f"{AUDIO} was bound to other by somebody else",)
+    assert (machine.driver(H100), machine.driver(AUDIO)) == ("nvidia", "other")
+
+
+def test_one_that_cannot_be_restored_keeps_nobody_from_restoring_the_others(machine):
+    before = machine.picture()
+    bind(machine)
+    machine.kernel.probe_errors["snd_hda_intel"] = errno.ENODEV
+
+    with pytest.raises(RestoreIncomplete, match="snd_hda_intel"):
+        unbind(machine)
+
+    assert machine.driver(H100) == "nvidia"
+    machine.kernel.probe_errors.clear()
+    unbind(machine)
+    assert machine.picture() == before
+
+
+def test_what_a_plan_says_is_what_is_done(machine):
+    binder = binder_of(machine)
+    plan = binder.plan(H100, WHOLE_GROUP)
+    done: list[str] = []
+
+    binder.bind(plan, progress=lambda step: done.append(step.command))
+
+    assert done == [step.command for step in plan.steps]
+    assert [(str(s.path.relative_to(machine.root)), s.text) for s in plan.steps] == machine.kernel.writes
+    assert done[1] == f"echo {H100} > {machine.sys}/bus/pci/drivers/nvidia/unbind"
+
+
+def test_planning_writes_nothing(machine) -> None:
+    before = machine.picture()
+
+    binder_of(machine).plan(H100, WHOLE_GROUP)
+
+    assert machine.picture() == before
+    assert machine.kernel.writes == []
