@@ -119,6 +119,16 @@ FB_REGION = Layout(
     base=(0x0, "u64"), limit=(0x8, "u64"), reserved=(0x10, "u64"), performance=(0x18, "u32"),
     supportCompressed=(0x1C, "u8"), supportISO=(0x1D, "u8"), bProtected=(0x1E, "u8"),
 )  # fmt: skip
+MEMORY_SYSTEM = Layout(
+    "NV2080_CTRL_INTERNAL_MEMSYS_GET_STATIC_CONFIG_PARAMS", 0x28,
+    bOneToOneComptagLineAllocation=(0x0, "u8"), bUseOneToFourComptagLineAllocation=(0x1, "u8"),
+    bUseRawModeComptaglineAllocation=(0x2, "u8"), bDisableCompbitBacking=(0x3, "u8"),
+    bDisablePostL2Compression=(0x4, "u8"), bEnabledEccFBPA=(0x5, "u8"), bL2PreFill=(0x6, "u8"),
+    l2CacheSize=(0x8, "u64"), bFbpaPresent=(0x10, "u8"), comprPageSize=(0x14, "u32"),
+    comprPageShift=(0x18, "u32"), ramType=(0x1C, "u32"), ltcCount=(0x20, "u32"), ltsPerLtcCount=(0x24, "u32"),
+)  # fmt: skip
+RAW_COMPRESSION = Layout("NV2080_CTRL_INTERNAL_MEMSYS_PROGRAM_RAW_COMPRESSION_MODE_PARAMS", 0x1,
+                         bRawMode=(0x0, "u8"))  # fmt: skip
 
 # Host and its engines.
 DEVICE_INFO_TABLE = Layout(

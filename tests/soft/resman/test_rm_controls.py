@@ -291,3 +291,26 @@ def test_where_a_channels_memory_is(rm):
     assert struct.unpack_from("<I4xQQ", reply, 8) == (2, 0x20_0000, 0x1000)
     assert struct.unpack_from("<I4xQQ", reply, 0x20) == (2, 0x20_0000, 0x200)
     assert struct.unpack_from("<I4xQQ", reply, 0x38) == (2, 0x22_0000, 0x5000)
+
+
+def test_the_memory_systems_facts_are_those_that_other_calls_tell(rm):
+    """What nouveau of Linux 7.3 wants to know before it goes on."""
+    config = rm.asked(SUBDEVICE, 0x20800A1C, bytes(0x28))
+    facts = rm.asked(SUBDEVICE, 0x20801303, struct.pack("<5I", 2, 0x0D, 0, 0x1B, 0).ljust(0x1CC, b"\0"))
+    ram_type, l2_bytes = struct.unpack_from("<4xIxxxxI", facts, 4)
+
+    assert struct.unpack_from("<Q", config, 8) == (l2_bytes,)
+    assert config[0x10] == 1
+    page_bytes, page_shift, type_of_memory, caches, slices = struct.unpack_from("<5I", config, 0x14)
+    assert page_bytes == 1 << page_shift
+    assert type_of_memory == ram_type
+    assert caches > 0
+    assert slices > 0
+
+
+def test_compression_follows_one_policy_and_may_be_read_raw(rm):
+    config = rm.asked(SUBDEVICE, 0x20800A1C, bytes(0x28))
+
+    assert config[0] + config[2] == 1  # one tag a line, or hardware's own tags
+    for raw in (b"\1", b"\0"):
+        assert rm.control(SUBDEVICE, 0x20800A6F, raw) == (OK, raw)

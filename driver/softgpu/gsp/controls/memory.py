@@ -72,6 +72,24 @@ def fb_get_fb_region_info(call: Call) -> None:
     fill_regions(call.rm, call.params)
 
 
+@control(0x20800A1C, Kind.SUBDEVICE, structs.MEMORY_SYSTEM)
+def internal_memsys_get_static_config(call: Call) -> None:
+    """What stays as it is of video memory's system: caches, memory, and who keeps compression's tags."""
+    params = call.params
+    params.bUseRawModeComptaglineAllocation = 1
+    params.comprPageShift = board.COMPRESSION_PAGE_BYTES.bit_length() - 1
+    params.comprPageSize = board.COMPRESSION_PAGE_BYTES
+    params.bFbpaPresent = 1
+    params.ramType = board.RAM_TYPE_HBM
+    params.l2CacheSize = board.L2_CACHE_BYTES
+    params.ltcCount, params.ltsPerLtcCount = board.L2_CACHES, board.L2_SLICES_PER_CACHE
+
+
+@control(0x20800A6F, Kind.SUBDEVICE, structs.RAW_COMPRESSION)
+def internal_memsys_program_raw_compression_mode(call: Call) -> None:
+    """Whether what is read past the MMU shows compressed memory as it lies: the model compresses nothing."""
+
+
 @control(0x20800A70, Kind.SUBDEVICE, structs.NONE)
 def internal_bus_flush_with_sysmembar(call: Call) -> None:
     """All writes before it are seen by all: in the model they always are."""
