@@ -22,7 +22,7 @@ ffibuilder.cdef(declarations())
 ffibuilder.set_source(
     "barewire.native._native",
     '#include "native.h"\n',
-    sources=[f"driver/native/{name}.c" for name in ("access", "bell", "wait", "ring", "launch")],
+    sources=[f"driver/native/{name}.c" for name in ("access", "bell", "guard", "wait", "ring", "launch")],
     include_dirs=["driver/native"],
     depends=["driver/native/native.h", "driver/native/internal.h"],
     extra_compile_args=["-O2", "-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-parameter"],

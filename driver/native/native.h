@@ -84,6 +84,24 @@ void bw_bell_close(struct bw_bell *bell);
 /* Give the memory back; nobody may use the bell any more. */
 void bw_bell_free(struct bw_bell *bell);
 
+/*
+ * A mapping of a device that may leave. Where the kernel has taken its pages away, they read as ones from then on, as a
+ * bus without a device does, and what is written is lost; an access does not end the process.
+ */
+struct bw_guard;
+
+/* Watch over a mapping of whole pages; NULL if there are too many. */
+struct bw_guard *bw_guard_new(uintptr_t address, size_t size_bytes);
+/* How often it was found gone since it was new. */
+uint32_t bw_guard_faults(const struct bw_guard *guard);
+/* It was mapped anew at the same address. */
+void bw_guard_renew(struct bw_guard *guard);
+/* Before it is unmapped; nobody may use the guard any more. */
+void bw_guard_free(struct bw_guard *guard);
+/* One access of 32 bits; all of a mapping reads as ones once part of it was found gone. */
+uint32_t bw_guard_read32(const struct bw_guard *guard, size_t offset);
+void bw_guard_write32(const struct bw_guard *guard, size_t offset, uint32_t value);
+
 struct bw_slots;
 
 /* A counter in host memory that the GPU raises, and the word that tells that it never will. */

@@ -1,0 +1,366 @@
+"""BARs of a device of vfio-pci: memory of this process where the kernel maps them, else calls, one an access.
+
+A BAR is mapped in pieces, each when it is first needed: no process should have page tables for all of the
+largest. An access of 4 bytes is one of 4 bytes on the bus, mapped or not.
+
+Facts: linux:include/uapi/linux/vfio.h (vfio_region_info, its sparse and MSI-X capabilities),
+linux:drivers/vfio/pci/vfio_pci_rdwr.c (reads and writes of the file are made in aligned accesses of up to 8).
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from barewire.errors import TransportError, UsageError
+from barewire.native._native import ffi, lib
+from barewire.transport.bus import PAGE_BYTES
+from barewire.transport.vfio import abi
+from barewire.transport.vfio.kernel import Kernel, ask, unless_gone
+from barewire.transport.vfio.mapping import GuardedPages
+from barewire.transport.vfio.way import step
+
+PIECE_BYTES = 64 << 20
+WIDTHS = (8, 4, 2, 1)
+READERS = {8: lib.bw_read64, 4: lib.bw_read32, 2: lib.bw_read16, 1: lib.bw_read8}
+WRITERS = {8: lib.bw_write64, 4: lib.bw_write32, 2: lib.bw_write16, 1: lib.bw_write8}
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region of a device's file.
+
+    Attributes:
+        index: a BAR's number, or `abi.CONFIG_REGION`.
+        offset: in the file.
+        areas: (start, end) of what may be mapped, whole pages, in order.
+    """
+
+    index: int
+    size_bytes: int
+    offset: int
+    readable: bool
+    writable: bool
+    areas: tuple[tuple[int, int], ...]
+
+
+class Span(NamedTuple):
+    """Bytes of a BAR that interrupts are set up by."""
+
+    bar: int
+    offset: int
+    size_bytes: int
+
+
+def find_region(kernel: Kernel, device: int, index: int, name: str, tables: tuple[Span, ...] = ()) -> Region:
+    """What the kernel says of a region.
+
+    Args:
+        kernel, device, name: of the device.
+        index: of the region.
+        tables: where interrupts are set up: not mapped, unless the kernel says that it may be.
+
+    Raises:
+        TransportError: it does not tell, or nothing that can be believed.
+    """
+    with step(f"information on region {index}", name):
+        data = ask(kernel, device, abi.DEVICE_GET_REGION_INFO, "vfio_region_info", index=index)
+    info = abi.read("vfio_region_info", data)
+    areas = [(0, info.size)] if info.flags & abi.REGION_MMAP and info.size else []
+    keep_out = [(each.offset, each.offset + each.size_bytes) for each in tables if each.bar == index]
+    first = info.cap_offset if info.flags & abi.REGION_CAPS else 0
+    for capability in abi.chain(data, first, ffi_size(info)):
+        if capability.id == abi.REGION_CAP_SPARSE_MMAP and areas:
+            areas = [(start, start + size) for start, size in abi.spans(capability, "areas") if size]
+            keep_out = []
+        elif capability.id == abi.REGION_CAP_MSIX_MAPPABLE:
+            keep_out = []
+    beyond = [area for area in areas if area[1] > info.size or area[0] % PAGE_BYTES]
+    if beyond:
+        raise TransportError(
+            f"{name}: the kernel says that more of region {index} can be mapped than there is",
+            offset=beyond[0][0],
+            size_bytes=info.size,
+        )
+    for start, end in keep_out:
+        areas = _cut(areas, start // PAGE_BYTES * PAGE_BYTES, -(-end // PAGE_BYTES) * PAGE_BYTES)
+    return Region(
+        index,
+        info.size,
+        info.offset,
+        bool(info.flags & abi.REGION_READ),
+        bool(info.flags & abi.REGION_WRITE),
+        tuple(sorted(areas)),
+    )
+
+
+def ffi_size(info: object) -> int:
+    """The bytes of what an answer begins with."""
+    return int(abi.ffi.sizeof(info[0]))  # type: ignore[index]
+
+
+def _cut(areas: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """Areas without what lies from `start` to `end`."""
+    left = [(first, min(last, start)) for first, last in areas]
+    right = [(max(first, end), last) for first, last in areas]
+    return [(first, last) for first, last in (*left, *right) if first < last]
+
+
+def accesses(offset: int, size_bytes: int) -> list[tuple[int, int]]:
+    """(offset, width) of aligned accesses of up to 8 bytes."""
+    found = []
+    end = offset + size_bytes
+    while offset < end:
+        width = next(width for width in WIDTHS if offset % width == 0 and offset + width <= end)
+        found.append((offset, width))
+        offset += width
+    return found
+
+
+class VfioMapped:
+    """Part of a BAR in this process: a `Mapped`."""
+
+    def __init__(self, pages: GuardedPages, skip: int, size_bytes: int, forget: Callable[[], None]) -> None:
+        self.address = pages.address + skip
+        self.size_bytes = size_bytes
+        self._pages = pages
+        self._skip = skip
+        self._forget = forget
+
+    def look(self) -> memoryview:
+        """Its bytes; see `Mapped.look`."""
+        return self._pages.look(self._skip, self.size_bytes)
+
+    def close(self) -> None:
+        """Undo the mapping; a second time is nothing."""
+        self._pages.close()
+        self._forget()
+
+
+class VfioBar:
+    """One memory BAR: a `Bar`.
+
+    Args:
+        kernel: of the machine.
+        device: the device's descriptor.
+        region: what the kernel says of it.
+        bus_address: where the host put it.
+        prefetchable: whether it is memory, and not registers.
+        name: of the device, for messages.
+    """
+
+    def __init__(
+        self, kernel: Kernel, device: int, region: Region, bus_address: int, prefetchable: bool, name: str
+    ) -> None:
+        self.index = region.index
+        self.size_bytes = region.size_bytes
+        self.bus_address = bus_address
+        self.mappable = bool(region.areas)
+        self._kernel = kernel
+        self._device = device
+        self._region = region
+        self._prefetchable = prefetchable
+        self._name = f"BAR{region.index} of {name}"
+        self._lock = threading.RLock()
+        self._pieces = [
+            (start, min(start + PIECE_BYTES, area_end))
+            for area_start, area_end in region.areas
+            for start in range(area_start, area_end, PIECE_BYTES)
+        ]
+        self._starts = [start for start, _ in self._pieces]
+        self._mapped: dict[int, GuardedPages] = {}  # by number of the piece
+        self._parts: set[GuardedPages] = set()  # that `map` gave away
+        self._last = (0, 0, 0)  # of the piece used last: start, end, guard
+        self._closed = False
+
+    def read32(self, offset: int) -> int:
+        """One 32-bit read; ones where the device is gone."""
+        start, end, guard = self._last
+        if start <= offset < end and not offset & 3:
+            return int(lib.bw_guard_read32(guard, offset - start))
+        self._check(offset, 4, 4)
+        piece = self._piece(offset, 4)
+        if piece is None:
+            return int.from_bytes(self._read_file(offset, 4), "little")
+        return int(lib.bw_guard_read32(piece[2], offset - piece[0]))
+
+    def write32(self, offset: int, value: int) -> None:
+        """One 32-bit write, posted; nothing where the device is gone."""
+        start, end, guard = self._last
+        if start <= offset < end and not offset & 3:
+            lib.bw_guard_write32(guard, offset - start, value & 0xFFFFFFFF)
+            return
+        self._check(offset, 4, 4)
+        piece = self._piece(offset, 4)
+        if piece is None:
+            self._write_file(offset, (value & 0xFFFFFFFF).to_bytes(4, "little"))
+        else:
+            lib.bw_guard_write32(piece[2], offset - piece[0], value & 0xFFFFFFFF)
+
+    def read(self, offset: int, size_bytes: int) -> bytes:
+        """Many bytes, in reads of up to 8."""
+        self._check(offset, size_bytes)
+        return b"".join(
+            self._read_mapped(at, size) if mapped else self._read_calls(at, size)
+            for at, size, mapped in self._runs(offset, size_bytes)
+        )
+
+    def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
+        """Many bytes, in order."""
+        data = memoryview(data).cast("B")
+        self._check(offset, len(data))
+        for at, size, mapped in self._runs(offset, len(data)):
+            part = data[at - offset : at - offset + size]
+            if mapped:
+                self._write_mapped(at, part)
+            else:
+                for each, width in accesses(at, size):
+                    self._write_file(each, bytes(part[each - at : each - at + width]))
+
+    def map(self, offset: int, size_bytes: int) -> VfioMapped:
+        """Part of it in this process, uncached as the kernel's vfio-pci maps it.
+
+        Raises:
+            UsageError: the kernel maps no such part of it.
+            TransportError: the kernel refuses.
+        """
+        self._check(offset, size_bytes)
+        if size_bytes < 1 or not self.maps(offset, size_bytes):
+            raise UsageError(f"{self._name} cannot be mapped there", offset=offset, size_bytes=size_bytes)
+        first = offset // PAGE_BYTES * PAGE_BYTES
+        end = -(-(offset + size_bytes) // PAGE_BYTES) * PAGE_BYTES
+        pages = self._map(first, end)
+        with self._lock:
+            self._parts.add(pages)
+        return VfioMapped(pages, offset - first, size_bytes, lambda: self._parts.discard(pages))
+
+    def maps(self, offset: int, size_bytes: int) -> bool:
+        """Whether the kernel maps these bytes in one piece."""
+        return any(start <= offset and offset + size_bytes <= end for start, end in self._region.areas)
+
+    def check_word(self, offset: int) -> None:
+        """See that there is a word of 4 bytes.
+
+        Raises:
+            UsageError: there is none.
+        """
+        self._check(offset, 4, 4)
+
+    @property
+    def gone(self) -> bool:
+        """Whether an access found that the device's pages are not there any more."""
+        with self._lock:
+            return any(pages.gone for pages in (*self._mapped.values(), *self._parts))
+
+    def renew(self) -> None:
+        """After a reset: map again what was found gone.
+
+        Raises:
+            TransportError: the kernel does not map it.
+        """
+        with self._lock:
+            for pages in (*self._mapped.values(), *self._parts):
+                pages.renew()
+
+    def close(self) -> None:
+        """Undo all mappings; a second time is nothing."""
+        with self._lock:
+            self._closed = True
+            self._last = (0, 0, 0)
+            for pages in (*self._mapped.values(), *self._parts):
+                pages.close()
+            self._mapped.clear()
+            self._parts.clear()
+
+    def _check(self, offset: int, size_bytes: int, alignment: int = 1) -> None:
+        if not isinstance(offset, int) or not isinstance(size_bytes, int):
+            raise UsageError(
+                f"BAR{self.index} is accessed at whole numbers", offset=offset, size_bytes=size_bytes
+            )
+        fits = 0 <= offset <= self.size_bytes - size_bytes and size_bytes >= 0 and offset % alignment == 0
+        if not fits:
+            raise UsageError(
+                f"BAR{self.index} has no {size_bytes} bytes at {offset:#x}",
+                offset=offset,
+                size_bytes=size_bytes,
+                bar_bytes=self.size_bytes,
+            )
+        if self._closed:
+            raise TransportError("the bus is closed", bus=self._name)
+
+    def _piece(self, offset: int, size_bytes: int) -> tuple[int, int, int] | None:
+        """(start, end, guard) of the mapped piece that has these bytes; None where none has all of them."""
+        number = bisect_right(self._starts, offset) - 1
+        if number < 0 or offset + size_bytes > self._pieces[number][1]:
+            return None
+        start, end = self._pieces[number]
+        with self._lock:
+            pages = self._mapped.get(number)
+            if pages is None:
+                pages = self._mapped[number] = self._map(start, -(-end // PAGE_BYTES) * PAGE_BYTES)
+            self._last = start, end, pages.guard
+            return self._last
+
+    def _map(self, start: int, end: int) -> GuardedPages:
+        return GuardedPages(self._kernel, self._device, self._region.offset + start, end - start, self._name)
+
+    def _address(self, offset: int) -> int:
+        """Where a mapped byte is in this process."""
+        number = bisect_right(self._starts, offset) - 1
+        return self._mapped[number].address + offset - self._starts[number]
+
+    def _runs(self, offset: int, size_bytes: int) -> list[tuple[int, int, bool]]:
+        """(offset, bytes, whether they are mapped) of parts that lie in one piece each, or in none."""
+        found = []
+        end = offset + size_bytes
+        while offset < end:
+            number = bisect_right(self._starts, offset) - 1
+            if number >= 0 and offset < self._pieces[number][1]:
+                upto = min(end, self._pieces[number][1])
+                mapped = self._piece(offset, 1) is not None
+            else:
+                upto = min(end, self._starts[number + 1]) if number + 1 < len(self._starts) else end
+                mapped = False
+            found.append((offset, upto - offset, mapped))
+            offset = upto
+        return found
+
+    def _read_mapped(self, offset: int, size_bytes: int) -> bytes:
+        address = self._address(offset)
+        if offset % 8 == 0 and size_bytes % 4 == 0:
+            data = ffi.new("uint8_t[]", size_bytes)
+            lib.bw_copy_from_device(data, address, size_bytes)
+            return bytes(ffi.buffer(data))
+        return b"".join(
+            READERS[width](address + at - offset).to_bytes(width, "little")
+            for at, width in accesses(offset, size_bytes)
+        )
+
+    def _write_mapped(self, offset: int, data: memoryview) -> None:
+        address = self._address(offset)
+        if self._prefetchable:
+            lib.bw_copy_to_wc(address, ffi.from_buffer("uint8_t[]", data), len(data))
+            return
+        for at, width in accesses(offset, len(data)):
+            value = int.from_bytes(data[at - offset : at - offset + width], "little")
+            WRITERS[width](address + at - offset, value)
+
+    def _read_calls(self, offset: int, size_bytes: int) -> bytes:
+        return b"".join(self._read_file(at, width) for at, width in accesses(offset, size_bytes))
+
+    def _read_file(self, offset: int, size_bytes: int) -> bytes:
+        at = self._region.offset + offset
+        data = unless_gone(
+            lambda: self._kernel.read(self._device, size_bytes, at), f"reading {self._name}", self._name
+        )
+        return data if data is not None and len(data) == size_bytes else b"\xff" * size_bytes
+
+    def _write_file(self, offset: int, data: bytes) -> None:
+        at = self._region.offset + offset
+        unless_gone(lambda: self._kernel.write(self._device, data, at), f"writing {self._name}", self._name)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}: {self.size_bytes:#x} bytes at {self.bus_address:#x}>"

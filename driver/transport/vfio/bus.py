@@ -1,0 +1,413 @@
+"""A PCI device of the kernel's vfio-pci as a bus: `vfio:0000:01:00.0`.
+
+Facts: linux:Documentation/driver-api/vfio.rst, linux:drivers/vfio/pci/vfio_pci_config.c (what of the
+configuration space is the kernel's own: BARs, MSI-X and the power state are, the rest is the device's),
+vfio_pci_core.c (the device is reset when its file is opened and closed, if it can be).
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from barewire.errors import DeviceLost, NoDevice, PollTimeout, TransportError, UsageError
+from barewire.pci.config import (
+    BAR0,
+    BAR_COUNT,
+    COMMAND,
+    COMMAND_BUS_MASTER,
+    COMMAND_INTX_OFF,
+    COMMAND_MEMORY,
+    NO_VENDOR,
+    VENDOR_ID,
+    PciFunction,
+)
+from barewire.pci.sysfs import Sysfs, parse_address
+from barewire.poll import poll
+from barewire.transport.bell import CarriedDoorbell
+from barewire.transport.claim import Claim
+from barewire.transport.vfio import abi
+from barewire.transport.vfio.bars import Region, Span, VfioBar, find_region
+from barewire.transport.vfio.dma import Pinner, VfioDmaMemory
+from barewire.transport.vfio.group import GroupWay
+from barewire.transport.vfio.interrupts import VfioInterrupts
+from barewire.transport.vfio.kernel import Kernel, LinuxKernel, ask, unless_gone
+from barewire.transport.vfio.way import BIND_HINT, Way, expect_choice, step
+
+CONFIG_BYTES = 4096
+RETRY_VENDOR = 0x0001  # of a device that is not ready for configuration yet (PCI Express, 2.3.2)
+RESET_PAUSE_S = 0.1  # before a function has to answer again (PCI Express, 6.6)
+RESET_WAIT_S = 5.0
+WAKE_WAIT_S = 1.0  # of D3hot, 10 ms (PCI Power Management, 5.6.1)
+KEPT = COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTX_OFF
+
+
+def _ones(size_bytes: int) -> int:
+    return (1 << 8 * size_bytes) - 1
+
+
+class VfioConfig:
+    """The configuration space, as the kernel lets us see it: a `ConfigSpace`."""
+
+    def __init__(self, kernel: Kernel, device: int, region: Region, name: str) -> None:
+        self._kernel = kernel
+        self._device = device
+        self._region = region
+        self._name = name
+
+    def read(self, offset: int, size_bytes: int) -> int:
+        """One access of 1, 2 or 4 bytes; all ones where the device does not answer."""
+        self._check(offset, size_bytes)
+        if offset + size_bytes > self._region.size_bytes:
+            return 0  # a device without the extended space has nothing there
+        at = self._region.offset + offset
+        data = unless_gone(
+            lambda: self._kernel.read(self._device, size_bytes, at),
+            f"reading the configuration of {self._name}",
+            self._name,
+        )
+        if data is None or len(data) != size_bytes:
+            return _ones(size_bytes)
+        return int.from_bytes(data, "little")
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:
+        """One access of 1, 2 or 4 bytes."""
+        self._check(offset, size_bytes)
+        if offset + size_bytes > self._region.size_bytes:
+            return
+        at = self._region.offset + offset
+        data = (value & _ones(size_bytes)).to_bytes(size_bytes, "little")
+        unless_gone(
+            lambda: self._kernel.write(self._device, data, at),
+            f"writing the configuration of {self._name}",
+            self._name,
+        )
+
+    def _check(self, offset: int, size_bytes: int) -> None:
+        if not (size_bytes in (1, 2, 4) and 0 <= offset < CONFIG_BYTES and offset % size_bytes == 0):
+            raise UsageError(
+                f"the configuration space has no {size_bytes} bytes at {offset:#x}",
+                offset=offset,
+                size_bytes=size_bytes,
+            )
+
+
+class MappedDoorbell:
+    """A doorbell in a mapped BAR: native code writes it."""
+
+    bell = 0
+
+    def __init__(self, address: int) -> None:
+        self.address = address
+
+    def close(self) -> None:
+        """Let go; its BAR undoes the mapping."""
+        self.address = 0
+
+
+class VfioBus:
+    """A PCI device of vfio-pci: a `Bus`.
+
+    Args:
+        kernel: of the machine.
+        way: to the device; it belongs to the bus from now on, or is closed if this fails.
+        address: of the device, "0000:01:00.0".
+        claim: of the device; let go of when the bus is closed.
+
+    Attributes:
+        pci_address: "0000:01:00.0".
+        abi: the way: "group" or "cdev".
+        protected: whether an IOMMU keeps the device to the memory that it was given.
+
+    Raises:
+        TransportError: it is no PCI device, or one that cannot be driven so.
+        DeviceLost: nobody answers.
+    """
+
+    OPTIONS = ("abi", "unsafe_no_iommu")  # of `open` that are for everybody
+
+    def __init__(self, kernel: Kernel, way: Way, address: str, claim: Claim | None = None) -> None:
+        self.name = f"vfio:{address}"
+        self.pci_address = address
+        self.abi = way.abi
+        self.protected = way.limits is not None
+        self.closed = False
+        self._kernel = kernel
+        self._way = way
+        self._lock = threading.Lock()
+        self._memory: set[VfioDmaMemory] = set()
+        self._doorbells: list[CarriedDoorbell | MappedDoorbell] = []
+        with ExitStack() as undo:
+            if claim is not None:
+                undo.callback(claim.close)
+            undo.callback(way.close)
+            self._flags = self._device_flags()
+            region = find_region(kernel, way.device, abi.CONFIG_REGION, address)
+            self.config = VfioConfig(kernel, way.device, region, address)
+            self._function = PciFunction(self.config)
+            self._function.identity()  # or nobody is there
+            self._wake()
+            self._pinner = Pinner(kernel, way, address)
+            self.bars: Mapping[int, VfioBar] = self._find_bars()
+            for bar in self.bars.values():
+                undo.callback(bar.close)
+            self.interrupts = VfioInterrupts(kernel, way.device, address)
+            undo.callback(self.interrupts.close)
+            self._function.enable()
+            self._ending = undo.pop_all()
+
+    @classmethod
+    def open(
+        cls,
+        address: str,
+        *,
+        abi: str | None = None,
+        unsafe_no_iommu: bool = False,
+        kernel: Kernel | None = None,
+        sysfs: Sysfs | None = None,
+        locks: Path | None = None,
+    ) -> VfioBus:
+        """A device that is bound to vfio-pci.
+
+        Args:
+            address: "0000:01:00.0", or without its domain.
+            abi: "group" or "cdev"; None for the device's own file where the kernel offers that to this
+                user, else the group.
+            unsafe_no_iommu: also a device without an IOMMU, which then reaches all memory of the machine.
+            kernel, sysfs, locks: of another machine, for tests: its system calls, its folders, and the folder
+                where owners are told.
+
+        Raises:
+            NoDevice: it is not there, or not bound to vfio-pci.
+            DeviceBusy: somebody has it; carries `pid` where that is known.
+            PermissionMissing: this user may not, or there is no IOMMU.
+            TransportError, DeviceLost: it cannot be driven, or does not answer.
+            UsageError: that is no PCI address, or no way.
+        """
+        expect_choice(abi)
+        kernel, sysfs = kernel or LinuxKernel(), sysfs or Sysfs()
+        address = parse_address(address)
+        sysfs.function(address)  # or there is none
+        claim = Claim(address, locks)
+        try:
+            way = _way(address, abi, unsafe_no_iommu, kernel, sysfs)
+        except BaseException:
+            claim.close()
+            raise
+        return cls(kernel, way, address, claim)
+
+    def _device_flags(self) -> int:
+        with step("device information", self.pci_address):
+            data = ask(self._kernel, self._way.device, abi.DEVICE_GET_INFO, "vfio_device_info")
+        info = abi.read("vfio_device_info", data)
+        if not info.flags & abi.DEVICE_IS_PCI or info.num_regions <= abi.CONFIG_REGION:
+            raise TransportError(f"{self.pci_address} is no PCI device to VFIO", device=self.pci_address)
+        return int(info.flags)
+
+    def _wake(self) -> None:
+        """Put the function into D0, if it is not there.
+
+        Raises:
+            TransportError: it stays where it is.
+        """
+        if self._function.power_state() in (None, 0):
+            return
+        self._function.set_full_power()
+
+        def is_awake(state: int | None) -> bool:
+            return state in (None, 0)
+
+        try:
+            poll(
+                self._function.power_state,
+                is_awake,
+                timeout_s=WAKE_WAIT_S,
+                why=f"{self.pci_address} does not wake up",
+                what="power state",
+            )
+        except PollTimeout as late:
+            raise TransportError(late.message, hint="Reset its slot.", **late.facts) from late
+
+    def _find_bars(self) -> dict[int, VfioBar]:
+        msix = self._function.msix()
+        tables: tuple[Span, ...] = ()
+        if msix is not None:
+            tables = (
+                Span(msix.table_bar, msix.table_offset, 16 * msix.count),
+                Span(msix.pba_bar, msix.pba_offset, -(-msix.count // 64) * 8),
+            )
+        found = {}
+        for entry in self._function.bars():
+            region = find_region(self._kernel, self._way.device, entry.index, self.pci_address, tables)
+            if region.size_bytes and region.readable and region.writable:
+                found[entry.index] = VfioBar(
+                    self._kernel,
+                    self._way.device,
+                    region,
+                    entry.bus_address,
+                    entry.prefetchable,
+                    self.pci_address,
+                )
+        return found
+
+    def dma_memory(self, size_bytes: int, *, contiguous: bool = False) -> VfioDmaMemory:
+        """Memory for the device to reach, rounded up to whole pages; see `Bus.dma_memory`.
+
+        Raises:
+            DmaError: there is no more memory, or no room to map it.
+            HostLimit: the host's limits do not allow it; says what is needed.
+        """
+        if self.closed:
+            raise TransportError("the bus is closed", bus=self.name)
+        memory = VfioDmaMemory(self._pinner, size_bytes, contiguous, self._forget)
+        with self._lock:
+            self._memory.add(memory)
+        return memory
+
+    def _forget(self, memory: VfioDmaMemory) -> None:
+        with self._lock:
+            self._memory.discard(memory)
+
+    def doorbell(self, bar_index: int, offset: int) -> CarriedDoorbell | MappedDoorbell:
+        """A word that rings once written; see `Bus.doorbell`.
+
+        Raises:
+            UsageError: there is no such BAR, or no such word in it.
+        """
+        bar = self.bars.get(bar_index)
+        if bar is None:
+            raise UsageError(f"the device has no BAR{bar_index}", bars=sorted(self.bars))
+        made: CarriedDoorbell | MappedDoorbell
+        if bar.maps(offset, 4):
+            made = MappedDoorbell(bar.map(offset, 4).address)
+        else:
+            bar.check_word(offset)
+            made = CarriedDoorbell(lambda token: bar.write32(offset, token), self.name)
+        self._doorbells.append(made)
+        return made
+
+    def reset(self) -> None:
+        """Reset the function, or the slot if all of it is ours; its configuration is as before.
+
+        Bus mastering and interrupts are off before the reset begins, and as they were after it.
+
+        Raises:
+            TransportError: it cannot be reset, or others would be reset with it.
+            DeviceLost: it does not come back.
+        """
+        if self.closed:
+            raise TransportError("the bus is closed", bus=self.name)
+        vectors = self.interrupts.enabled
+        self.interrupts.disable()
+        command = self._function.command()
+        places = [self.config.read(BAR0 + 4 * index, 4) for index in range(BAR_COUNT)]
+        self._function.disable_bus_master()
+        try:
+            self._reset_somehow()
+        finally:
+            self._wait_for_return()
+            for index, place in enumerate(places):
+                if self.config.read(BAR0 + 4 * index, 4) != place:
+                    self.config.write(BAR0 + 4 * index, 4, place)
+            self._wake()
+            self.config.write(COMMAND, 2, command & KEPT)
+            for bar in self.bars.values():
+                bar.renew()
+            self.interrupts.forget()
+            if vectors:
+                self.interrupts.enable(vectors)
+
+    def _reset_somehow(self) -> None:
+        if not self._flags & abi.DEVICE_HAS_RESET:
+            self._way.hot_reset()
+            return
+
+        def reset() -> bool:
+            try:
+                self._kernel.ioctl(self._way.device, abi.DEVICE_RESET)
+            except OSError as error:
+                if error.errno in (errno.EAGAIN, errno.EBUSY):  # somebody else does something to it
+                    return False
+                raise
+            return True
+
+        try:
+            poll(reset, bool, timeout_s=RESET_WAIT_S, why="the device is busy and cannot be reset")
+        except PollTimeout as late:
+            raise TransportError(late.message, device=self.pci_address, **late.facts) from late
+        except OSError as error:
+            if error.errno != errno.ENOTTY:
+                raise TransportError(
+                    f"the reset of {self.pci_address} failed: {error.strerror}",
+                    device=self.pci_address,
+                    errno=error.errno,
+                ) from error
+            self._way.hot_reset()
+
+    def _wait_for_return(self) -> None:
+        start = time.monotonic()
+
+        def is_back(vendor: int) -> bool:
+            rested = time.monotonic() - start >= RESET_PAUSE_S
+            return rested and vendor not in (NO_VENDOR, RETRY_VENDOR)
+
+        try:
+            poll(
+                lambda: self.config.read(VENDOR_ID, 2),
+                is_back,
+                timeout_s=RESET_WAIT_S,
+                why=f"{self.pci_address} does not come back after its reset",
+                what="vendor id",
+            )
+        except PollTimeout as late:
+            raise DeviceLost(
+                late.message, hint="Reset its slot, or the machine.", device=self.pci_address, **late.facts
+            ) from late
+
+    def close(self) -> None:
+        """Give the device back: see `Bus.close`.
+
+        Raises:
+            TransportError: the kernel refused a step; all others were made.
+        """
+        if self.closed:
+            return
+        self.closed = True
+        with ExitStack() as ending:  # the last one first, all of them whatever fails
+            ending.callback(self._ending.close)
+            for memory in list(self._memory):
+                ending.callback(memory.close)
+            ending.callback(self._function.disable_bus_master)
+            ending.callback(self.interrupts.disable)
+            for doorbell in self._doorbells:
+                ending.callback(doorbell.close)
+
+    def __enter__(self) -> VfioBus:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<VfioBus {self.name} by {self.abi}{': closed' if self.closed else ''}>"
+
+
+def _way(address: str, abi: str | None, unsafe_no_iommu: bool, kernel: Kernel, sysfs: Sysfs) -> Way:
+    """The way that was asked for, or the best one."""
+    names = sysfs.vfio_of(address)
+    folder = sysfs.dev / "vfio"
+    if names.group is None:
+        raise NoDevice(
+            f"{address} is not offered by VFIO", hint=BIND_HINT.format(device=address), device=address
+        )
+    return GroupWay(
+        kernel,
+        address,
+        folder,
+        sysfs.group_file(names.group).name,
+        unsafe_no_iommu=unsafe_no_iommu,
+    )

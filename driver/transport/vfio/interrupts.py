@@ -1,0 +1,179 @@
+"""Vectors of a device of vfio-pci: MSI-X, or MSI where it has no other; each is a counter (eventfd).
+
+Facts: linux:include/uapi/linux/vfio.h (VFIO_DEVICE_SET_IRQS; a set of vectors cannot grow while it is on),
+linux:drivers/vfio/pci/vfio_pci_intrs.c (vfio_msi_enable: too many vectors give the number that could be had).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import struct
+import threading
+from collections.abc import Sequence
+
+from barewire.errors import DeviceLost, TransportError, UsageError
+from barewire.transport.vfio import abi
+from barewire.transport.vfio.abi import ffi
+from barewire.transport.vfio.kernel import GONE, Kernel
+
+COUNTER = struct.Struct("=Q")  # what an eventfd gives: how often it was raised
+MOST_VECTORS = 2048  # of MSI-X
+
+
+class VfioInterrupts:
+    """Vectors as this process sees them: an `Interrupts`. Any thread may wait.
+
+    Args:
+        kernel: of the machine.
+        device: the device's descriptor.
+        name: of the device, for messages.
+
+    Attributes:
+        count: of vectors.
+        kind: "MSI-X", "MSI", or "none".
+        enabled: how many may come.
+    """
+
+    def __init__(self, kernel: Kernel, device: int, name: str) -> None:
+        self._kernel = kernel
+        self._device = device
+        self._name = name
+        self._lock = threading.Lock()
+        self._events: list[int] = []  # by vector; they stay, so that who waits need not know of a reset
+        self._waiting = 0  # threads that look at the counters
+        self._woken = kernel.eventfd()
+        self._closed = False
+        self.enabled = 0
+        found = [(abi.IRQ_MSIX, "MSI-X"), (abi.IRQ_MSI, "MSI")]
+        counts = [(self._count(index), index, kind) for index, kind in found]
+        self.count, self._index, self.kind = next((each for each in counts if each[0]), (0, 0, "none"))
+
+    def _count(self, index: int) -> int:
+        asked = abi.new("vfio_irq_info", index=index)
+        try:
+            self._kernel.ioctl(self._device, abi.DEVICE_GET_IRQ_INFO, ffi.buffer(asked))
+        except OSError:
+            return 0  # a kernel that knows no such interrupts
+        return min(asked.count, MOST_VECTORS) if asked.flags & abi.IRQ_INFO_EVENTFD else 0
+
+    def enable(self, count: int) -> None:
+        """Let vectors 0 .. count-1 come.
+
+        Raises:
+            UsageError: the device has fewer.
+            TransportError: the machine has none to spare.
+            DeviceLost: the device is gone.
+        """
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= self.count:
+            raise UsageError(f"the device has {self.count} vectors, not {count}", count=count)
+        if self._closed:
+            raise TransportError("the bus is closed", bus=self._name)
+        self.disable()
+        with self._lock:
+            while len(self._events) < count:
+                self._events.append(self._kernel.eventfd())
+            events = self._events[:count]
+        self._set(count, events)
+        self.enabled = count
+
+    def _set(self, count: int, events: Sequence[int]) -> None:
+        """Have the kernel raise these counters, or none."""
+        data = b"".join(struct.pack("=i", event) for event in events)
+        kind = abi.IRQ_DATA_EVENTFD if events else abi.IRQ_DATA_NONE
+        asked = abi.with_data(
+            "vfio_irq_set", data, flags=kind | abi.IRQ_ACTION_TRIGGER, index=self._index, start=0, count=count
+        )
+        try:
+            answer = self._kernel.ioctl(self._device, abi.DEVICE_SET_IRQS, asked)
+        except OSError as error:
+            if error.errno in GONE:
+                raise DeviceLost(f"{self._name} does not answer any more", errno=error.errno) from error
+            raise TransportError(
+                f"{self._name}: {count} {self.kind} vectors cannot be had: {error.strerror}",
+                device=self._name,
+                errno=error.errno,
+            ) from error
+        if answer > 0:
+            raise TransportError(
+                f"{self._name}: the machine has {answer} interrupt vectors to spare, not {count}",
+                hint="Enable fewer.",
+                device=self._name,
+            )
+
+    def wait(self, vector: int, timeout_s: float) -> int:
+        """Wait for a vector; how often it came since it was last asked, 0 after `timeout_s`.
+
+        Raises:
+            UsageError: the device has no such vector.
+        """
+        if not 0 <= vector < self.count:
+            raise UsageError(f"there is no vector {vector}", vector=vector, count=self.count)
+        with self._lock:
+            if self._closed:
+                return 0
+            while len(self._events) <= vector:
+                self._events.append(self._kernel.eventfd())
+            event = self._events[vector]
+            self._waiting += 1
+        try:
+            return self._look(event, timeout_s)
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                self._end()
+
+    def _look(self, event: int, timeout_s: float) -> int:
+        """Wait for a counter, or for the end."""
+        looked = select.poll()
+        looked.register(event, select.POLLIN)
+        looked.register(self._woken, select.POLLIN)
+        looked.poll(max(0.0, timeout_s) * 1000)
+        return _taken(event)
+
+    def disable(self) -> None:
+        """Let none come.
+
+        Raises:
+            TransportError: the kernel refuses.
+        """
+        was, self.enabled = self.enabled, 0
+        if was:
+            with contextlib.suppress(DeviceLost):  # which sends none
+                self._set(0, ())
+
+    def forget(self) -> None:
+        """Nothing has come: after a reset."""
+        with self._lock:
+            for event in self._events:
+                _taken(event)
+
+    def close(self) -> None:
+        """Let none come, and wake who waits, for good; a second time is nothing."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        os.write(self._woken, COUNTER.pack(1))
+        try:
+            self.disable()
+        finally:
+            with self._lock:
+                self._end()
+
+    def _end(self) -> None:
+        """Close the counters once all is closed and nobody looks at them; with the lock held."""
+        if self._closed and not self._waiting and self._woken >= 0:
+            for event in (*self._events, self._woken):
+                self._kernel.close(event)
+            self._events.clear()
+            self._woken = -1
+
+
+def _taken(event: int) -> int:
+    """How often a counter was raised since it was last asked."""
+    try:
+        return int(COUNTER.unpack(os.read(event, COUNTER.size))[0])
+    except BlockingIOError:
+        return 0
