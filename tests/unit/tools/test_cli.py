@@ -14,7 +14,7 @@ from barewire.tools import cli, exits
 from barewire.tools.exits import Exit
 from barewire.tools.output import Column, Report, Table, print_report, rounded, text_lines, text_of
 
-LATER_VERBS = "chan fault record replay shell bind unbind status generate"
+LATER_VERBS = "chan fault record replay shell generate"
 
 
 def test_help_shows_the_exit_codes(barewire_command):
