@@ -50,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--linear-bar1",
         action="store_true",
-        help="let clients map BAR1: fast, but it shows video memory as it is, whatever BAR1 is bound to",
+        help="let every client map BAR1, not only barewire's: fast, but it shows video memory as it is, "
+        "whatever BAR1 is bound to",
     )
     parser.add_argument(
         "--trust-files",

@@ -32,6 +32,7 @@ Settings = Mapping[str, "int | str | bytes"]
 Firmware = Union["FirmwareSet", str, "os.PathLike[str]", None]
 
 SOFTWARE_GPU = "soft:"  # what the names of their buses begin with
+SOFTWARE_SERIAL = 0x4752_4157_5047_5541  # what they have for a serial number, whichever way they are reached
 
 DOORBELL = "NV_VIRTUAL_FUNCTION_DOORBELL"
 # What a region of video memory is like that drivers take (nouveau:nvkm/subdev/gsp/rm/r535/gsp.c).
@@ -105,13 +106,18 @@ def _files_for(bus: Bus, chip: Chip, firmware: Firmware) -> FirmwareSet:
 
     if isinstance(firmware, FirmwareSet):
         return firmware
-    if firmware is None and bus.name.startswith(SOFTWARE_GPU):
+    if firmware is None and _is_software(bus):
         from barewire.firmware.synthetic import synthetic_firmware
 
         return synthetic_firmware(chip.name)
     if firmware is not None and not isinstance(firmware, (str, os.PathLike)):
         raise UsageError(f"{firmware!r} is no firmware", expected="a folder, or a set that was found in one")
     return find_firmware(chip.name, folder=firmware)
+
+
+def _is_software(bus: Bus) -> bool:
+    """Whether it is a software GPU: in this process, in another one, or in a virtual machine."""
+    return bus.name.startswith(SOFTWARE_GPU) or PciFunction(bus.config).serial_number() == SOFTWARE_SERIAL
 
 
 def _look(bus: Bus) -> tuple[Chip, RegisterFile]:

@@ -47,6 +47,7 @@ CAPABILITY_PM = 0x01
 CAPABILITY_MSI = 0x05
 CAPABILITY_PCIE = 0x10
 CAPABILITY_MSIX = 0x11
+EXTENDED_SERIAL = 0x0003
 EXTENDED_REBAR = 0x0015
 
 FIRST_CAPABILITY = 0x40
@@ -297,6 +298,14 @@ class PciFunction:
         control = self.config.read(pcie.offset + PCIE_DEVICE_CONTROL, 2)
         self.config.write(pcie.offset + PCIE_DEVICE_CONTROL, 2, control | DEVICE_CONTROL_FLR)
         return True
+
+    def serial_number(self) -> int | None:
+        """The function's serial number; None where it has none."""
+        for each in self.extended_capabilities():
+            if each.id == EXTENDED_SERIAL:
+                low, high = (self.config.read(each.offset + at, 4) for at in (4, 8))
+                return high << 32 | low
+        return None
 
     def resizable_bars(self) -> tuple[ResizableBar, ...]:
         """The BARs whose size can be chosen, with their sizes; empty without the capability."""

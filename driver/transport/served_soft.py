@@ -67,13 +67,15 @@ class _Config:
         self.write = endpoint.config_write
 
 
-def _linear_bar1(endpoint: Endpoint) -> dict[int, Region]:
+def _linear_bar1(endpoint: Endpoint, for_all: bool) -> dict[int, Region]:
     """BAR1 as a region that can be mapped: the file of video memory."""
     shape = endpoint.bars[1]
     file, size_bytes = video_memory_of(endpoint)
     shown = min(shape.size_bytes, size_bytes)
+    if not for_all and shown < size_bytes:
+        return {}
     areas = () if shown == shape.size_bytes else (Area(0, shown),)
-    return {shape.index: Region(shape.size_bytes, fd=file, areas=areas)}
+    return {shape.index: Region(shape.size_bytes, fd=file, areas=areas, fixed=not for_all)}
 
 
 class SoftServed:
@@ -104,11 +106,13 @@ class SoftServed:
         """A software GPU of its own; see `SoftBus.open` for the options and what is raised.
 
         Args:
-            linear_bar1: clients may map BAR1, as far as there is video memory. They see that as it is: right
-                for who uses BAR1 in physical mode, wrong for who binds it to page tables.
+            linear_bar1: every client may map BAR1, as far as there is video memory. It sees that as it is:
+                right for who uses BAR1 in physical mode, wrong for who binds it to page tables. If not given,
+                only clients that ask for such views may, and only a BAR1 that shows all of video memory, so
+                that nobody needs page tables for it.
         """
         endpoint = make_endpoint(options)
-        return cls(endpoint, _linear_bar1(endpoint) if linear_bar1 else None)
+        return cls(endpoint, _linear_bar1(endpoint, linear_bar1))
 
     def defects(self) -> list[str]:
         """What the model itself did wrong so far."""

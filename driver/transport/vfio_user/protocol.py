@@ -132,6 +132,8 @@ class Capabilities(NamedTuple):
         twin_socket: its own commands go over a socket of their own.
         write_multiple: takes REGION_WRITE_MULTI.
         migration_pgsize: page size of dirty bitmaps, where it tells; 0 where it does not.
+        fixed_views: takes mappings that show what a region shows after a reset (`served.Region.fixed`). Ours
+            alone: nobody else knows this name.
     """
 
     max_msg_fds: int = DEFAULT_FDS
@@ -141,6 +143,7 @@ class Capabilities(NamedTuple):
     twin_socket: bool = False
     write_multiple: bool = False
     migration_pgsize: int = 0
+    fixed_views: bool = False
 
 
 # Name in the JSON text, and the smallest and largest value that makes sense.
@@ -203,8 +206,9 @@ def _checked(told: Mapping[str, Any]) -> Capabilities:
     for name, (least, most) in _NUMBERS.items():
         if name in told:
             values[name] = _number(name, told[name], least, most)
-    if "write_multiple" in told:
-        values["write_multiple"] = _flag("write_multiple", told["write_multiple"])
+    for name in ("write_multiple", "fixed_views"):
+        if name in told:
+            values[name] = _flag(name, told[name])
     twin = _object("twin_socket", told)
     if "supported" in twin:
         values["twin_socket"] = _flag("twin_socket.supported", twin["supported"])

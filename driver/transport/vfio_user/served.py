@@ -24,6 +24,8 @@ class Region(NamedTuple):
         fd: a descriptor whose file the client may map, if it may; it stays the device's.
         fd_offset: where the region begins in that file.
         areas: the parts that may be mapped; all of the region where there are none.
+        fixed: what is mapped shows what the region shows after a reset, whatever the device is told to show
+            there later. Only clients that say that they take that ("fixed_views") may map it.
     """
 
     size_bytes: int
@@ -32,6 +34,7 @@ class Region(NamedTuple):
     fd: int | None = None
     fd_offset: int = 0
     areas: tuple[Area, ...] = ()
+    fixed: bool = False
 
 
 class Host(Protocol):

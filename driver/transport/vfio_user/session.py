@@ -13,9 +13,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import queue
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from barewire.errors import FormatError
 from barewire.transport.vfio_user.irqs import Irqs, flags_of
@@ -69,12 +72,14 @@ class Limits:
         max_msg_fds: descriptors in one message.
         max_data_xfer_size: bytes of data in one message.
         max_dma_maps: mappings at a time; QEMU wants at most 65535.
+        twin_sockets: our own commands go over a socket of their own, where the client has that.
         trust_files: map files that the client could shrink, which would end this process.
     """
 
     max_msg_fds: int = 16
     max_data_xfer_size: int = DEFAULT_TRANSFER_BYTES
     max_dma_maps: int = 65535
+    twin_sockets: bool = True
     trust_files: bool = False
 
     @property
@@ -124,6 +129,7 @@ class Session:
         self._answering = 0  # the thread that owes the client an answer now
         self._taken: queue.Queue[Message | None] | None = None
         self._helpers: list[threading.Thread] = []
+        self._twin: Wire | None = None
         self._over = threading.Event()
 
     # From its beginning to its end.
@@ -148,15 +154,52 @@ class Session:
         finally:
             message.close()
         self.capabilities = version.capabilities
-        told = {
+        told: dict[str, Any] = {
             "max_msg_fds": self.limits.max_msg_fds,
             "max_data_xfer_size": self.limits.max_data_xfer_size,
             "max_dma_maps": self.limits.max_dma_maps,
             "pgsizes": SMALLEST_PAGE,
             "write_multiple": False,
         }
-        self._reply(message.header, [write_version(MAJOR, min(MINOR, version.minor), told)], [])
+        theirs: list[socket.socket] = []
+        if self.limits.twin_sockets and version.capabilities.twin_socket:
+            theirs.append(self._open_twin())
+            told["twin_socket"] = {"supported": True, "fd_index": 0}
+        answer = [write_version(MAJOR, min(MINOR, version.minor), told)]
+        self._reply(message.header, answer, [each.fileno() for each in theirs])
+        for each in theirs:
+            each.close()
         self.served.attach(_Host(self))
+
+    def _open_twin(self) -> socket.socket:
+        """A socket for commands of ours: the client's end of it."""
+        ours, theirs = socket.socketpair()
+        self._twin = Wire(ours, self.limits.largest_message)
+        self._help("hears", partial(self._hear, self._twin))
+        self._help("carries", self._carry)
+        return theirs
+
+    def _hear(self, twin: Wire) -> None:
+        """Take answers to commands of ours from a socket that has nothing else."""
+        with contextlib.suppress(Gone, BadHeader):
+            while not self._over.is_set():
+                message = twin.receive()
+                if message.is_reply:
+                    self._take_reply(message)
+                else:
+                    message.close()
+        self._tell_waiters()
+
+    def _carry(self) -> None:
+        """Carry what the device wrote to copied memory, now and then."""
+        while not self._over.wait(CARRY_S):
+            with contextlib.suppress(Unmapped):
+                self.windows.carry()
+
+    def _help(self, what: str, work: Callable[[], None]) -> None:
+        helper = threading.Thread(target=work, name=f"vfio-user server {what}", daemon=True)
+        self._helpers.append(helper)
+        helper.start()
 
     def run(self) -> None:
         """Serve until the client leaves, or until it sends what cannot be read."""
@@ -178,11 +221,12 @@ class Session:
         """Let `run` return; from any thread."""
         self._over.set()
         self.wire.shut()
+        if self._twin is not None:
+            self._twin.shut()
 
     def close(self) -> None:
         """Let the device forget the client, and give back all that came from it; a second time is nothing."""
-        self._over.set()
-        self.wire.close()
+        self.stop()
         self._tell_waiters()
         left = self.windows.take_out_all()
         self.served.attach(None)
@@ -193,6 +237,9 @@ class Session:
         self.served.settle()
         self.windows.drop(left)
         self.irqs.close()
+        self.wire.close()
+        if self._twin is not None:
+            self._twin.close()
 
     def _tell_waiters(self) -> None:
         """Nobody will answer any more."""
@@ -263,16 +310,9 @@ class Session:
             with contextlib.suppress(queue.Full):
                 taken.put(None, timeout=60.0)
 
-        def carry() -> None:
-            while not self._over.wait(CARRY_S):
-                with contextlib.suppress(Unmapped):
-                    self.windows.carry()
-
         self._taken = taken
-        for name, work in (("takes", take), ("carries", carry)):
-            helper = threading.Thread(target=work, name=f"vfio-user server {name}", daemon=True)
-            self._helpers.append(helper)
-            helper.start()
+        self._help("takes", take)
+        self._help("carries", self._carry)
 
     # What is answered.
 
@@ -343,7 +383,7 @@ class Session:
             raise OSError(errno.EINVAL, "no such mapping")
         file = message.fds[0] if message.fds else None
         self.windows.add(asked.address, asked.size_bytes, asked.flags, file, asked.offset)
-        if self.windows.copied_for_writing and self._taken is None:
+        if self.windows.copied_for_writing and self._taken is None and self._twin is None:
             self._take_by_helper()
         return [], []
 
@@ -385,7 +425,8 @@ class Session:
         flags = RegionFlag(0)
         flags |= RegionFlag.READ if region.readable else 0
         flags |= RegionFlag.WRITE if region.writable else 0
-        fds = [] if region.fd is None else [region.fd]
+        may_map = region.fd is not None and (self.capabilities.fixed_views or not region.fixed)
+        fds = [region.fd] if region.fd is not None and may_map else []
         flags |= RegionFlag.MMAP if fds else 0
         chain = write_areas(region.areas) if fds and region.areas else b""
         size, cap_offset = REGION_INFO.size_bytes + len(chain), 0
@@ -478,7 +519,7 @@ class Session:
         Raises:
             Unmapped: the client refuses, does not answer, or may not be asked now.
         """
-        if waits and self._answering == threading.get_ident():
+        if waits and self._twin is None and self._answering == threading.get_ident():
             raise Unmapped("the client waits for an answer: it cannot be asked for memory")
         waiter: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         with self._ids:
@@ -488,7 +529,7 @@ class Session:
             else:
                 self._posted.add(number)
         try:
-            self.wire.send(number, command, payload)
+            (self._twin or self.wire).send(number, command, payload)
             answer = waiter.get(timeout=EXCHANGE_S) if waits else None
         except (Gone, queue.Empty) as error:
             raise Unmapped("the client does not answer") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import contextlib
 import os
+import select
 import socket
 import struct
 import threading
@@ -37,6 +38,10 @@ LARGEST_MESSAGE = HEADER.size_bytes + TRANSFER_PREFIX_BYTES + DEFAULT_TRANSFER_B
 
 class Gone(Exception):
     """The other side has closed the connection, or stopped in the middle of a message."""
+
+
+class Late(Exception):
+    """Nothing came in time."""
 
 
 class BadHeader(FormatError):
@@ -93,6 +98,8 @@ class Wire:
         self.socket = connection
         self.largest = largest
         self._sending = threading.Lock()
+        self._ready = select.poll()
+        self._ready.register(connection, select.POLLIN)
         connection.setblocking(True)
         stall = _timeval(STALL_S)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, stall)
@@ -125,13 +132,16 @@ class Wire:
         except OSError as error_:
             raise Gone(f"the connection is closed: {error_}") from error_
 
-    def receive(self) -> Message:
-        """Wait for the next message.
+    def receive(self, timeout_s: float | None = None) -> Message:
+        """Wait for the next message, for ever if no time is given.
 
         Raises:
-            Gone: there is none.
+            Gone: there is none any more.
+            Late: none began in time.
             BadHeader: its length cannot be, and the connection is of no use any more.
         """
+        if timeout_s is not None and not self._ready.poll(timeout_s * 1000):
+            raise Late("no message came")
         fds: list[int] = []
         try:
             header = HEADER.read(self._take_head(fds))
