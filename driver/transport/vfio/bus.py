@@ -32,10 +32,11 @@ from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.claim import Claim
 from barewire.transport.vfio import abi
 from barewire.transport.vfio.bars import Region, Span, VfioBar, find_region
+from barewire.transport.vfio.cdev import CdevWay
 from barewire.transport.vfio.dma import Pinner, VfioDmaMemory
 from barewire.transport.vfio.group import GroupWay
-from barewire.transport.vfio.interrupts import VfioInterrupts
-from barewire.transport.vfio.kernel import Kernel, LinuxKernel, ask, unless_gone
+from barewire.transport.vfio.interrupts import Notices, VfioInterrupts
+from barewire.transport.vfio.kernel import Kernel, LinuxKernel, ask, lost, unless_gone
 from barewire.transport.vfio.way import BIND_HINT, Way, expect_choice, step
 
 CONFIG_BYTES = 4096
@@ -58,6 +59,11 @@ class VfioConfig:
         self._device = device
         self._region = region
         self._name = name
+        self._closed = False
+
+    def close(self) -> None:
+        """No access from now on: the descriptor's number may be another file's soon."""
+        self._closed = True
 
     def read(self, offset: int, size_bytes: int) -> int:
         """One access of 1, 2 or 4 bytes; all ones where the device does not answer."""
@@ -94,6 +100,8 @@ class VfioConfig:
                 offset=offset,
                 size_bytes=size_bytes,
             )
+        if self._closed:
+            raise TransportError("the bus is closed", bus=self._name)
 
 
 class MappedDoorbell:
@@ -148,6 +156,7 @@ class VfioBus:
             self._flags = self._device_flags()
             region = find_region(kernel, way.device, abi.CONFIG_REGION, address)
             self.config = VfioConfig(kernel, way.device, region, address)
+            undo.callback(self.config.close)
             self._function = PciFunction(self.config)
             self._function.identity()  # or nobody is there
             self._wake()
@@ -157,6 +166,8 @@ class VfioBus:
                 undo.callback(bar.close)
             self.interrupts = VfioInterrupts(kernel, way.device, address)
             undo.callback(self.interrupts.close)
+            self._notices = Notices(kernel, way.device, address)
+            undo.callback(self._notices.close)
             self._function.enable()
             self._ending = undo.pop_all()
 
@@ -290,6 +301,26 @@ class VfioBus:
         self._doorbells.append(made)
         return made
 
+    @property
+    def asked_back(self) -> bool:
+        """Whether the kernel wants the device back: somebody unbinds it, and waits until this is closed."""
+        return self._notices.asked_back
+
+    def check(self) -> None:
+        """See that the device is there, and that the bus has reported no error of it that cannot be mended.
+
+        Raises:
+            DeviceLost: it is not, or it has.
+        """
+        if self.closed:
+            raise TransportError("the bus is closed", bus=self.name)
+        if self._notices.failed:
+            raise lost(self.pci_address, "the bus reported an error of it that cannot be mended")
+        if self.config.read(VENDOR_ID, 2) == NO_VENDOR:
+            raise lost(self.pci_address, "its configuration space reads as ones")
+        if any(bar.gone for bar in self.bars.values()):
+            raise lost(self.pci_address, "the kernel has taken its mapped memory away")
+
     def reset(self) -> None:
         """Reset the function, or the slot if all of it is ours; its configuration is as before.
 
@@ -318,6 +349,7 @@ class VfioBus:
             for bar in self.bars.values():
                 bar.renew()
             self.interrupts.forget()
+            self._notices.forget()
             if vectors:
                 self.interrupts.enable(vectors)
 
@@ -400,6 +432,18 @@ def _way(address: str, abi: str | None, unsafe_no_iommu: bool, kernel: Kernel, s
     """The way that was asked for, or the best one."""
     names = sysfs.vfio_of(address)
     folder = sysfs.dev / "vfio"
+    iommufd, file = sysfs.dev / "iommu", folder / "devices" / (names.cdev or "")
+    if abi is None and names.cdev is not None:
+        abi = "cdev" if kernel.usable(str(iommufd)) and kernel.usable(str(file)) else None
+    if abi == "cdev":
+        if names.cdev is None:
+            raise NoDevice(
+                f"VFIO offers {address} by no file of its own",
+                hint="The kernel was built without that (CONFIG_VFIO_DEVICE_CDEV): open it by its group. "
+                + BIND_HINT.format(device=address),
+                device=address,
+            )
+        return CdevWay(kernel, address, file, iommufd)
     if names.group is None:
         raise NoDevice(
             f"{address} is not offered by VFIO", hint=BIND_HINT.format(device=address), device=address

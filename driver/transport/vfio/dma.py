@@ -55,14 +55,15 @@ class DeviceAddresses:
         Raises:
             DmaError: there is none.
         """
-        alignment = max(self._page, min(1 << (size_bytes - 1).bit_length(), LARGEST_ALIGNMENT))
+        best = max(self._page, min(1 << (size_bytes - 1).bit_length(), LARGEST_ALIGNMENT))
         needed = -(-size_bytes // self._page) * self._page
-        for start, end in self._turns():
-            found = self._free(start, end, needed, alignment)
-            if found is not None:
-                insort(self._taken, (found, found + needed))
-                self._next = found + needed + self._page
-                return found
+        for alignment in (best, self._page):
+            for start, end in self._turns():
+                found = self._free(start, end, needed, alignment)
+                if found is not None:
+                    insort(self._taken, (found, found + needed))
+                    self._next = found + needed + self._page
+                    return found
         raise DmaError(
             "no device addresses are left",
             hint="The IOMMU translates too few; close devices or free memory.",

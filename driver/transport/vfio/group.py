@@ -161,7 +161,7 @@ class GroupWay:
         """
         ours = os.path.basename(self._group_file).removeprefix("noiommu-")
         others = [
-            f"{each.segment:04x}:{each.bus:02x}:{each.devfn >> 3:02x}.{each.devfn & 7}"
+            name_of(each)
             for each in affected(self._kernel, self.device, self._name)[1]
             if str(each.id) != ours
         ]
@@ -206,10 +206,15 @@ def affected(kernel: Kernel, device: int, name: str) -> tuple[int, list[Any]]:
     raise TransportError(f"what a reset of {name}'s bus would reset changes all the time", device=name)
 
 
+def name_of(device: Any) -> str:
+    """A dependent device's PCI address."""
+    return f"{device.segment:04x}:{device.bus:02x}:{device.devfn >> 3:02x}.{device.devfn & 7}"
+
+
 def not_ours(name: str, others: list[str]) -> TransportError:
     """The error for a reset that others would suffer from."""
     return TransportError(
-        f"{name} can only be reset together with {', '.join(others)}, which this process does not own",
+        f"{name} can only be reset together with {', '.join(others) or 'others'}, which are not ours",
         hint="Bind them to vfio-pci and open none of them elsewhere, or reset the slot as root.",
         device=name,
     )

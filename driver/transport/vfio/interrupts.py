@@ -20,6 +20,7 @@ from barewire.transport.vfio.kernel import GONE, Kernel
 
 COUNTER = struct.Struct("=Q")  # what an eventfd gives: how often it was raised
 MOST_VECTORS = 2048  # of MSI-X
+NOBODY = -1  # in place of a counter
 
 
 class VfioInterrupts:
@@ -47,16 +48,8 @@ class VfioInterrupts:
         self._closed = False
         self.enabled = 0
         found = [(abi.IRQ_MSIX, "MSI-X"), (abi.IRQ_MSI, "MSI")]
-        counts = [(self._count(index), index, kind) for index, kind in found]
+        counts = [(count_of(kernel, device, index), index, kind) for index, kind in found]
         self.count, self._index, self.kind = next((each for each in counts if each[0]), (0, 0, "none"))
-
-    def _count(self, index: int) -> int:
-        asked = abi.new("vfio_irq_info", index=index)
-        try:
-            self._kernel.ioctl(self._device, abi.DEVICE_GET_IRQ_INFO, ffi.buffer(asked))
-        except OSError:
-            return 0  # a kernel that knows no such interrupts
-        return min(asked.count, MOST_VECTORS) if asked.flags & abi.IRQ_INFO_EVENTFD else 0
 
     def enable(self, count: int) -> None:
         """Let vectors 0 .. count-1 come.
@@ -80,13 +73,8 @@ class VfioInterrupts:
 
     def _set(self, count: int, events: Sequence[int]) -> None:
         """Have the kernel raise these counters, or none."""
-        data = b"".join(struct.pack("=i", event) for event in events)
-        kind = abi.IRQ_DATA_EVENTFD if events else abi.IRQ_DATA_NONE
-        asked = abi.with_data(
-            "vfio_irq_set", data, flags=kind | abi.IRQ_ACTION_TRIGGER, index=self._index, start=0, count=count
-        )
         try:
-            answer = self._kernel.ioctl(self._device, abi.DEVICE_SET_IRQS, asked)
+            answer = set_vectors(self._kernel, self._device, self._index, count, events)
         except OSError as error:
             if error.errno in GONE:
                 raise DeviceLost(f"{self._name} does not answer any more", errno=error.errno) from error
@@ -169,6 +157,85 @@ class VfioInterrupts:
                 self._kernel.close(event)
             self._events.clear()
             self._woken = -1
+
+
+class Notices:
+    """What the kernel tells of a device beside its own interrupts: errors, and that it wants the device back.
+
+    Kernels and devices differ in which they have; what is not there is never told.
+
+    Args:
+        kernel: of the machine.
+        device: the device's descriptor.
+        name: of the device, for messages.
+    """
+
+    def __init__(self, kernel: Kernel, device: int, name: str) -> None:
+        self._kernel = kernel
+        self._device = device
+        self._events: dict[int, int] = {}
+        self._seen: set[int] = set()
+        for index in (abi.IRQ_ERROR, abi.IRQ_REQUEST):
+            if count_of(kernel, device, index) == 1:
+                event = kernel.eventfd()
+                try:
+                    set_vectors(kernel, device, index, 1, [event])
+                except OSError:
+                    kernel.close(event)
+                    continue
+                self._events[index] = event
+
+    def _came(self, index: int) -> bool:
+        if index in self._events and _taken(self._events[index]):
+            self._seen.add(index)
+        return index in self._seen
+
+    @property
+    def failed(self) -> bool:
+        """Whether the bus has reported an error of the device that cannot be mended."""
+        return self._came(abi.IRQ_ERROR)
+
+    @property
+    def asked_back(self) -> bool:
+        """Whether the kernel wants the device back."""
+        return self._came(abi.IRQ_REQUEST)
+
+    def forget(self) -> None:
+        """The device was reset: its errors are over."""
+        self._came(abi.IRQ_ERROR)
+        self._seen.discard(abi.IRQ_ERROR)
+
+    def close(self) -> None:
+        """Be told nothing any more; a second time is nothing."""
+        events, self._events = self._events, {}
+        for index, event in events.items():
+            with contextlib.suppress(OSError):  # a device that is gone tells nothing anyway
+                set_vectors(self._kernel, self._device, index, 1, [NOBODY])
+            self._kernel.close(event)
+
+
+def count_of(kernel: Kernel, device: int, index: int) -> int:
+    """How many vectors of a kind a device has that an eventfd can count."""
+    asked = abi.new("vfio_irq_info", index=index)
+    try:
+        kernel.ioctl(device, abi.DEVICE_GET_IRQ_INFO, ffi.buffer(asked))
+    except OSError:
+        return 0  # a kernel that knows no such interrupts
+    return min(asked.count, MOST_VECTORS) if asked.flags & abi.IRQ_INFO_EVENTFD else 0
+
+
+def set_vectors(kernel: Kernel, device: int, index: int, count: int, events: Sequence[int]) -> int:
+    """Have the kernel raise these counters, or none; what the request returns, 0 if all went well.
+
+    Raises:
+        OSError: of the ioctl.
+    """
+    data = b"".join(struct.pack("=i", event) for event in events)
+    kind = abi.IRQ_DATA_EVENTFD if events else abi.IRQ_DATA_NONE
+    asked = abi.with_data(
+        "vfio_irq_set", data, flags=kind | abi.IRQ_ACTION_TRIGGER, index=index, start=0, count=count
+    )
+    return kernel.ioctl(device, abi.DEVICE_SET_IRQS, asked)
 
 
 def _taken(event: int) -> int:

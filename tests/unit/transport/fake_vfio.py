@@ -29,7 +29,7 @@ FIRST_FD = 100_000
 REGION_SHIFT = 40
 CONFIG = 7
 REGIONS, IRQS = 9, 5
-MSI, MSIX = 1, 2
+MSI, MSIX, ERROR, REQUEST = 1, 2, 3, 4
 COMMAND, MEMORY, MASTER = 0x04, 1 << 1, 1 << 2
 BAR_BASE = {False: 0xC000_0000, True: 0x60_0000_0000}
 
@@ -164,6 +164,7 @@ class FakeKernel:
         self.requests: list[str] = []
         self.dma: dict[int, Dma] = {}
         self.triggers: dict[int, int] = {}
+        self.notices: dict[int, int] = {}
         self.irq_kind: int | None = None
         self.irq_size = 0
         self.files: dict[int, Any] = {}
@@ -246,7 +247,7 @@ class FakeKernel:
             "files": list(self.files.values()),
             "mappings": dict(self.mapped),
             "dma": dict(self.dma),
-            "triggers": dict(self.triggers),
+            "triggers": {**self.triggers, **self.notices},
             "events": set(self.events),
             "memory": [each for each in self.memory_maps if not each.closed],
         }
@@ -769,8 +770,12 @@ class FakeKernel:
             raise refuse(errno.EINVAL, "data")
         if said - 20 != count * width:
             self.protests.append("there is more data than interrupts")
-        if flags >> 3 & 7 != 4 or index not in (MSI, MSIX):
+        if flags >> 3 & 7 != 4 or index not in (MSI, MSIX, ERROR, REQUEST):
             raise refuse(errno.ENOTTY)
+        if index in (ERROR, REQUEST):
+            if not flags & 4 or count != 1:
+                raise refuse(errno.EINVAL)
+            return self._set_notice(index, struct.unpack_from("<i", data, 20)[0])
         if flags & 1:
             if count:
                 raise refuse(errno.EINVAL)
@@ -799,6 +804,19 @@ class FakeKernel:
         if index == MSIX:
             self._set_msix(True, start + count)
         return 0
+
+    def _set_notice(self, index: int, event: int) -> int:
+        if index in self.notices:
+            os.close(self.notices.pop(index))
+        if event != -1:
+            if event not in self.events:
+                raise refuse(errno.EBADF)
+            self.notices[index] = os.dup(event)
+        return 0
+
+    def tell(self, index: int) -> None:
+        """Tell of an error, or want the device back."""
+        os.eventfd_write(self.notices[index], 1)
 
     def _disable_irqs(self) -> None:
         for event in self.triggers.values():
