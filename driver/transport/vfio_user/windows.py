@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 
 from barewire.transport.vfio_user.copies import CopiedMemory, Exchange
 from barewire.transport.vfio_user.files import SharedFile, SharedFiles, Unsealed
@@ -101,15 +101,21 @@ class Windows:
             raise OSError(errno.EEXIST, "there is a mapping already")
 
     def take_out(self, iova: int, size_bytes: int) -> list[Window]:
-        """Let the device not reach a range any more; `drop` what this gives once nothing is under way.
+        """Let the device not reach what lies in a range any more; for `drop`, once nothing is under way.
+
+        Clients with an IOMMU of their own unmap ranges that hold any number of mappings, as VFIO allows.
 
         Raises:
-            OSError: it does not consist of whole mappings (ENOENT).
+            OSError: it holds none (ENOENT), or would cut one (EINVAL).
         """
-        first = bisect_right(self._starts, iova - 1)
-        last = bisect_right(self._starts, iova + size_bytes - 1)
+        end = iova + size_bytes
+        first, last = bisect_left(self._starts, iova), bisect_left(self._starts, end)
         found = [self._windows[start] for start in self._starts[first:last]]
-        if not found or found[0].iova != iova or found[-1].iova + found[-1].size_bytes != iova + size_bytes:
+        before = self._windows[self._starts[first - 1]] if first else None
+        cut = before is not None and before.iova + before.size_bytes > iova
+        if cut or (found and found[-1].iova + found[-1].size_bytes > end):
+            raise OSError(errno.EINVAL, "part of a mapping")
+        if not found:
             raise OSError(errno.ENOENT, "there is no such mapping")
         with self._lock:
             del self._starts[first:last]
