@@ -159,20 +159,19 @@ class States:
             _write(partial, record)
             os.link(partial, path)  # fails where there is one: two binders at once do not both begin
         except FileExistsError as error:
-            self._tidy()
             raise DeviceBusy(
                 f"{record.address} is being bound, or was bound and not restored: {path} is there",
                 hint=f"`barewire status` says which of both; `barewire unbind {record.address}` restores.",
                 path=str(path),
             ) from error
         except OSError as error:
-            self._tidy()
             kind = PermissionMissing if isinstance(error, PermissionError) else SetupError
             hint = "Run it as root." if isinstance(error, PermissionError) else None
             raise kind(f"the state file {path} cannot be written: {error.strerror}", hint=hint) from error
         finally:
             with contextlib.suppress(OSError):
                 partial.unlink()
+            self._tidy()
 
     def _drop_old(self, path: Path) -> None:
         """A file of a kernel that runs no more."""
@@ -186,6 +185,7 @@ class States:
         self._tidy()
 
     def _tidy(self) -> None:
+        """Take the folder away if it is empty."""
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
