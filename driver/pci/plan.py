@@ -177,8 +177,9 @@ class Planner:
 
     def _taken(self, function: Function, members: tuple[Function, ...]) -> tuple[Function, ...]:
         """The functions that have to be bound: the one that is asked for first; no bridges."""
+        asked = () if function.driver == VFIO_PCI else (function,)
         others = (each for each in members if each.address != function.address and not each.is_bridge)
-        return tuple(each for each in (function, *others) if each.driver not in (VFIO_PCI, "pci-stub"))
+        return (*asked, *(each for each in others if each.driver not in HARMLESS_DRIVERS))
 
     def _record(self, function: Function, taken: tuple[Function, ...], agreed: Agreed) -> Record:
         owners = []

@@ -681,3 +681,18 @@ def test_planning_writes_nothing(machine) -> None:
 
     assert machine.picture() == before
     assert machine.kernel.writes == []
+
+
+def test_pci_stub_may_keep_a_sibling_but_not_the_gpu_itself(machine):
+    machine.add_driver("pci-stub")
+    for each in (H100, AUDIO):
+        machine.take_driver(each)
+        machine.drivers["pci-stub"].add(each)
+        machine.give_driver(each, "pci-stub")
+    before = machine.picture()
+
+    record = bind(machine, NOTHING)
+
+    assert record.addresses == (H100,)
+    unbind(machine)
+    assert machine.picture() == before
