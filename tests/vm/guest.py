@@ -127,12 +127,12 @@ def _standard_library() -> Path:
 def _packages() -> Iterator[tuple[str, Path]]:
     """Packages that barewire stands on: their place in the guest, their folder or file here."""
     import _cffi_backend
-    import cffi
     import numpy
 
-    for module in (numpy, cffi):
-        folder = Path(module.__file__).parent
-        yield f"{SITE}/{folder.name}", folder
+    for name in ("numpy", "cffi", "pycparser"):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:  # cffi may have a parser of its own
+            yield f"{SITE}/{name}", Path(spec.origin).parent
     libraries = Path(numpy.__file__).parent.with_name("numpy.libs")
     if libraries.is_dir():
         yield f"{SITE}/numpy.libs", libraries

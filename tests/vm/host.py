@@ -82,7 +82,7 @@ class HostView:
         if access.region == CONFIG_REGION and access.offset == COMMAND:
             command = int.from_bytes(payload[REGION_ACCESS.size_bytes :][:2], "little")
             self.masters.append(bool(command & COMMAND_BUS_MASTER))
-        elif access.region == CONFIG_REGION and access.offset == VENDOR_ID and access.count == 4:
+        elif access.region == CONFIG_REGION and access.offset == VENDOR_ID:
             name = payload[REGION_ACCESS.size_bytes :][:4].decode("ascii", "replace")
             command = self.gpu.config_read(COMMAND, 2)
             self.marks[name.strip()] = Mark(self.mapped_bytes(), bool(command & COMMAND_BUS_MASTER))
@@ -105,17 +105,24 @@ class HostView:
         assert self.server is not None
         return [*self.gpu.defects(), *(f"{type(each).__name__}: {each}" for each in self.server.defects)]
 
+    def reports(self) -> list[str]:
+        """What the guest did that the model calls undefined or forbidden."""
+        reports = getattr(self.gpu.endpoint, "reports", ())
+        return [f"{each.kind}: {each.text} {dict(each.facts)}" for each in reports]
+
 
 @contextmanager
-def serving(folder: Path, **options: Any) -> Iterator[HostView]:
+def serving(folder: Path, *, linear_bar1: bool = True, **options: Any) -> Iterator[HostView]:
     """A software GPU on a socket in a folder, for one guest after another.
 
     Args:
         folder: of nobody else; `view.server.path` is the socket.
+        linear_bar1: BAR1 is memory in the guest, without a message for each access; right for a driver that
+            uses it in physical mode.
         options: of the software GPU; smaller than an H100 if not given.
     """
-    sizes = {"vram_bytes": 2048 * MIB, "bar1_bytes": 256 * MIB, "bar2_bytes": 32 * MIB}
-    gpu = SoftServed.open({"chip": "gh100", **sizes, **options})
+    sizes = {"vram_bytes": 2048 * MIB, "bar1_bytes": 2048 * MIB, "bar2_bytes": 32 * MIB}
+    gpu = SoftServed.open({"chip": "gh100", **sizes, **options}, linear_bar1=linear_bar1)
     view = HostView(gpu)
     try:
         limits = Limits(trust_files=True)  # QEMU's memory is not sealed, and it is our own QEMU
