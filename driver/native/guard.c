@@ -31,9 +31,8 @@ static const int ONES = 0xff;
 static struct bw_guard guards[MOST_GUARDS];
 static uint32_t used; /* guards beyond this were never anybody's */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool installed;
 static struct sigaction previous;
-static __thread bool passing;
+static bool gave_way;
 
 static struct bw_guard *guard_of(uintptr_t address)
 {
@@ -70,22 +69,18 @@ static bool put_ones(const struct bw_guard *guard, uintptr_t address)
         return true;
 }
 
-/* Not ours: as if this handler were not there. */
-static void pass_on(int number, siginfo_t *information, void *context)
+/*
+ * Not ours: give way to the handler that was there, and let the access be made again. If it comes back here, since that
+ * one put this one back (as Python's faulthandler does once it has told), it ends the process.
+ */
+static void pass_on(int number, const siginfo_t *information)
 {
-        if (!passing && (previous.sa_flags & SA_SIGINFO) && previous.sa_sigaction) {
-                passing = true;
-                previous.sa_sigaction(number, information, context);
-                passing = false;
-        } else if (!passing && previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-                passing = true;
-                previous.sa_handler(number);
-                passing = false;
-        } else {
-                signal(number, SIG_DFL); /* the access is made again, and ends the process */
-                if (information->si_code <= 0)
-                        raise(number);
-        }
+        if (__atomic_exchange_n(&gave_way, true, __ATOMIC_SEQ_CST))
+                signal(number, SIG_DFL);
+        else
+                sigaction(number, &previous, NULL);
+        if (information->si_code <= 0)
+                raise(number); /* somebody sent it: there is no access to be made again */
 }
 
 static void on_bus_error(int number, siginfo_t *information, void *context)
@@ -100,19 +95,23 @@ static void on_bus_error(int number, siginfo_t *information, void *context)
                         return;
                 }
         }
-        pass_on(number, information, context);
+        pass_on(number, information);
         errno = error;
 }
 
+/* Before everybody else's handler: with each new guard, since somebody may have put another one before it. */
 static bool install(void)
 {
         struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+        struct sigaction now;
 
-        if (!installed) {
-                sigemptyset(&action.sa_mask);
-                installed = !sigaction(SIGBUS, &action, &previous);
-        }
-        return installed;
+        sigemptyset(&action.sa_mask);
+        if (sigaction(SIGBUS, NULL, &now))
+                return false;
+        if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_bus_error)
+                return true;
+        gave_way = false;
+        return !sigaction(SIGBUS, &action, &previous);
 }
 
 struct bw_guard *bw_guard_new(uintptr_t address, size_t size_bytes)

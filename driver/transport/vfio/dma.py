@@ -185,11 +185,14 @@ class Pinner:
         segments: list[Segment] = []
         for offset in range(0, size_bytes, HUGE_BYTES):
             size = min(HUGE_BYTES, size_bytes - offset)
-            (frame,) = self.kernel.frames(address + offset, 1)
+            try:
+                (frame,) = self.kernel.frames(address + offset, 1)
+            except OSError:  # a kernel that tells nobody
+                frame = 0
             if not frame:
                 raise DmaError(
                     "the kernel does not tell where memory is",
-                    hint="Physical addresses are for root only (CAP_SYS_ADMIN).",
+                    hint="Physical addresses are told to root only (/proc/self/pagemap, CAP_SYS_ADMIN).",
                     device=self._name,
                 )
             if segments and segments[-1].iova + segments[-1].size_bytes == frame:

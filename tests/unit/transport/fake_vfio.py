@@ -15,11 +15,14 @@ import errno
 import mmap
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from barewire.softgpu.bus import DmaRefused
+from barewire.softgpu.bus import BarShape, DmaRefused
+from barewire.transport.vfio.kernel import LinuxKernel
+from small_device import SmallDevice
 
 ADDRESS = "0000:01:00.0"
 GROUP = 12
@@ -73,6 +76,7 @@ class Options:
     huge_pages: int = 0
     cdev: bool = False
     api_version: int = 0
+    frame_of: Callable[[int], int] = lambda address: address
     region_capabilities: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -112,6 +116,35 @@ class Dma:
     size: int
     address: int
     writable: bool
+
+
+class FileDevice(SmallDevice):
+    """A small device whose BARs are memory in files, so that their pages can be taken away.
+
+    Args:
+        sizes: of the BARs, by index.
+    """
+
+    def __init__(self, sizes: dict[int, int]) -> None:
+        self.files = {index: os.memfd_create(f"bar{index}") for index in sizes}
+        super().__init__()
+        self.bars = tuple(BarShape(index, size, index > 0, True) for index, size in sizes.items())
+        for index, size in sizes.items():
+            os.ftruncate(self.files[index], size)
+
+    def bar_memory(self, index: int) -> tuple[int, int] | None:
+        return (0, 0) if index in self.files else None
+
+    def bar_read(self, index: int, offset: int, size_bytes: int) -> int:
+        return int.from_bytes(os.pread(self.files[index], size_bytes, offset), "little")
+
+    def bar_write(self, index: int, offset: int, size_bytes: int, value: int) -> None:
+        os.pwrite(self.files[index], value.to_bytes(size_bytes, "little"), offset)
+
+    def close(self) -> None:
+        super().close()
+        for file in self.files.values():
+            os.close(file)
 
 
 class Host:
@@ -230,6 +263,12 @@ class FakeKernel:
     def pull(self) -> None:
         """Take the device out of its slot."""
         self.pulled = True
+        self._show_memory(False)
+
+    def _show_memory(self, there: bool) -> None:
+        """Give mapped BARs their pages, or take them away; of devices whose BARs are files."""
+        for index, file in getattr(self.endpoint, "files", {}).items():
+            os.ftruncate(file, self._shape(index).size_bytes if there else 0)
 
     @property
     def command(self) -> int:
@@ -658,6 +697,14 @@ class FakeKernel:
         file.ioas = None
         return 0
 
+    def open_bus(self, **options: Any) -> Any:
+        """The device as barewire opens it."""
+        from barewire.pci.sysfs import Sysfs
+        from barewire.transport.vfio.bus import VfioBus
+
+        sysfs = Sysfs(self.root / "sys", self.root / "dev", self.root / "proc")
+        return VfioBus.open(ADDRESS, kernel=self, sysfs=sysfs, locks=self.root, **options)
+
     def _start_device(self) -> None:
         """What vfio-pci does when the device's first file is opened."""
         self._reset("open")
@@ -937,6 +984,7 @@ class FakeKernel:
                 self.protests.append("MSI-X was set up without the kernel")
             elif not self.pulled:
                 self.endpoint.config_write(at, len(data), value)
+                self._show_memory(bool(self.command & MEMORY))
             return
         if self.pulled or not self.command & MEMORY:
             raise refuse(errno.EIO)
@@ -952,12 +1000,15 @@ class FakeKernel:
         areas = self.areas(index) or [(0, shape.size_bytes)]
         if not any(first <= start and start + size_bytes <= first + size for first, size in areas):
             raise refuse(errno.EINVAL)
-        address = self.endpoint.bar_memory(index)[0] + start
-        if at is not None and at != address:
+        files = getattr(self.endpoint, "files", {})
+        if index in files:
+            address = LinuxKernel().map(files[index], size_bytes, start, at)
+        else:
+            address = self.endpoint.bar_memory(index)[0] + start
+        if at is None:
+            self.mapped[address] = self.mapped.get(address, 0) + 1
+        elif at != address or at not in self.mapped:
             raise refuse(errno.EINVAL)
-        self.mapped[address] = self.mapped.get(address, 0) + 1
-        if at is not None:
-            self.mapped[address] -= 1
         return address
 
     def _place_of_map(self, fd: int, offset: int) -> tuple[int, int]:
@@ -973,8 +1024,14 @@ class FakeKernel:
         held[address] -= 1
         if not held[address]:
             del held[address]
+        if getattr(self.endpoint, "files", {}):
+            LinuxKernel().unmap(address, size_bytes)
 
     def retire(self, address: int, size_bytes: int) -> None:
+        if getattr(self.endpoint, "files", {}):
+            LinuxKernel().retire(address, size_bytes)
+            self.retired[address] = self.mapped.pop(address)
+            return
         self.unmap(address, size_bytes)
         self.retired[address] = self.retired.get(address, 0) + 1
 
@@ -1004,4 +1061,6 @@ class FakeKernel:
         return self.options.locked_limit
 
     def frames(self, address: int, count: int) -> list[int]:
-        raise refuse(errno.EPERM)
+        if not self.options.capable:
+            return [0] * count
+        return [self.options.frame_of(address + PAGE * each) for each in range(count)]
