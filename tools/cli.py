@@ -22,7 +22,7 @@ from barewire.tools.output import print_json
 VERBS = (
     "doctor", "list", "demo", "run", "serve", "decode", "disasm", "bench",
     "lookup", "peek", "poke", "snapshot", "diff", "watch", "vm",
-    "status", "bind", "unbind",
+    "status", "bind", "unbind", "reset",
 )  # fmt: skip
 
 DESCRIPTION = "Drive an NVIDIA GPU from Python, without CUDA, every word visible."
