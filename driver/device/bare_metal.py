@@ -94,7 +94,7 @@ def bring_up(
                 registers=registers,
                 chip=chip.name,
                 chipset=chip.chipset,
-                pci_address="",
+                pci_address=getattr(bus, "pci_address", ""),
                 undo=undo.pop_all(),
             )
             return RpcResourceManager.open(ground)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from barewire.errors import DeviceLost, NoDevice, PollTimeout, TransportError, UsageError
+from barewire.errors import DeviceBusy, DeviceLost, NoDevice, PollTimeout, TransportError, UsageError
 from barewire.pci.config import (
     BAR0,
     BAR_COUNT,
@@ -26,6 +26,7 @@ from barewire.pci.config import (
     VENDOR_ID,
     PciFunction,
 )
+from barewire.pci.holders import look_for_holders
 from barewire.pci.sysfs import Sysfs, parse_address
 from barewire.poll import poll
 from barewire.transport.bell import CarriedDoorbell
@@ -206,6 +207,9 @@ class VfioBus:
         claim = Claim(address, locks)
         try:
             way = _way(address, abi, unsafe_no_iommu, kernel, sysfs)
+        except DeviceBusy as busy:
+            claim.close()
+            raise _with_owner(busy, sysfs, address) from busy.__cause__
         except BaseException:
             claim.close()
             raise
@@ -426,6 +430,16 @@ class VfioBus:
 
     def __repr__(self) -> str:
         return f"<VfioBus {self.name} by {self.abi}{': closed' if self.closed else ''}>"
+
+
+def _with_owner(busy: DeviceBusy, sysfs: Sysfs, address: str) -> DeviceBusy:
+    """The error, with the process that has the device: the first that is found, of those that may be seen."""
+    owner = next((each for each in look_for_holders(sysfs, [address]).holders if each.pid is not None), None)
+    if owner is None or "pid" in busy.facts:
+        return busy
+    return DeviceBusy(
+        f"{busy.message}; {owner.what}", hint=owner.remedy, **{**busy.facts, "pid": str(owner.pid)}
+    )
 
 
 def _way(address: str, abi: str | None, unsafe_no_iommu: bool, kernel: Kernel, sysfs: Sysfs) -> Way:

@@ -628,6 +628,21 @@ def test_a_step_that_is_refused_says_why_and_leaves_nothing_open(kernel, way, wh
     kernel.open_bus(abi=way).close()
 
 
+def test_another_program_that_has_the_device_is_named(kernel, way):
+    files = {"group": "vfio/12", "cdev": "vfio/devices/vfio0"}
+    process = kernel.root / "proc/4711"
+    (process / "fd").mkdir(parents=True)
+    (process / "comm").write_text("qemu-system-x86\n")
+    (process / "fd/20").symlink_to(kernel.root / "dev" / files[way])
+    kernel.fail[str(kernel.root / "dev" / files[way])] = errno.EBUSY
+
+    with pytest.raises(DeviceBusy, match=r"qemu-system-x86.*4711") as busy:
+        kernel.open_bus(abi=way)
+
+    assert busy.value.pid == "4711"
+    assert kernel.left == {}
+
+
 def test_a_group_that_is_not_all_ours_is_refused(tmp_path):
     kernel = FakeKernel(SmallDevice(), tmp_path, Options(viable=False))
     with pytest.raises(DeviceBusy, match="not viable"):
