@@ -6,27 +6,39 @@ its own; all else is nouveau's: the boot of the firmware, page tables, channels,
 
 from __future__ import annotations
 
+import array
 import contextlib
 import errno
 import hashlib
 import os
 import random
 import re
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import uapi
+from barewire.channel.pushbuffer import Pushbuffer
+from barewire.chip.limits import limits_for
+from barewire.compute import constants, launch, qmd
+from barewire.compute.cubin import load_image
 from barewire.copy.engine import CopyPushbuffer
 from payload import Step, kernel_says, perform
 from uapi import BIND_MAP, BIND_SPARSE, BIND_UNMAP, BindOperation, Buffer, Client
 
+if TYPE_CHECKING:
+    from barewire.compute.image import KernelInfo
+
 RENDER_NODE = "/dev/dri/renderD128"
 MODULE = "/modules/nouveau.ko"
-CHANNEL_CLASS, COPY_CLASS = 0xC86F, 0xC8B5
-COPY_OBJECT = 0xC0B1
+KERNELS = "/payload/micro.cubin"
+CHANNEL_CLASS, COPY_CLASS, COMPUTE_CLASS = 0xC86F, 0xC8B5, 0xCBC0
+SM_VERSION, SM_COUNT = 90, 132
+FIRST_OBJECT = 0xC0B0
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 KERNEL_GPU_VA, KERNEL_BYTES = 1 << 39, 1 << 39  # the upper half of what nouveau lets a program divide
 GART = uapi.DOMAIN_GART | uapi.DOMAIN_COHERENT | uapi.DOMAIN_MAPPABLE
@@ -64,7 +76,7 @@ class Session:
     def object_name(self) -> int:
         """A name for an object that this program has not used yet."""
         self._objects += 1
-        return COPY_OBJECT + self._objects
+        return FIRST_OBJECT + self._objects
 
     def place(self, size_bytes: int) -> int:
         """A GPU virtual address that is free."""
@@ -85,31 +97,23 @@ class Session:
         self.client.map(buffer, gpu_va)
         return buffer, gpu_va
 
-    def channel(self) -> Channel:
+    def channel(self) -> CopyChannel:
         """A channel of a copy engine."""
-        return Channel(self)
+        return CopyChannel(self, uapi.ENGINE_COPY, COPY_CLASS)
 
 
 class Channel:
-    """A channel with a copy engine's object, and memory for pushbuffers."""
+    """A channel of an engine with an object of the engine's class, and memory for pushbuffers."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, engine: int, class_id: int) -> None:
         self.client = session.client
-        self.number = self.client.channel(uapi.ENGINE_COPY)
-        self.client.engine_object(self.number, COPY_CLASS, session.object_name())
+        self.class_id = class_id
+        self.number = self.client.channel(engine)
+        self.client.engine_object(self.number, class_id, session.object_name())
         self._buffer, self._gpu_va = session.memory(64 * KIB)
         self._used = 0
-        self._started = False
 
-    def start(self) -> CopyPushbuffer:
-        """A pushbuffer; the channel's first names the engine's class."""
-        pushbuffer = CopyPushbuffer((CHANNEL_CLASS, COPY_CLASS))
-        if not self._started:
-            self._started = True
-            pushbuffer.bind(COPY_CLASS)
-        return pushbuffer
-
-    def write(self, pushbuffer: CopyPushbuffer) -> tuple[int, int]:
+    def write(self, pushbuffer: Pushbuffer) -> tuple[int, int]:
         """Put a pushbuffer into memory: what EXEC takes. What lies there stays until the channel goes."""
         words = pushbuffer.tobytes()
         at = self._used
@@ -117,15 +121,29 @@ class Channel:
         self._used += (len(words) + 255) // 256 * 256
         return self._gpu_va + at, len(words)
 
-    def submit(self, pushbuffer: CopyPushbuffer, *, wait: tuple[int, ...] = ()) -> int:
+    def submit(self, pushbuffer: Pushbuffer, *, wait: tuple[int, ...] = ()) -> int:
         """Submit; a synchronization object that is signaled at the end."""
         done = self.client.syncobj()
         self.client.execute(self.number, [self.write(pushbuffer)], wait=wait, signal=(done,))
         return done
 
-    def run(self, pushbuffer: CopyPushbuffer) -> float:
+    def run(self, pushbuffer: Pushbuffer) -> float:
         """Submit and wait: how long the wait took in seconds."""
         return self.client.wait([self.submit(pushbuffer)], WAIT_S)
+
+
+class CopyChannel(Channel):
+    """A channel of a copy engine; its first pushbuffer names the engine's class."""
+
+    _named = False
+
+    def start(self) -> CopyPushbuffer:
+        """An empty pushbuffer."""
+        pushbuffer = CopyPushbuffer((CHANNEL_CLASS, self.class_id))
+        if not self._named:
+            self._named = True
+            pushbuffer.bind(self.class_id)
+        return pushbuffer
 
 
 @contextlib.contextmanager
@@ -394,6 +412,57 @@ def two_programs_have_an_address_each() -> dict[str, Any]:
         for number, end in enumerate(ends):
             same(end[2].bytes[:], noise(16 * KIB, 20 + number), f"program {number}")
         return {}
+
+
+@step
+def a_kernel_computes() -> dict[str, Any]:
+    """y = 3 x + y, once and again: nouveau's channel and context of GR, code of NVIDIA's compiler."""
+    with session() as here:
+        channel = Channel(here, uapi.ENGINE_GRAPHICS, COMPUTE_CLASS)
+        sender, count, threads = launch.Sender(COMPUTE_CLASS), 1024, 128
+        x, x_va = here.memory(4 * KIB)
+        y, y_va = here.memory(4 * KIB)
+        code, code_va = here.memory(64 * KIB)
+        slot, slot_va = here.memory(4 * KIB)
+        image = load_image(KERNELS, SM_VERSION)
+        code.bytes[: image.size_bytes] = image.relocated(code_va)
+        numbers = array.array("f", range(count))
+        x.bytes[:] = y.bytes[:] = numbers.tobytes()
+        arguments = struct.pack("<QQf", x_va, y_va, 3.0)
+        words, bank0 = _launch(
+            image.kernels["saxpy"], code_va, slot_va, (count // threads, threads), arguments
+        )
+        slot.bytes[: len(words)] = words
+        slot.bytes[launch.BANK0_OFFSET : launch.BANK0_OFFSET + len(bank0)] = bank0
+        pushbuffer = Pushbuffer((CHANNEL_CLASS, COMPUTE_CLASS)).bind(COMPUTE_CLASS)
+        pushbuffer.method("NVCBC0_INVALIDATE_SHADER_CACHES", INSTRUCTION="TRUE", CONSTANT="TRUE")
+        for window, gpu_va in (("SHARED", constants.SHARED_WINDOW_VA), ("LOCAL", constants.LOCAL_WINDOW_VA)):
+            name = f"NVCBC0_SET_SHADER_{window}_MEMORY_WINDOW_A"
+            pushbuffer.method(name, gpu_va >> 32, gpu_va & 0xFFFFFFFF)
+        pushbuffer.raw(sender.alone(slot_va))
+        waited = channel.run(pushbuffer)
+        same(y.bytes[:], array.array("f", (4 * n for n in numbers)).tobytes(), "once")
+        channel.run(Pushbuffer((CHANNEL_CLASS, COMPUTE_CLASS)).raw(sender.alone(slot_va)))
+        digest = same(y.bytes[:], array.array("f", (7 * n for n in numbers)).tobytes(), "again")
+        return {"sha256": digest, "waited_s": waited, "classes": here.client.classes(channel.number)}
+
+
+def _launch(
+    info: KernelInfo, code_va: int, slot_va: int, shape: tuple[int, int], arguments: bytes
+) -> tuple[bytes, bytes]:
+    """What stands in a launch slot: the QMD, which releases nothing, and bank 0."""
+    version = launch.qmd_version_of(COMPUTE_CLASS)
+    facts = SimpleNamespace(sm_version=SM_VERSION, sm_count=SM_COUNT)
+    device = SimpleNamespace(limits=limits_for(SM_VERSION), facts=facts, qmd_version=version)
+    kernel: Any = SimpleNamespace(info=info, device=device, module=SimpleNamespace(gpu_va=code_va))
+    geometry = launch.Geometry((shape[0], 1, 1), (shape[1], 1, 1), (1, 1, 1), 0)
+    plan = launch.plan(kernel, geometry, {}, {})
+    bank0_va, dialect = slot_va + launch.BANK0_OFFSET, qmd.DIALECTS[version]
+    template = plan.template.set(dialect.release_enable[0], 0)
+    qmd.set_bank(template, dialect, 0, bank0_va, plan.bank0_bytes)
+    words = struct.pack(f"<{len(template.words)}I", *template.words)
+    bank0 = plan.bank0.placed(bank0_va, slot_va)[: info.param_base].ljust(info.param_base, b"\0")
+    return words, bank0 + arguments.ljust(info.param_bytes, b"\0")
 
 
 @step

@@ -20,10 +20,11 @@ from tests.vm import host, lane
 pytestmark = pytest.mark.timeout(300)
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 MIB = 1 << 20
 VRAM_BYTES = 2048 * MIB
 BAR1_BYTES = 256 * MIB
-HOPPER_COPY_CLASS = 0xC8B5
+HOPPER_COPY, HOPPER_COMPUTE, HOPPER_GRAPHICS = 0xC8B5, 0xCBC0, 0xCB97
 CHIPSET_GH100 = 0x180
 
 STEPS = (
@@ -36,6 +37,7 @@ STEPS = (
     "sparse_ranges_read_as_zeros",
     "a_ring_is_used_again_and_again",
     "two_programs_have_an_address_each",
+    "a_kernel_computes",
     "a_fault_ends_one_channel_only",
     "the_module_goes_and_comes_again",
 )
@@ -87,6 +89,7 @@ def judgement() -> Iterator[Judgement]:
             devices=[view.server.path],
             files={
                 "/payload/uapi.py": HERE / "uapi.py",
+                "/payload/micro.cubin": ROOT / "kernels" / "cubin" / "sm_90" / "micro.cubin",
                 "/lib/firmware/nvidia": lane.cache() / "firmware" / "nvidia",
             },
             iommu=False,
@@ -128,8 +131,11 @@ def test_a_program_finds(judgement: Judgement, step: str):
     judgement.facts(step)
 
 
-def test_the_channels_engine_is_a_hopper_copy_engine(judgement: Judgement):
-    assert HOPPER_COPY_CLASS in judgement.facts("copies_reach_all_memory")["classes"]
+def test_channels_offer_the_classes_of_a_hopper(judgement: Judgement):
+    assert HOPPER_COPY in judgement.facts("copies_reach_all_memory")["classes"]
+    assert {HOPPER_COPY, HOPPER_COMPUTE, HOPPER_GRAPHICS} <= set(
+        judgement.facts("a_kernel_computes")["classes"]
+    )
 
 
 def test_a_fault_is_told_as_an_h100_tells_it(judgement: Judgement):

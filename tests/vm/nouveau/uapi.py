@@ -25,6 +25,7 @@ PARAMETERS = {
     "PCI_DEVICE": 4,
     "BUS_TYPE": 5,
     "FB_SIZE": 8,
+    "AGP_SIZE": 9,
     "CHIPSET_ID": 11,
     "GRAPH_UNITS": 13,
     "PTIMER_TIME": 14,
