@@ -40,7 +40,7 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
         "--timeout",
         metavar="SECONDS",
         type=_seconds,
-        help="after how long a driver's farewell or welcome is given up (default: 30 and 60)",
+        help="after how long a driver's farewell or welcome is given up (default: 30 and 120)",
     )
 
 

@@ -103,8 +103,9 @@ def examine(
     """
     bad = FAIL if silicon_is_meant(machine, device) else NOTE
     yield from _gpus(machine, bad)
-    yield from _driver(machine, bad)
-    yield from _nodes(machine, bad)
+    of_nvidia = bad if nvidia_is_meant(machine, device) else NOTE
+    yield from _driver(machine, of_nvidia)
+    yield from _nodes(machine, of_nvidia)
     yield _sys_admin(machine)
     yield _native_extension()
     yield from _packages()
@@ -125,6 +126,13 @@ def silicon_is_meant(machine: Machine, device: str | None) -> bool:
     return bool(machine.gpus or machine.device_minors)
 
 
+def nvidia_is_meant(machine: Machine, device: str | None) -> bool:
+    """Whether NVIDIA's kernel driver has to be there: not for GPUs that vfio-pci has, nor for served ones."""
+    if device is not None:
+        return device.startswith("nv:")
+    return bool(machine.device_minors) or any(gpu.driver != "vfio-pci" for gpu in machine.gpus)
+
+
 def _gpus(machine: Machine, bad: str) -> Iterator[Finding]:
     if not machine.gpus:
         if machine.device_minors:
@@ -137,8 +145,9 @@ def _gpus(machine: Machine, bad: str) -> Iterator[Finding]:
         named = f"{gpu.pci_address} 10de:{gpu.device_id:04x} {gpu.model or ''}".rstrip()
         bound = f"driver {gpu.driver}" if gpu.driver else "no driver"
         group = f"IOMMU group {gpu.iommu_group}" if gpu.iommu_group else "no IOMMU group"
-        state = OK if gpu.driver == "nvidia" else MISSING
-        remedy = None if state == OK else "bind NVIDIA's driver to it: `modprobe nvidia`"
+        state = OK if gpu.driver in ("nvidia", "vfio-pci") else MISSING
+        give = f"`barewire bind {gpu.pci_address}` gives it to barewire, `modprobe nvidia` to NVIDIA's driver"
+        remedy = None if state == OK else give
         yield Finding("gpu", state, f"{named}: {bound}, {group}", remedy)
 
 

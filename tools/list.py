@@ -73,19 +73,35 @@ def _pci_row(machine: Machine, control: Node, gpu: PciGpu) -> dict[str, Any]:
         "model": gpu.model,
         "driver": gpu.driver,
     }
+    bind = f"`barewire bind {gpu.pci_address}` gives it to barewire"
     if gpu.driver is None:
-        return row | {"opens": False, "detail": "no driver is bound; load NVIDIA's (`modprobe nvidia`)"}
+        return row | {"opens": False, "detail": f"no driver is bound; {bind}, `modprobe nvidia` to NVIDIA's"}
+    if gpu.driver == "vfio-pci":
+        return row | _vfio_state(machine, gpu)
     if gpu.driver != "nvidia":
-        return row | {
-            "opens": False,
-            "detail": f"bound to {gpu.driver}; barewire opens GPUs that `nvidia` has",
-        }
+        return row | {"opens": False, "detail": f"bound to {gpu.driver}; {bind}"}
     minor = gpu.minor
     if minor is None:
         minor = _guessed_minor(machine, gpu)
     if minor is None:
         return row | {"opens": False, "detail": "no /dev/nvidiaN is known for it"}
     return row | _state(machine, control, minor)
+
+
+def _vfio_state(machine: Machine, gpu: PciGpu) -> dict[str, Any]:
+    device = {"device": f"vfio:{gpu.pci_address}", "opens": False}
+    if machine.exists(f"dev/vfio/noiommu-{gpu.iommu_group}"):
+        return device | {"detail": "there is no IOMMU: DMA unprotected, opens only with unsafe_no_iommu=True"}
+    cdevs = machine.names(f"sys/bus/pci/devices/{gpu.pci_address}/vfio-dev")
+    names = [f"dev/vfio/{gpu.iommu_group}", *(f"dev/vfio/devices/{name}" for name in cdevs)]
+    nodes = [node for name in names if (node := machine.node(name)).exists]
+    if not nodes:
+        return device | {"detail": "vfio-pci has it, but /dev/vfio has no file of it (a container?)"}
+    usable = [node.path for node in nodes if node.usable]
+    if not usable:
+        how = f"bind it with --owner, or `chown` {nodes[0].path}"
+        return device | {"detail": f"{nodes[0].path} may not be read and written: {how}"}
+    return device | {"opens": True, "detail": f"by {usable[0]}"}
 
 
 def _guessed_minor(machine: Machine, gpu: PciGpu) -> int | None:

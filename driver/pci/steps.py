@@ -16,14 +16,14 @@ class Timeouts:
 
     Attributes:
         unbind: a driver's farewell. NVIDIA's takes up to several seconds on a GPU with much memory.
-        bind: a driver's probe.
+        bind: a driver's probe, which boots the GPU with some.
         override: a line of text; it waits only where something else is stuck.
         settle: what appears in sysfs and /dev once a driver is bound; udev may be slow.
         load: of a module.
     """
 
     unbind: float = 30.0
-    bind: float = 60.0
+    bind: float = 120.0
     override: float = 5.0
     settle: float = 5.0
     load: float = 30.0

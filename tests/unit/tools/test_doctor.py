@@ -243,6 +243,41 @@ def test_list_shows_a_gpu_that_cannot_be_opened_and_why(machine_folder):
     assert rows[2]["detail"] == "/dev/nvidia5 may not be read and written"
 
 
+def test_list_shows_a_gpu_that_vfio_has_by_the_string_that_opens_it(machine_folder):
+    machine_folder.gpu("0000:01:00.0", driver="vfio-pci", minor=None)
+    folder = machine_folder.root / "sys/bus/pci/devices/0000:01:00.0"
+    (folder / "iommu_group").symlink_to("../../../../kernel/iommu_groups/12")
+
+    def row():
+        return next(devices(machine_folder.machine()))
+
+    assert (row()["device"], row()["opens"], row()["detail"]) == (
+        "vfio:0000:01:00.0",
+        False,
+        "vfio-pci has it, but /dev/vfio has no file of it (a container?)",
+    )
+    machine_folder.write("dev/vfio/12", "")
+    assert (row()["opens"], row()["detail"]) == (True, "by /dev/vfio/12")
+    machine_folder.forbidden.add("dev/vfio/12")
+    assert not row()["opens"] and "--owner" in row()["detail"]
+    (folder / "vfio-dev/vfio0").mkdir(parents=True)
+    machine_folder.write("dev/vfio/devices/vfio0", "")
+    assert (row()["opens"], row()["detail"]) == (True, "by /dev/vfio/devices/vfio0")
+    machine_folder.write("dev/vfio/noiommu-12", "")
+    assert not row()["opens"] and "DMA unprotected" in row()["detail"]
+
+
+def test_a_gpu_that_vfio_has_needs_no_driver_of_nvidias(machine_folder):
+    machine_folder.gpu("0000:01:00.0", driver="vfio-pci", minor=None)
+    findings = {}
+    for finding in doctor.examine(machine_folder.machine(), open_device=describe):
+        findings.setdefault(finding.check, []).append(finding.state)
+
+    assert findings["gpu"] == [doctor.OK]
+    assert findings["kernel driver"] == [doctor.NOTE]
+    assert doctor.FAIL not in findings["device file"]
+
+
 def test_list_in_a_container_shows_device_files_without_a_pci_bus(machine_folder):
     for name in ("nvidiactl", "nvidia3", "nvidia-uvm", "nvidia3x"):
         machine_folder.write(f"dev/{name}", "")
