@@ -3,6 +3,7 @@
 Markers:
     hardware: needs a GPU that the stock kernel driver owns (tests/device and tests/pagetables on "nv:0").
     software_gpu: runs on the software GPU through the driver (the same on "soft:gh100", and tests/faults).
+    virtual_machine: needs a guest (tests/vm); scripts/vm-setup fetches what that takes.
     full: an exhaustive form of a test; runs when BAREWIRE_FULL=1 is set (`scripts/test --full`).
 """
 
@@ -45,6 +46,7 @@ def gpu_description() -> str:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hardware: needs a GPU that the stock NVIDIA kernel driver owns")
     config.addinivalue_line("markers", "software_gpu: runs on the software GPU, through the driver")
+    config.addinivalue_line("markers", "virtual_machine: needs what scripts/vm-setup fetches")
     config.addinivalue_line("markers", "full: exhaustive; runs with BAREWIRE_FULL=1")
     try:
         from hypothesis import settings
@@ -69,7 +71,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="exhaustive form; run with BAREWIRE_FULL=1"))
 
 
-PLACES = {"hardware": "on a GPU", "software_gpu": "on the software GPU", "": "on the CPU"}
+PLACES = {
+    "hardware": "on a GPU", "virtual_machine": "in virtual machines", "software_gpu": "on the software GPU",
+    "": "on the CPU",
+}  # fmt: skip
 
 
 @pytest.hookimpl(hookwrapper=True)

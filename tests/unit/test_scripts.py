@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITES = "tests/unit tests/soft tests/device tests/pagetables tests/faults tests/notebooks"
+SUITES = "tests/unit tests/soft tests/device tests/pagetables tests/faults tests/notebooks tests/vm"
 BORROWED = ("bash", "cat", "chmod", "dirname", "env", "id", "mkdir", "rm", "sed", "tr")
 
 # A Python that lacks what $LACKS names (venv, headers), and makes environments of stand-ins.
