@@ -197,3 +197,9 @@ class SoftServed:
         if not self._closed:
             self._closed = True
             self.endpoint.close()
+
+    def __enter__(self) -> SoftServed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -46,6 +46,7 @@ from barewire.transport.iommu import HostLimits, Iommu, whole_pages
 from barewire.transport.vfio.kernel import LinuxKernel
 from barewire.transport.vfio.mapping import GuardedPages
 from barewire.transport.vfio_user.counters import Counters
+from barewire.transport.vfio_user.files import map_file
 from barewire.transport.vfio_user.link import HELLO_S, RESET_S, Denied, Link
 from barewire.transport.vfio_user.protocol import (
     CONFIG_REGION,
@@ -529,10 +530,13 @@ def _memory_file(size_bytes: int) -> int:
 
 
 def _map_memory(file: int, size_bytes: int) -> mmap.mmap:
+    """A file in this process; Python's own mapping of it would keep a descriptor, of which there are few."""
     try:
-        return mmap.mmap(file, size_bytes)
+        memory = mmap.mmap(-1, size_bytes)
+        map_file(file, size_bytes, at=int(ffi.cast("uintptr_t", ffi.from_buffer(memory))))
     except (OSError, ValueError, OverflowError) as error:
         raise DmaError(f"no memory for the device: {error}", size_bytes=size_bytes) from error
+    return memory
 
 
 class VfioUserBus:

@@ -15,6 +15,7 @@ import mmap
 import os
 import stat
 
+_MAP_FIXED = 0x10
 _MAP_NORESERVE = 0x4000
 _FAILED = ctypes.c_void_p(-1).value
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -36,15 +37,19 @@ class Unsealed(Exception):
     """A file that its owner could shrink."""
 
 
-def map_file(file: int, size_bytes: int, writable: bool = True, offset: int = 0) -> int:
-    """Part of a file, shared; its address. `file` -1 is memory of nobody else.
+def map_file(file: int, size_bytes: int, writable: bool = True, at: int = 0) -> int:
+    """The first bytes of a file, shared; their address. `file` -1 is memory of nobody else.
+
+    Args:
+        at: in place of what is mapped there, if it is given.
 
     Raises:
         OSError: the kernel does not map it.
     """
     protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
     flags = mmap.MAP_SHARED if file >= 0 else mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    address = _mmap(None, size_bytes, protection, flags | _MAP_NORESERVE, file, offset)
+    flags |= _MAP_NORESERVE | (_MAP_FIXED if at else 0)
+    address = _mmap(at or None, size_bytes, protection, flags, file, 0)
     if address is None or address == _FAILED:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))

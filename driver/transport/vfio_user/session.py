@@ -126,6 +126,7 @@ class Session:
         self._posted: set[int] = set()
         self._next_id = SERVER_ID
         self._ids = threading.Lock()
+        self._deaf = False  # nobody will answer any more
         self._answering = 0  # the thread that owes the client an answer now
         self._taken: queue.Queue[Message | None] | None = None
         self._helpers: list[threading.Thread] = []
@@ -244,6 +245,7 @@ class Session:
     def _tell_waiters(self) -> None:
         """Nobody will answer any more."""
         with self._ids:
+            self._deaf = True
             for waiter in self._waiting.values():
                 waiter.put(None)
 
@@ -523,6 +525,8 @@ class Session:
             raise Unmapped("the client waits for an answer: it cannot be asked for memory")
         waiter: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         with self._ids:
+            if self._deaf:
+                raise Unmapped("the client has left")
             number, self._next_id = self._next_id, max(self._next_id + 1 & 0xFFFF, SERVER_ID)
             if waits:
                 self._waiting[number] = waiter

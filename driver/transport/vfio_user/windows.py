@@ -12,6 +12,7 @@ from barewire.transport.vfio_user.protocol import SMALLEST_PAGE, MapFlag
 from barewire.transport.vfio_user.served import Unmapped
 
 END = 1 << 64
+KNOWN_FLAGS = int(MapFlag.READ | MapFlag.WRITE)
 LARGEST_BYTES = 8 << 40  # of one mapping
 
 
@@ -83,7 +84,7 @@ class Windows:
         return window
 
     def _check(self, iova: int, size_bytes: int, flags: int) -> None:
-        if not size_bytes or flags & ~(MapFlag.READ | MapFlag.WRITE):
+        if not size_bytes or flags & ~KNOWN_FLAGS:
             raise OSError(errno.EINVAL, "nothing to map, or flags that nobody knows")
         if iova % SMALLEST_PAGE or size_bytes % SMALLEST_PAGE:
             raise OSError(errno.EINVAL, "a mapping of parts of pages")
