@@ -148,9 +148,8 @@ void bw_guard_renew(struct bw_guard *guard)
 
 void bw_guard_free(struct bw_guard *guard)
 {
-        pthread_mutex_lock(&lock);
+        /* Without the lock: in a forked child nobody may be left to give it back. */
         __atomic_store_n(&guard->size_bytes, 0, __ATOMIC_RELEASE);
-        pthread_mutex_unlock(&lock);
 }
 
 uint32_t bw_guard_read32(const struct bw_guard *guard, size_t offset)

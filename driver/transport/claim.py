@@ -68,6 +68,12 @@ class Claim:
             owner = f"process {int(said)}"
         return DeviceBusy(f"{self.device} is in use by {owner}", hint="One owner at a time.", **facts)
 
+    def leave(self) -> None:
+        """In a forked child: it stays the parent's, and ends with the parent."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
     def close(self) -> None:
         """Let somebody else have it; a second time is nothing."""
         descriptor, self._descriptor = self._descriptor, None

@@ -265,6 +265,14 @@ class VfioBar:
             for pages in (*self._mapped.values(), *self._parts):
                 pages.renew()
 
+    def leave(self) -> None:
+        """In a forked child: no mapping of the parent's device."""
+        self._lock = threading.RLock()  # whoever held it is not here
+        self._closed = True
+        self._last = (0, 0, 0)
+        for pages in (*self._mapped.values(), *self._parts):
+            pages.leave()
+
     def close(self) -> None:
         """Undo all mappings; a second time is nothing."""
         with self._lock:

@@ -8,8 +8,10 @@ vfio_pci_core.c (the device is reset when its file is opened and closed, if it c
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +31,7 @@ from barewire.pci.config import (
 from barewire.pci.holders import look_for_holders
 from barewire.pci.sysfs import Sysfs, parse_address
 from barewire.poll import poll
+from barewire.shield import behind
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.claim import Claim
 from barewire.transport.vfio import abi
@@ -147,6 +150,7 @@ class VfioBus:
         self.closed = False
         self._kernel = kernel
         self._way = way
+        self._claim = claim
         self._lock = threading.Lock()
         self._memory: set[VfioDmaMemory] = set()
         self._doorbells: list[CarriedDoorbell | MappedDoorbell] = []
@@ -171,6 +175,7 @@ class VfioBus:
             undo.callback(self._notices.close)
             self._function.enable()
             self._ending = undo.pop_all()
+        _OPEN.add(self)
 
     @classmethod
     def open(
@@ -278,9 +283,10 @@ class VfioBus:
         """
         if self.closed:
             raise TransportError("the bus is closed", bus=self.name)
-        memory = VfioDmaMemory(self._pinner, size_bytes, contiguous, self._forget)
-        with self._lock:
-            self._memory.add(memory)
+        with behind():  # memory that is mapped and that nobody knows would stay mapped
+            memory = VfioDmaMemory(self._pinner, size_bytes, contiguous, self._forget)
+            with self._lock:
+                self._memory.add(memory)
         return memory
 
     def _forget(self, memory: VfioDmaMemory) -> None:
@@ -410,10 +416,11 @@ class VfioBus:
         Raises:
             TransportError: the kernel refused a step; all others were made.
         """
-        if self.closed:
-            return
-        self.closed = True
-        with ExitStack() as ending:  # the last one first, all of them whatever fails
+        with behind(), ExitStack() as ending:  # the last one first, all of them whatever fails
+            if self.closed:
+                return
+            self.closed = True
+            _OPEN.discard(self)
             ending.callback(self._ending.close)
             for memory in list(self._memory):
                 ending.callback(memory.close)
@@ -421,6 +428,24 @@ class VfioBus:
             ending.callback(self.interrupts.disable)
             for doorbell in self._doorbells:
                 ending.callback(doorbell.close)
+
+    def leave(self) -> None:
+        """In a forked child: let go of the parent's device, which stays as it is and stays the parent's.
+
+        A child that kept it would keep it from everybody after its parent, too.
+        """
+        self.closed = True
+        self._lock = threading.Lock()  # whoever held it is not here
+        self.interrupts.leave()
+        self._notices.leave()
+        self.config.close()
+        for bar in self.bars.values():
+            bar.leave()
+        for memory in self._memory:
+            memory.leave()
+        self._way.leave()
+        if self._claim is not None:
+            self._claim.leave()
 
     def __enter__(self) -> VfioBus:
         return self
@@ -430,6 +455,19 @@ class VfioBus:
 
     def __repr__(self) -> str:
         return f"<VfioBus {self.name} by {self.abi}{': closed' if self.closed else ''}>"
+
+
+_OPEN: weakref.WeakSet[VfioBus] = weakref.WeakSet()
+
+
+def _leave_all() -> None:
+    """This process is a child that was forked."""
+    for bus in list(_OPEN):
+        bus.leave()
+    _OPEN.clear()
+
+
+os.register_at_fork(after_in_child=_leave_all)
 
 
 def _with_owner(busy: DeviceBusy, sysfs: Sysfs, address: str) -> DeviceBusy:

@@ -150,3 +150,9 @@ class CdevWay:
     def close(self) -> None:
         """Let go of the device, then of its address space; a second time is nothing."""
         self._ending.close()
+
+    def leave(self) -> None:
+        """In a forked child: close what it has of the parent's files; see `Way.leave`."""
+        self._ending.pop_all()
+        for fd in (self.device, self._iommufd):
+            self._kernel.close(fd)

@@ -21,6 +21,7 @@ from collections.abc import Callable
 
 from barewire.errors import DmaError, HostLimit, TransportError, UsageError
 from barewire.native._native import ffi as native_ffi
+from barewire.shield import behind
 from barewire.transport.bus import PAGE_BYTES, Segment
 from barewire.transport.iommu import whole_pages
 from barewire.transport.vfio.kernel import CAP_IPC_LOCK, HUGE_BYTES, Kernel
@@ -318,16 +319,21 @@ class VfioDmaMemory:
         Raises:
             TransportError: the kernel did not unmap it; the memory stays, since the device may write it.
         """
-        if self.closed:
-            return
+        with behind():
+            if self.closed:
+                return
+            self.closed = True
+            self._forget(self)
+            try:
+                self._pinner.unpin(self.segments)
+            except TransportError:
+                _STILL_REACHED.append(self)
+                raise
+            self._release()
+
+    def leave(self) -> None:
+        """In a forked child: the device reaches the parent's memory, and this is none of it."""
         self.closed = True
-        self._forget(self)
-        try:
-            self._pinner.unpin(self.segments)
-        except TransportError:
-            _STILL_REACHED.append(self)
-            raise
-        self._release()
 
     def _release(self) -> None:
         try:

@@ -150,6 +150,12 @@ class VfioInterrupts:
             with self._lock:
                 self._end()
 
+    def leave(self) -> None:
+        """In a forked child: no counters of the parent's."""
+        self._lock = threading.Lock()  # whoever held it is not here
+        self._closed, self._waiting, self.enabled = True, 0, 0
+        self._end()
+
     def _end(self) -> None:
         """Close the counters once all is closed and nobody looks at them; with the lock held."""
         if self._closed and not self._waiting and self._woken >= 0:
@@ -204,6 +210,12 @@ class Notices:
         """The device was reset: its errors are over."""
         self._came(abi.IRQ_ERROR)
         self._seen.discard(abi.IRQ_ERROR)
+
+    def leave(self) -> None:
+        """In a forked child: no counters of the parent's."""
+        events, self._events = self._events, {}
+        for event in events.values():
+            self._kernel.close(event)
 
     def close(self) -> None:
         """Be told nothing any more; a second time is nothing."""

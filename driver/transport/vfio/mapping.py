@@ -86,6 +86,14 @@ class GuardedPages:
             raise TransportError(f"{self._name} cannot be mapped again: {error.strerror}") from error
         lib.bw_guard_renew(self.guard)
 
+    def leave(self) -> None:
+        """In a forked child: no mapping of the parent's device, only empty memory where it was."""
+        self._lock = threading.RLock()  # whoever held it is not here
+        if not self._closed:
+            self._closed = True
+            lib.bw_guard_free(self.guard)
+            self._kernel.retire(self.address, self.size_bytes)
+
     def close(self) -> None:
         """Undo the mapping; a second time is nothing."""
         with self._lock:

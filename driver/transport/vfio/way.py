@@ -20,7 +20,7 @@ from barewire.errors import (
 )
 
 BIND_HINT = "Bind it first: `barewire bind {device}`; `barewire status` shows what stands in the way."
-OPEN_HINT = "Let this user have it: `barewire bind {device}` gives it to a user, a udev rule for good."
+OPEN_HINT = "`barewire bind {device} --owner USER` gives it to a user, a udev rule does for good."
 UNSAFE_HINT = (
     "Switch the IOMMU on: in the machine's setup (VT-d, AMD-Vi), and on the kernel's command line where that "
     "is asked for (intel_iommu=on). `unsafe_no_iommu=True` opens the device without one, DMA unprotected."
@@ -81,6 +81,9 @@ class Way(Protocol):
 
     def close(self) -> None:
         """Let go of the device, then of the rest; a second time is nothing."""
+
+    def leave(self) -> None:
+        """In a forked child: close what it has of the parent's files, which stay as they are."""
 
 
 class Refusal(NamedTuple):

@@ -6,6 +6,7 @@ import errno
 import gc
 import multiprocessing
 import os
+import signal
 import threading
 import time
 
@@ -551,6 +552,56 @@ def test_what_is_closed_is_not_touched_any_more(files):
         with pytest.raises(TransportError, match="closed"):
             access()
     part.close()
+
+
+def test_a_forked_child_lets_go_of_the_device_and_the_parent_keeps_it(files, way):
+    with files.open_bus(abi=way) as bus:
+        bus.bars[0].write32(0, 7)
+        seen = bus.bars[2].map(0, PAGE).look()
+        seen[:1] = b"x"
+        memory = bus.dma_memory(PAGE)
+        bus.interrupts.enable(1)
+        child = os.fork()
+        if not child:
+            try:
+                memory.close()
+                bus.close()
+                gone = not files.files and not files.events and bytes(seen[:1]) == b"\0"
+                with pytest.raises(TransportError, match="closed"):
+                    bus.bars[0].read32(0)
+                os._exit(0 if gone and bus.closed else 1)
+            except BaseException:
+                os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+        assert bus.bars[0].read32(0) == 7
+        assert bytes(seen[:1]) == b"x"
+        with pytest.raises(DeviceBusy):
+            files.open_bus(abi=way)
+    del seen
+    assert files.left == {}
+    assert files.protests == []
+
+
+def test_ctrl_c_waits_until_memory_is_known_and_until_all_is_given_back(kernel, monkeypatch):
+    bus = kernel.open_bus(abi="cdev")
+    real = kernel.ioctl
+
+    def interrupted(fd, request, argument=0):
+        answer = real(fd, request, argument)
+        if request.name in ("IOMMU_IOAS_MAP", "IOMMU_IOAS_UNMAP"):
+            os.kill(os.getpid(), signal.SIGINT)
+        return answer
+
+    monkeypatch.setattr(kernel, "ioctl", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bus.dma_memory(PAGE)
+    assert len(bus._memory) == 1
+    with pytest.raises(KeyboardInterrupt):
+        bus.close()
+
+    assert kernel.left == {}
+    assert kernel.protests == []
 
 
 # Who may have it, and who has it.
