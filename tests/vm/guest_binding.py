@@ -27,10 +27,12 @@ FUNCTION = Path("/sys/bus/pci/devices") / ADDRESS
 UNBIND = Path("/sys/bus/pci/drivers/vfio-pci/unbind")
 USER = 1000
 USES_IT = f"""
-import sys
+import os, sys
+os.setgid({USER})
+os.setuid({USER})
 from barewire.device.opening import open_bus
 bus = open_bus("vfio:{ADDRESS}")
-print("open", flush=True)
+print("open as", os.getuid(), flush=True)
 sys.stdin.readline()
 bus.close()
 print("closed", flush=True)
@@ -78,7 +80,7 @@ def bind_for_a_user() -> dict[str, Any]:
 
 
 def a_driver_that_does_not_let_go() -> dict[str, Any]:
-    """While a process has the device open, the kernel's unbind waits: nobody waits with it."""
+    """While a user's process has the device open, the kernel's unbind waits: nobody waits with it."""
     user = subprocess.Popen(
         [sys.executable, "-c", USES_IT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -124,6 +126,7 @@ def bind_and_restore_again() -> dict[str, Any]:
 
 if __name__ == "__main__":
     os.makedirs("/run/lock", exist_ok=True)
+    os.chmod("/run/lock", 0o1777)
     sys.exit(
         perform(
             [verdict_before, bind_for_a_user, a_driver_that_does_not_let_go, restore, bind_and_restore_again]
