@@ -96,6 +96,9 @@ def run(args: argparse.Namespace) -> Exit:
     report.fact("dma_protected", names.group is not None and not binder.sysfs.group(names.group).no_iommu)
     if record is None:
         report.note("vfio-pci has it already: nothing was written.")
+        if args.owner:
+            files = " ".join(str(path) for path in binder.sysfs.vfio_files(address))
+            report.note(f"Its files have the owner that they had: `chown {args.owner} {files}` changes it.")
     else:
         report.fact("state_file", str(binder.states.path(record.address)))
         report.note(f"Next: `barewire demo --device vfio:{address}`; later `barewire unbind {address}`.")

@@ -295,6 +295,16 @@ def test_who_runs_it_by_sudo_is_told_how_to_get_the_files(machine, run, monkeypa
     assert "--owner ada" in run("bind", "--whole-group")[1]
 
 
+def test_an_owner_comes_too_late_for_what_is_bound_and_that_is_said(machine, run):
+    run("bind", "--whole-group")
+
+    code, said = run("bind", "--owner", "1000")
+
+    assert code == Exit.OK
+    assert f"`chown 1000 {machine.dev}/vfio/12" in said
+    assert machine.owners == {}
+
+
 def test_the_flag_for_no_iommu_says_what_it_means(run):
     assert "DMA UNPROTECTED" in run("bind", "--help")[1]
 
