@@ -142,7 +142,9 @@ class Session:
             Gone: the client left.
             Refused: it asked for what cannot be, and was told.
         """
-        message = self._receive()
+        message = None
+        while message is None:
+            message = self._receive()
         try:
             if message.header.command != Command.VERSION or not message.wants_reply:
                 raise FormatError("a client begins with VERSION")
@@ -216,7 +218,8 @@ class Session:
             BadHeader: it sent what cannot be read.
         """
         message = self._receive() if self._taken is None else self._from_helper(self._taken)
-        self._serve(message)
+        if message is not None:
+            self._serve(message)
 
     def stop(self) -> None:
         """Let `run` return; from any thread."""
@@ -261,20 +264,21 @@ class Session:
 
     # What comes.
 
-    def _receive(self) -> Message:
-        """The next command; answers to ours go to who waits for them."""
-        while not self._over.is_set():
-            try:
-                message = self.wire.receive()
-            except BadHeader as bad:
-                self._refuse(bad.facts["header"], errno.EINVAL)
-                raise
-            if self._watch is not None:
-                self._watch("<", message)
-            if not message.is_reply:
-                return message
-            self._take_reply(message)
-        raise Gone("the session is over")
+    def _receive(self) -> Message | None:
+        """The next command; None for an answer to one of ours, which goes to who waits for it."""
+        if self._over.is_set():
+            raise Gone("the session is over")
+        try:
+            message = self.wire.receive()
+        except BadHeader as bad:
+            self._refuse(bad.facts["header"], errno.EINVAL)
+            raise
+        if self._watch is not None:
+            self._watch("<", message)
+        if not message.is_reply:
+            return message
+        self._take_reply(message)
+        return None
 
     def _take_reply(self, message: Message) -> None:
         number = message.header.message_id
@@ -307,7 +311,9 @@ class Session:
         def take() -> None:
             with contextlib.suppress(Gone, BadHeader):
                 while not self._over.is_set():
-                    taken.put(self._receive(), timeout=60.0)
+                    message = self._receive()
+                    if message is not None:
+                        taken.put(message, timeout=60.0)
             self._tell_waiters()
             with contextlib.suppress(queue.Full):
                 taken.put(None, timeout=60.0)
