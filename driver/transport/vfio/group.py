@@ -89,13 +89,16 @@ class GroupWay:
         return fd
 
     def _expect_container(self, no_iommu: bool) -> None:
-        version = self._kernel.ioctl(self._container, abi.GET_API_VERSION)
+        with step("ask for VFIO's version", self._name):
+            version = self._kernel.ioctl(self._container, abi.GET_API_VERSION)
         if version != abi.API_VERSION:
             raise TransportError(
                 f"the kernel's VFIO is of version {version}", expected=f"version {abi.API_VERSION}"
             )
         wanted = abi.NOIOMMU_IOMMU if no_iommu else abi.TYPE1V2_IOMMU
-        if self._kernel.ioctl(self._container, abi.CHECK_EXTENSION, wanted) <= 0:
+        with step("ask for a kind of IOMMU", self._name):
+            offered = self._kernel.ioctl(self._container, abi.CHECK_EXTENSION, wanted)
+        if offered <= 0:
             raise TransportError(
                 f"{self._name}: VFIO offers no {'access without an IOMMU' if no_iommu else 'type 1 IOMMU'}",
                 hint=None if no_iommu else "Load it: `modprobe vfio_iommu_type1`.",

@@ -13,7 +13,7 @@ import struct
 import threading
 from collections.abc import Sequence
 
-from barewire.errors import DeviceLost, TransportError, UsageError
+from barewire.errors import DeviceLost, HostLimit, TransportError, UsageError
 from barewire.transport.vfio import abi
 from barewire.transport.vfio.abi import ffi
 from barewire.transport.vfio.kernel import GONE, Kernel
@@ -44,7 +44,7 @@ class VfioInterrupts:
         self._lock = threading.Lock()
         self._events: list[int] = []  # by vector; they stay, so that who waits need not know of a reset
         self._waiting = 0  # threads that look at the counters
-        self._woken = kernel.eventfd()
+        self._woken = counter(kernel)
         self._closed = False
         self.enabled = 0
         found = [(abi.IRQ_MSIX, "MSI-X"), (abi.IRQ_MSI, "MSI")]
@@ -66,7 +66,7 @@ class VfioInterrupts:
         self.disable()
         with self._lock:
             while len(self._events) < count:
-                self._events.append(self._kernel.eventfd())
+                self._events.append(counter(self._kernel))
             events = self._events[:count]
         self._set(count, events)
         self.enabled = count
@@ -102,7 +102,7 @@ class VfioInterrupts:
             if self._closed:
                 return 0
             while len(self._events) <= vector:
-                self._events.append(self._kernel.eventfd())
+                self._events.append(counter(self._kernel))
             event = self._events[vector]
             self._waiting += 1
         try:
@@ -181,15 +181,22 @@ class Notices:
         self._device = device
         self._events: dict[int, int] = {}
         self._seen: set[int] = set()
-        for index in (abi.IRQ_ERROR, abi.IRQ_REQUEST):
-            if count_of(kernel, device, index) == 1:
-                event = kernel.eventfd()
-                try:
-                    set_vectors(kernel, device, index, 1, [event])
-                except OSError:
-                    kernel.close(event)
-                    continue
-                self._events[index] = event
+        try:
+            for index in (abi.IRQ_ERROR, abi.IRQ_REQUEST):
+                if count_of(kernel, device, index) == 1:
+                    self._listen(index)
+        except BaseException:
+            self.close()
+            raise
+
+    def _listen(self, index: int) -> None:
+        event = counter(self._kernel)
+        try:
+            set_vectors(self._kernel, self._device, index, 1, [event])
+        except OSError:  # this device is not told of
+            self._kernel.close(event)
+            return
+        self._events[index] = event
 
     def _came(self, index: int) -> bool:
         if index in self._events and _taken(self._events[index]):
@@ -224,6 +231,22 @@ class Notices:
             with contextlib.suppress(OSError):  # a device that is gone tells nothing anyway
                 set_vectors(self._kernel, self._device, index, 1, [NOBODY])
             self._kernel.close(event)
+
+
+def counter(kernel: Kernel) -> int:
+    """A counter that the kernel may raise.
+
+    Raises:
+        HostLimit: this process may have no more open files.
+    """
+    try:
+        return kernel.eventfd()
+    except OSError as error:
+        raise HostLimit(
+            f"no counter can be had for an interrupt: {error.strerror}",
+            hint="Raise the limit of open files (`ulimit -n`).",
+            errno=error.errno,
+        ) from error
 
 
 def count_of(kernel: Kernel, device: int, index: int) -> int:

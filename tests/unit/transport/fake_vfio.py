@@ -182,6 +182,7 @@ class FakeKernel:
         options: of the machine.
 
     Attributes:
+        steps: all calls that may be told to fail, in order.
         protests: what a caller did that a kernel tolerates, and should not have to.
         faults: (iova, size) of accesses that the IOMMU refused.
         dma: mappings by first device address.
@@ -208,6 +209,8 @@ class FakeKernel:
         self.resets: list[str] = []
         self.pulled = False
         self.fail: dict[str, int] = {}  # request or call -> errno, for tests
+        self.steps: list[str] = []
+        self.fail_at: int | None = None  # the number of the call that fails
         self._next = FIRST_FD
         self._make_tree()
         endpoint.attach(Host(self))
@@ -297,7 +300,14 @@ class FakeKernel:
     def usable(self, path: str) -> bool:
         return os.path.exists(path) and path not in self.fail
 
+    def _step(self, name: str) -> None:
+        """One call that may be told to fail."""
+        self.steps.append(name)
+        if len(self.steps) - 1 == self.fail_at:
+            raise refuse(errno.EIO, name)
+
     def open(self, path: str) -> int:
+        self._step(path)
         if path in self.fail:
             raise refuse(self.fail[path])
         if not os.path.exists(path):
@@ -354,6 +364,8 @@ class FakeKernel:
         if self.triggers:
             self.protests.append("the device was closed with interrupts on")
             self._disable_irqs()
+        for index in list(self.notices):
+            self._set_notice(index, -1)
         if not self.pulled and self.command & MASTER:
             self.protests.append("the device was closed with bus mastering on")
         if self.mapped:
@@ -371,6 +383,7 @@ class FakeKernel:
 
     def ioctl(self, fd: int, request: Any, argument: Any = 0) -> int:
         self.requests.append(request.name)
+        self._step(request.name)
         if request.name in self.fail:
             raise refuse(self.fail[request.name])
         file = self.files.get(fd)
@@ -991,6 +1004,7 @@ class FakeKernel:
         self.endpoint.bar_write(index, at, len(data), value)
 
     def map(self, fd: int, size_bytes: int, offset: int, at: int | None = None) -> int:
+        self._step("map")
         if "map" in self.fail:
             raise refuse(self.fail["map"])
         index, start = self._place_of_map(fd, offset)
@@ -1038,6 +1052,7 @@ class FakeKernel:
     # --- memory
 
     def memory(self, size_bytes: int, huge: bool) -> mmap.mmap:
+        self._step("memory")
         if huge:
             if size_bytes % HUGE or size_bytes // HUGE > self.options.huge_pages:
                 raise refuse(errno.ENOMEM)
@@ -1048,6 +1063,7 @@ class FakeKernel:
         return made
 
     def eventfd(self) -> int:
+        self._step("eventfd")
         made = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.events.add(made)
         return made

@@ -6,6 +6,7 @@ import errno
 import gc
 import multiprocessing
 import os
+import random
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ import time
 import pytest
 import small_device as small
 from barewire.errors import (
+    BarewireError,
     DeviceBusy,
     DeviceLost,
     NoDevice,
@@ -738,6 +740,42 @@ def test_a_mapping_that_the_kernel_refuses_is_told(kernel):
         assert bus.bars[2].read32(0) == 0
 
 
+def live(kernel, way) -> None:
+    """All that is done with a device."""
+    with kernel.open_bus(abi=way) as bus:
+        memory = bus.dma_memory(PAGE)
+        bus.interrupts.enable(2)
+        bus.bars[2].write32(0, 1)
+        part = bus.bars[2].map(PAGE, PAGE)
+        bus.doorbell(2, 0)
+        bus.reset()
+        part.close()
+        memory.close()
+        bus.dma_memory(2 * PAGE)
+
+
+def test_a_failure_of_any_call_leaves_nothing_and_the_next_owner_has_it_all(files, way, monkeypatch):
+    monkeypatch.setattr("barewire.transport.vfio.bus.RESET_PAUSE_S", 0.0)
+    live(files, way)
+    calls = list(files.steps)
+    assert files.protests == []
+    assert files.left == {}
+
+    for number, name in enumerate(calls):
+        files.steps.clear()
+        files.fail_at = number
+        try:
+            live(files, way)
+        except BarewireError as error:
+            assert error.facts.get("errno", errno.EIO) == errno.EIO, name
+        files.fail_at = None
+        may_stay = {"memory"} if "UNMAP" in name else set()  # the device may still write there
+        files.memory_maps = [each for each in files.memory_maps if not each.closed and not may_stay]
+        assert files.left == {}, (number, name)
+        live(files, way)
+    assert len(calls) > 30
+
+
 def test_closing_goes_on_when_a_step_of_it_fails(kernel, way):
     bus = kernel.open_bus(abi=way)
     bus.dma_memory(PAGE)
@@ -752,3 +790,48 @@ def test_closing_goes_on_when_a_step_of_it_fails(kernel, way):
     kernel.fail.clear()
     kernel._disable_irqs()
     kernel.open_bus(abi=way).close()
+
+
+def test_whatever_a_kernel_says_of_a_region_does_no_harm(tmp_path_factory):
+    generator = random.Random(7)
+    opened = 0
+    for number in range(150):
+        length = generator.choice((8, 16, 24, 40, 64))
+        words = [
+            generator.choice((0, 1, 2, 3, 32, 40, 48, PAGE, 1 << 16, 0xFFFFFFFF)) for _ in range(length // 4)
+        ]
+        raw = b"".join(word.to_bytes(4, "little") for word in words)
+        folder = tmp_path_factory.mktemp(f"kernel{number}")
+        kernel = FakeKernel(SmallDevice(), folder, Options(region_capabilities={2: raw}))
+        try:
+            kernel.open_bus().close()
+            opened += 1
+        except TransportError:
+            pass
+        assert kernel.left == {}
+    assert 0 < opened < 150
+
+
+def test_many_threads_take_and_give_back_memory(kernel, way):
+    failures = []
+
+    def work() -> None:
+        try:
+            for _ in range(30):
+                memories = [bus.dma_memory(PAGE * count) for count in (1, 3, 2)]
+                for each in memories:
+                    each.view[0] = 1
+                    each.close()
+        except Exception as error:
+            failures.append(error)
+
+    with kernel.open_bus(abi=way) as bus:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(30)
+        assert bus._pinner.addresses.taken == {}
+    assert failures == []
+    assert kernel.left == {}
+    assert kernel.protests == []
