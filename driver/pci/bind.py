@@ -15,7 +15,14 @@ import errno
 from collections.abc import Callable
 from pathlib import Path
 
-from barewire.errors import BarewireError, BindRefused, DeviceBusy, RestoreIncomplete, TransportError
+from barewire.errors import (
+    BarewireError,
+    BindRefused,
+    DeviceBusy,
+    PollTimeout,
+    RestoreIncomplete,
+    TransportError,
+)
 from barewire.pci.holders import look_for_holders
 from barewire.pci.plan import NOTHING, Agreed, Plan, Planner, held
 from barewire.pci.state import Record, States, Was
@@ -103,9 +110,10 @@ class Binder:
             RestoreIncomplete: not everything could be.
         """
         problems = self._put_back(record)
-        if problems:
+        stuck = isinstance(failure, PollTimeout) and "pid" in failure.facts  # it may still take effect
+        if problems or stuck:
             latch.forget()
-            raise _incomplete(record, f"{_first_line(failure)}; then", problems) from failure
+            raise _incomplete(record, failure, problems) from failure
         self.states.end(record)
 
     def _do(self, step: Step, stop: Callable[[], bool] = never) -> None:
@@ -204,6 +212,9 @@ class Binder:
         for was in reversed(record.functions):
             if self._changed_hands(was) is None and self.sysfs.exists(was.address):
                 steps += self._steps_back(was)
+            elif self._override_is_ours(was):
+                now = self.sysfs.driver(was.address)
+                steps.append(override_write(self.sysfs, was.address, was.driver_override, now, self.timeouts))
         steps += [
             Give(record.address, each.uid, each.gid, Path(each.path))
             for each in record.owners
@@ -233,6 +244,12 @@ class Binder:
         if override != was.driver_override:
             steps.append(override_write(sysfs, address, was.driver_override, now, self.timeouts))
         return steps
+
+    def _override_is_ours(self, was: Was) -> bool:
+        """Whether a function of whose driver somebody else decides still has the override that we wrote."""
+        if not self.sysfs.exists(was.address) or self.sysfs.function(was.address).id_text != was.id_text:
+            return False
+        return self.sysfs.driver_override(was.address) == VFIO_PCI != was.driver_override
 
     def _changed_hands(self, was: Was) -> str | None:
         """Why a function is not ours to restore any more."""
@@ -267,7 +284,7 @@ class Binder:
             problems = self._put_back(record, progress)
             if problems:
                 latch.forget()
-                raise _incomplete(record, "", problems)
+                raise _incomplete(record, None, problems)
             self.states.end(record)
         return notes
 
@@ -306,18 +323,25 @@ def _check(latch: Latch) -> None:
         raise TransportError("binding was interrupted; everything is as it was", signal=latch.came[0])
 
 
-def _first_line(failure: BaseException) -> str:
-    return failure.message if isinstance(failure, BarewireError) else f"{type(failure).__name__} {failure}"
-
-
-def _incomplete(record: Record, before: str, problems: list[BarewireError]) -> RestoreIncomplete:
-    said = "; ".join(problem.message for problem in problems)
-    hints = [problem.hint for problem in problems if problem.hint]
-    again = f"Then `barewire unbind {record.address}` restores what is left."
+def _incomplete(
+    record: Record, failure: BaseException | None, problems: list[BarewireError]
+) -> RestoreIncomplete:
+    """The error where something is left to restore: what failed first, and what failed on the way back."""
+    told = [failure] if isinstance(failure, BarewireError) else []
+    said = [each.message for each in told] if told or failure is None else [f"{type(failure).__name__}"]
+    if problems:
+        said.append("not everything could be put back: " + "; ".join(each.message for each in problems))
+    else:
+        said.append("all else is as it was")
+    hints = [each.hint for each in (*told, *problems) if each.hint]
+    facts = {"pid": told[0].facts["pid"]} if told and "pid" in told[0].facts else {}
     return RestoreIncomplete(
-        f"{before} not everything could be put back: {said}".strip(),
-        hint=" ".join([*dict.fromkeys(hints), again]),
+        "; ".join(said),
+        hint=" ".join(
+            [*dict.fromkeys(hints), f"Then `barewire unbind {record.address}` restores what is left."]
+        ),
         address=record.address,
+        **facts,
     )
 
 

@@ -5,8 +5,8 @@ signal ends, until the last user of the device is gone. Whoever waits for such a
 waits with it, and cannot even be killed. So each write is made by a child, which is left behind when its time
 is up.
 
-Facts: Linux drivers/base/bus.c (unbind_store, bind_store), drivers/base/driver.c (driver_set_override takes
-the device's lock, so that it waits behind an unbind); man 7 signal.
+Facts: Linux drivers/base/bus.c (unbind_store, bind_store: what the driver answers is what the write answers),
+drivers/vfio/vfio_main.c (vfio_unregister_group_dev waits for the device's users); man 7 signal.
 """
 
 from __future__ import annotations

@@ -291,22 +291,39 @@ def test_two_binders_at_once_do_not_both_begin(machine):
 # What goes wrong in the kernel
 
 
-def test_an_unbind_that_never_ends_is_given_up_and_nothing_is_changed_twice(machine):
-    before = machine.picture()
+@pytest.mark.parametrize("override", ["(null)", "vfio-pci"])
+def test_an_unbind_that_never_ends_is_given_up_and_its_state_is_kept(alone, override):
+    """The kernel may still do it, long after: then only the file knows which driver the device had."""
+    (alone.function(H100) / "driver_override").write_text(override + "\n")
+    before = alone.picture()
     stuck = PollTimeout(
-        "the write did not end in time", hint="The kernel is still at it, in process 4711.", pid=4711
+        "it did not end in time", hint="The kernel is still at it, in process 4711.", pid=4711
     )
-    fails_at(machine, 1, late=False, error=stuck)
+    fails_at(alone, 1, late=False, error=stuck)
 
-    with pytest.raises(PollTimeout) as given_up:
-        bind(machine)
+    with pytest.raises(RestoreIncomplete, match="did not end in time; all else is as it was") as given_up:
+        bind(alone)
 
     assert given_up.value.pid == 4711
-    assert machine.picture() == before
+    assert "4711" in given_up.value.hint and "barewire unbind" in given_up.value.hint
+    works_again(alone)
+    alone.take_driver(H100)  # now it has done it
+    unbind(alone)
+    assert alone.picture() == before
+
+
+def test_one_that_was_given_up_before_it_reached_the_kernel_leaves_nothing(alone):
+    before = alone.picture()
+    fails_at(alone, 1, late=False, error=PollTimeout("it did not end in time"))
+
+    with pytest.raises(PollTimeout):
+        bind(alone)
+
+    assert alone.picture() == before
 
 
 def test_a_lock_that_stays_taken_is_told_and_the_state_file_stays(machine):
-    """A driver that does not let go keeps the device's lock: the override cannot be put back either."""
+    """A driver that does not let go may keep the device's lock: then the override cannot be put back either."""
 
     def strike(number: int) -> None:
         if number >= 1:
@@ -389,6 +406,23 @@ def test_a_sibling_that_changes_between_the_steps_stays_with_whoever_took_it(mac
 
     assert machine.driver(H100) == "nvidia"
     assert machine.driver(AUDIO) == "other"
+
+
+def test_an_override_that_is_ours_is_taken_back_from_what_somebody_else_took(machine):
+    def strike(number: int) -> None:
+        if number == 3:
+            machine.take_driver(AUDIO)
+            machine.add_driver("other")
+            machine.give_driver(AUDIO, "other")
+
+    machine.kernel.after = strike
+
+    with pytest.raises(PollTimeout, match="is not snd_hda_intel"):
+        bind(machine)
+
+    assert machine.driver(AUDIO) == "other"
+    assert (machine.function(AUDIO) / "driver_override").read_text() == "(null)\n"
+    assert binder_of(machine).states.find(H100) is None
 
 
 # What stands against it
