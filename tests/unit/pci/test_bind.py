@@ -323,7 +323,7 @@ def test_one_that_was_given_up_before_it_reached_the_kernel_leaves_nothing(alone
 
 
 def test_a_lock_that_stays_taken_is_told_and_the_state_file_stays(machine):
-    """A driver that does not let go may keep the device's lock: then the override cannot be put back either."""
+    """A driver that does not let go may keep the device locked: the override cannot be put back either."""
 
     def strike(number: int) -> None:
         if number >= 1:

@@ -333,11 +333,11 @@ def test_what_makes_it_last_is_printed_and_not_written(machine, run):
     machine.put("proc/cpuinfo", "vendor_id : GenuineIntel\n")
     before = machine.picture()
 
-    code, said = run("bind", H100, "--show-lasting", "--owner", "daemon:adm")
+    code, said = run("bind", H100, "--show-lasting", "--owner", "daemon:daemon")
 
     assert code == Exit.OK
     assert 'KERNEL=="0000:01:00.0"' in said and 'ATTR{driver_override}="vfio-pci"' in said
-    assert 'SUBSYSTEM=="vfio", OWNER="daemon", GROUP="adm", MODE="0660"' in said
+    assert 'SUBSYSTEM=="vfio", OWNER="daemon", GROUP="daemon", MODE="0660"' in said
     assert "intel_iommu=on iommu=pt vfio-pci.ids=10de:2330,10de:22ba" in said
     assert "softdep nvidia pre: vfio-pci" in said
     assert "daemon - memlock unlimited" in said
