@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -28,7 +27,7 @@ TOOLS += ("reboot", "sleep", "grep", "head", "tail", "uname", "kill", "stty", "f
 # Parts of the standard library that no guest needs: half of its bytes.
 LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data"}
 LEFT_OUT |= {"site-packages", "dist-packages", "f2py", "config", "__pycache__"}
-KEPT_S = 24 * 3600.0  # how long an archive is kept that nobody uses
+KEPT = 4  # archives of a kind: those used last, since others may be using theirs
 UNCHECKED = (1).to_bytes(4, "little") + bytes(8)  # PEP 552: valid whatever the source's time is
 
 INIT = """#!/bin/sh
@@ -94,7 +93,7 @@ def add_shell(archive: Archive, busybox: Path) -> None:
 
 
 def _made(folder: Path, name: str, key: Iterable[str], write: Callable[[Archive], None]) -> Path:
-    """A file of the cache, written if there is none for this key; those that nobody used for a day go."""
+    """A file of the cache, written if there is none for this key; only the last few stay."""
     digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
     path = folder / f"{name}-{digest}.cpio"
     if not path.exists():
@@ -106,9 +105,8 @@ def _made(folder: Path, name: str, key: Iterable[str], write: Callable[[Archive]
             archive.close()
         partial.rename(path)
     path.touch()
-    for old in folder.glob(f"{name}-*"):
-        if old.stat().st_mtime < time.time() - KEPT_S:
-            old.unlink(missing_ok=True)
+    for old in sorted(folder.glob(f"{name}-*.cpio"), key=lambda each: -each.stat().st_mtime)[KEPT:]:
+        old.unlink(missing_ok=True)
     return path
 
 

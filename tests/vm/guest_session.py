@@ -10,19 +10,17 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import barewire as bw
 import numpy as np
 from barewire.device.opening import open_bus
 from barewire.errors import BarewireError
-from barewire.tools import cli
-from payload import driver_of, gpus, kernel_says, mark, perform
+from payload import command, driver_of, gpus, kernel_says, mark, perform
 
 SETTINGS = json.loads(Path("/payload/settings.json").read_text())
 ABI = SETTINGS["abi"]
@@ -37,37 +35,6 @@ FENCE_S = 20.0
 # Where a process is killed: at the first words of steps of the boot, and at work.
 KILLED_AT = ("start the FMC", "wait for GSP's", "open the resource", "at work", "in a wait")
 RESETS = 5
-
-
-def command(*words: str) -> dict[str, Any]:
-    """A barewire command as a user gives it, in a process of its own: its exit code and what it printed.
-
-    The process is a copy of this one, which has loaded all modules: that takes seconds in a slow guest.
-    """
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        child = os.fork()
-        if child == 0:
-            os.dup2(output.fileno(), 1)
-            os.dup2(errors.fileno(), 2)
-            run_command(list(words))
-        _, ended = os.waitpid(child, 0)
-        output.seek(0)
-        errors.seek(0)
-        said = {"output": output.read()[-4000:], "errors": errors.read()[-2000:]}
-    return {"code": os.waitstatus_to_exitcode(ended), **said}
-
-
-def run_command(words: list[str]) -> NoReturn:
-    """End this process as a command does."""
-    code = 1
-    try:
-        code = int(cli.main(words))
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ ACCELERATOR = "BAREWIRE_VM_ACCELERATOR"
 IOMMU = "intel-iommu,intremap=on,caching-mode=on,device-iotlb=off,aw-bits=48"
 TIMEOUT_S = 240.0
 RESULT = "result: "
+OWN_CONFIG = Path(__file__).resolve().parents[2] / "scripts" / "vm-kernel.config"
 
 
 class NotHere(Exception):
@@ -71,6 +72,8 @@ def missing(kernel: str = "stable") -> str | None:
     if not (cache() / "kernels" / kernel / "vmlinuz").exists():
         how = "scripts/vm-kernel builds it" if kernel == "own" else "scripts/vm-setup fetches it"
         return f"there is no kernel {kernel!r} for guests here: {how}"
+    if kernel == "own" and (cache() / "kernels" / kernel / "config").read_bytes() != OWN_CONFIG.read_bytes():
+        return "the own kernel here is of an older configuration: scripts/vm-kernel builds it anew"
     if shutil.which("ldd") is None:
         return "no ldd here to find the libraries that a guest's Python needs"
     return None

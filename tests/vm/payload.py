@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 DEVICES = Path("/sys/bus/pci/devices")
 NVIDIA = "0x10de"
@@ -60,6 +62,41 @@ def driver_of(address: str) -> str | None:
     """The driver that has a function."""
     link = DEVICES / address / "driver"
     return Path(os.readlink(link)).name if link.is_symlink() else None
+
+
+def command(*words: str) -> dict[str, Any]:
+    """A barewire command as a user gives it, in a process of its own: its exit code and what it printed.
+
+    The process is a copy of this one, which has loaded all modules: that takes seconds in a slow guest.
+    """
+    from barewire.tools import cli  # noqa: F401 - the copy need not load it
+
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        child = os.fork()
+        if child == 0:
+            os.dup2(output.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+            run_command(list(words))
+        _, ended = os.waitpid(child, 0)
+        output.seek(0)
+        errors.seek(0)
+        said = {"output": output.read()[-4000:], "errors": errors.read()[-2000:]}
+    return {"code": os.waitstatus_to_exitcode(ended), **said}
+
+
+def run_command(words: list[str]) -> NoReturn:
+    """End this process as a command does."""
+    code = 1
+    try:
+        from barewire.tools import cli
+
+        code = int(cli.main(words))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def kernel_says(*words: str) -> list[str]:
