@@ -176,7 +176,11 @@ class GroupWay:
 
     def _leave(self) -> None:
         with step("leave container", self._name, self._group_file):
-            self._kernel.ioctl(self._group, abi.GROUP_UNSET_CONTAINER)
+            try:
+                self._kernel.ioctl(self._group, abi.GROUP_UNSET_CONTAINER)
+            except OSError as error:
+                if error.errno != errno.EINVAL:  # it is in none any more: vfio-pci was told to let go of it
+                    raise
 
     def close(self) -> None:
         """Let go of the device, then of its group and container; a second time is nothing."""
