@@ -184,6 +184,9 @@ class SoftServed:
         self._function.set_msix(msix, bool(wired))
         self.config_write(COMMAND, 2, command)
 
+    def mask_irqs(self, kind: int, first: int, count: int, masked: bool) -> None:
+        """Nothing: what is masked here is not the device's own mask, which goes by its MSI-X table."""
+
     def settle(self) -> None:
         """Wait until the device has done with what it has looked up."""
         self.endpoint.settle()

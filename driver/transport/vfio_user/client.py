@@ -540,13 +540,17 @@ def _map_memory(file: int, size_bytes: int) -> mmap.mmap:
 
 
 class VfioUserBus:
-    """A PCI device behind a socket: a `Bus`."""
+    """A PCI device behind a socket: a `Bus`.
+
+    Attributes:
+        link: to its server.
+    """
 
     def __init__(self, link: Link, iommu: Iommu) -> None:
         self.name = link.name
         self.closed = False
         self.iommu = iommu
-        self._link = link
+        self.link = link
         self._memory: set[VfioUserDmaMemory] = set()
         self._doorbells: list[CarriedDoorbell | VfioUserDoorbell] = []
         self._resets = bool(self._device_info().flags & DeviceFlag.RESET)
@@ -607,7 +611,7 @@ class VfioUserBus:
             raise
 
     def _device_info(self) -> DeviceInfo:
-        answer = self._link.ask(Command.DEVICE_GET_INFO, [DEVICE_INFO.pack(DEVICE_INFO.size_bytes, 0, 0, 0)])
+        answer = self.link.ask(Command.DEVICE_GET_INFO, [DEVICE_INFO.pack(DEVICE_INFO.size_bytes, 0, 0, 0)])
         info = DEVICE_INFO.read(answer.payload)
         if not info.flags & DeviceFlag.PCI or info.regions <= CONFIG_REGION:
             raise TransportError(f"{self.name} is no PCI device", flags=info.flags, regions=info.regions)
@@ -618,7 +622,7 @@ class VfioUserBus:
         size = REGION_INFO.size_bytes
         for _ in range(2):
             request = REGION_INFO.pack(size, 0, number, 0, 0, 0)
-            answer = self._link.ask(Command.DEVICE_GET_REGION_INFO, [request], takes_fds=True)
+            answer = self.link.ask(Command.DEVICE_GET_REGION_INFO, [request], takes_fds=True)
             with contextlib.ExitStack() as undo:
                 undo.callback(answer.close)
                 info = REGION_INFO.read(answer.payload)
@@ -674,7 +678,7 @@ class VfioUserBus:
     def dma_memory(self, size_bytes: int, *, contiguous: bool = False) -> VfioUserDmaMemory:
         """Memory for the device to reach, rounded up to whole pages; see `Bus.dma_memory`."""
         self._expect_open()
-        memory = VfioUserDmaMemory(self._link, self.iommu, size_bytes, self._memory.discard)
+        memory = VfioUserDmaMemory(self.link, self.iommu, size_bytes, self._memory.discard)
         self._memory.add(memory)
         return memory
 
@@ -712,7 +716,7 @@ class VfioUserBus:
         self.interrupts.disable()
         command = self._function.command()
         if self._resets:
-            self._link.ask(Command.DEVICE_RESET, timeout_s=RESET_S)
+            self.link.ask(Command.DEVICE_RESET, timeout_s=RESET_S)
         elif not self._function.start_flr():
             raise TransportError(f"{self.name} cannot be reset", hint="Its server offers no reset.")
         self._wait_for_return()
@@ -754,7 +758,7 @@ class VfioUserBus:
                 memory.close()
         for bar in self.bars.values():
             bar.close()
-        self._link.close()
+        self.link.close()
 
     def __enter__(self) -> VfioUserBus:
         return self

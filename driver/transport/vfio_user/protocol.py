@@ -118,7 +118,7 @@ class VersionHead(NamedTuple):
 
 
 VERSION_HEAD = Layout("HH", VersionHead)
-MAJOR, MINOR = 0, 0
+MAJOR, MINOR = 0, 1
 
 
 class Capabilities(NamedTuple):
@@ -242,10 +242,12 @@ def _object(name: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
 
 # Memory for the device.
 class MapFlag(IntFlag):
-    """What the device may do with a mapping."""
+    """What the device may do with a mapping, and whether its file is there to be mapped, or read."""
 
     READ = 1
     WRITE = 2
+    MMAP = 4
+    FILE_IO = 8
 
 
 class DmaMap(NamedTuple):

@@ -104,6 +104,10 @@ class Served(Protocol):
         """The client listens to these vectors of a kind now, and to no others of it."""
         ...
 
+    def mask_irqs(self, kind: int, first: int, count: int, masked: bool) -> None:
+        """The client masks vectors, or lets them through again; the server holds them back meanwhile."""
+        ...
+
     def settle(self) -> None:
         """Wait until no access is under way by what the host gave before: some of it was just unmapped."""
         ...

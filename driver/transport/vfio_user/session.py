@@ -73,6 +73,9 @@ class Limits:
         max_data_xfer_size: bytes of data in one message.
         max_dma_maps: mappings at a time; QEMU wants at most 65535.
         twin_sockets: our own commands go over a socket of their own, where the client has that.
+        threads: memory that goes by messages may be asked for at any time, which takes threads; without, only
+            between requests.
+        migration_pgsize: page size of dirty bitmaps that the client is told; 0 for none.
         trust_files: map files that the client could shrink, which would end this process.
     """
 
@@ -80,6 +83,8 @@ class Limits:
     max_data_xfer_size: int = DEFAULT_TRANSFER_BYTES
     max_dma_maps: int = 65535
     twin_sockets: bool = True
+    threads: bool = True
+    migration_pgsize: int = 0
     trust_files: bool = False
 
     @property
@@ -106,6 +111,9 @@ class Session:
 
     Attributes:
         capabilities: the client's.
+        memory: the client's, by messages.
+        windows: what it lets the device reach.
+        irqs: which vectors it listens to.
         failures: what the device raised and should not have.
         counts: how often each command came.
     """
@@ -120,8 +128,9 @@ class Session:
         self.failures: list[Exception] = []
         self.counts: dict[int, int] = {}
         self._watch = watch
-        self.windows = Windows(self.limits.max_dma_maps, _Exchange(self), self.limits.trust_files)
-        self.irqs = Irqs(served.irqs, served.set_irqs)
+        self.memory = _Exchange(self)
+        self.windows = Windows(self.limits.max_dma_maps, self.memory, self.limits.trust_files)
+        self.irqs = Irqs(served.irqs, served.set_irqs, served.mask_irqs)
         self._waiting: dict[int, queue.SimpleQueue[Message | None]] = {}
         self._posted: set[int] = set()
         self._next_id = SERVER_ID
@@ -164,6 +173,8 @@ class Session:
             "pgsizes": SMALLEST_PAGE,
             "write_multiple": False,
         }
+        if self.limits.migration_pgsize:
+            told["migration"] = {"pgsize": self.limits.migration_pgsize}
         theirs: list[socket.socket] = []
         if self.limits.twin_sockets and version.capabilities.twin_socket:
             theirs.append(self._open_twin())
@@ -306,6 +317,8 @@ class Session:
 
     def _take_by_helper(self) -> None:
         """From now on a thread takes what comes, so that answers do not wait behind requests."""
+        if self._taken is not None or self._twin is not None:
+            return
         taken: queue.Queue[Message | None] = queue.Queue(QUEUED)
 
         def take() -> None:
@@ -391,7 +404,7 @@ class Session:
             raise OSError(errno.EINVAL, "no such mapping")
         file = message.fds[0] if message.fds else None
         self.windows.add(asked.address, asked.size_bytes, asked.flags, file, asked.offset)
-        if self.windows.copied_for_writing and self._taken is None and self._twin is None:
+        if self.windows.copied_for_writing and self.limits.threads:
             self._take_by_helper()
         return [], []
 
@@ -607,11 +620,16 @@ class _Exchange:
             parts.append(payload[DMA_ACCESS.size_bytes :])
         return b"".join(parts)
 
-    def write(self, iova: int, data: bytes) -> None:
-        """Write bytes of it; see `copies.Exchange`."""
+    def write(self, iova: int, data: bytes, waits: bool = False) -> None:
+        """Write bytes of it; see `copies.Exchange`.
+
+        Args:
+            waits: for the client to say that it has them.
+        """
         for at in range(0, len(data), self._most()):
             part = data[at : at + self._most()]
-            self._session.exchange(Command.DMA_WRITE, [DMA_ACCESS.pack(iova + at, len(part)), part], False)
+            head = DMA_ACCESS.pack(iova + at, len(part))
+            self._session.exchange(Command.DMA_WRITE, [head, part], waits)
 
 
 class _Host:

@@ -12,7 +12,8 @@ from barewire.transport.vfio_user.protocol import SMALLEST_PAGE, MapFlag
 from barewire.transport.vfio_user.served import Unmapped
 
 END = 1 << 64
-KNOWN_FLAGS = int(MapFlag.READ | MapFlag.WRITE)
+OF_A_FILE = int(MapFlag.MMAP | MapFlag.FILE_IO)
+KNOWN_FLAGS = int(MapFlag.READ | MapFlag.WRITE) | OF_A_FILE
 LARGEST_BYTES = 8 << 40  # of one mapping
 
 
@@ -67,6 +68,8 @@ class Windows:
             OSError: it cannot be; with the errno that the client is told.
         """
         self._check(iova, size_bytes, flags)
+        if flags & OF_A_FILE and file is None:
+            raise OSError(errno.EINVAL, "no file came")
         shared = None
         if file is not None:
             if offset % SMALLEST_PAGE or offset + size_bytes >= 1 << 63:
@@ -140,6 +143,17 @@ class Windows:
                 self._files.give_back(window.shared)
             if window.memory is not None:
                 window.memory.close()
+
+    def window(self, iova: int, size_bytes: int) -> Window:
+        """The window that bytes lie in.
+
+        Raises:
+            Unmapped: they lie in none.
+        """
+        window = self._window_of(iova, size_bytes)
+        if window is None:
+            raise Unmapped(f"{size_bytes} bytes at {iova:#x} are not mapped")
+        return window
 
     def find(self, iova: int, size_bytes: int, write: bool) -> int:
         """The CPU address of bytes that lie in one window.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import gc
 import os
 import random
 import socket
@@ -208,6 +209,7 @@ def mappings() -> int:
 def test_changed_sessions_end_or_are_answered_and_leave_nothing(fuzzer):
     dice = random.Random(20261123)
     fuzzer.session(SESSION)
+    gc.collect()  # what earlier tests left
     before, maps = raw.open_descriptors(), mappings()
     began = time.monotonic()
     while fuzzer.sent < MESSAGES:
@@ -217,7 +219,7 @@ def test_changed_sessions_end_or_are_answered_and_leave_nothing(fuzzer):
             chosen[0] = mutate(chosen[0], dice)
         fuzzer.session([chosen[0], *(mutate(each, dice) for each in chosen[1:])])
 
-    assert raw.open_descriptors() == before
+    assert raw.open_descriptors() <= before
     assert mappings() <= maps + 8
     assert time.monotonic() - began < 120
 

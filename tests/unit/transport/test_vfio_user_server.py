@@ -76,7 +76,7 @@ def test_a_client_without_a_text_is_let_in_and_told_what_it_may(served):
 
 def test_a_newer_minor_version_gets_ours_and_another_major_is_refused(served):
     newer = RawClient.at(served.path)
-    assert newer.ask(raw.VERSION, struct.pack("<HH", 0, 7)).payload[:4] == struct.pack("<HH", 0, 0)
+    assert newer.ask(raw.VERSION, struct.pack("<HH", 0, 7)).payload[:4] == struct.pack("<HH", 0, 1)
     newer.close()
 
     other = RawClient.at(served.path)
