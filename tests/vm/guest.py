@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -96,14 +97,15 @@ def _made(folder: Path, name: str, key: Iterable[str], write: Callable[[Archive]
     """A file of the cache, written if there is none for this key; only the last few stay."""
     digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
     path = folder / f"{name}-{digest}.cpio"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{name}-{digest}.{os.getpid()}.partial"
-        with partial.open("wb") as file:
-            archive = Archive(file)
-            write(archive)
-            archive.close()
-        partial.rename(path)
+    with _MAKING:
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = folder / f"{name}-{digest}.{os.getpid()}.partial"
+            with partial.open("wb") as file:
+                archive = Archive(file)
+                write(archive)
+                archive.close()
+            partial.rename(path)
     path.touch()
     for old in sorted(folder.glob(f"{name}-*.cpio"), key=lambda each: -each.stat().st_mtime)[KEPT:]:
         old.unlink(missing_ok=True)
@@ -221,4 +223,5 @@ def _libraries(programs: list[Path]) -> list[str]:
     return _FOUND[key]
 
 
+_MAKING = threading.Lock()  # guests may be started side by side
 _FOUND: dict[tuple[str, ...], list[str]] = {}
