@@ -27,8 +27,8 @@ PLUGIN = "from benchmarks.libvfio_api import install\ninstall()\n"
 LINE = re.compile(r"^(\S+\.py)::(\S+) (PASSED|FAILED|ERROR|SKIPPED)")
 RANK = {"SKIPPED": 0, "PASSED": 1, "FAILED": 2, "ERROR": 3}
 NOTE = (
-    "The server is ours. Devices are made by the library's calls, which a shim answers: tests of the arguments "
-    "of those calls (create_ctx, realize_ctx, setup_region, irq_trigger) pass or fail with the shim."
+    "The server is ours. Devices are made by the library's calls, which a shim answers: tests of arguments "
+    "of such calls (create_ctx, realize_ctx, setup_region, irq_trigger) pass or fail with it."
 )
 DEFAULT = "state that an earlier test of the file left, or a check of the library's own call"
 REASONS = {
