@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -415,6 +416,30 @@ def two_programs_have_an_address_each() -> dict[str, Any]:
 
 
 @step
+def the_end_of_work_interrupts() -> dict[str, Any]:
+    """Much to copy, and a job that waits for it: the kernel counts interrupts that Host's methods ask for."""
+    with session() as here:
+        channel, other = here.channel(), here.channel()
+        source, source_va = here.memory(4 * KIB)
+        target, target_va = here.memory(4 * KIB)
+        _, first_va = here.memory(32 * MIB, VRAM)
+        _, second_va = here.memory(32 * MIB, VRAM)
+        source.bytes[:] = noise(4 * KIB, 9)
+        pushbuffer = channel.start()
+        for _ in range(32):
+            pushbuffer.copy(source=first_va, destination=second_va, size_bytes=32 * MIB)
+        pushbuffer.copy(source=source_va, destination=second_va, size_bytes=4 * KIB)
+        before = interrupts()
+        done = channel.submit(pushbuffer)
+        pushbuffer = other.start().copy(source=second_va, destination=target_va, size_bytes=4 * KIB)
+        waited = here.client.wait([other.submit(pushbuffer, wait=(done,))], WAIT_S)
+        same(target.bytes[:], noise(4 * KIB, 9), "what was copied last")
+        counted = interrupts() - before
+        expect(counted > 0, "no interrupt came")
+        return {"waited_s": waited, "interrupts": counted}
+
+
+@step
 def a_kernel_computes() -> dict[str, Any]:
     """y = 3 x + y, once and again: nouveau's channel and context of GR, code of NVIDIA's compiler."""
     with session() as here:
@@ -517,6 +542,13 @@ def the_module_goes_and_comes_again() -> dict[str, Any]:
         same(target.bytes[:], noise(4 * KIB, 8), "after all")
     subprocess.run(["rmmod", "nouveau"], check=True)
     return {"unload_s": gone - began, "load_s": back - gone}
+
+
+def interrupts() -> int:
+    """How many interrupts of the GPU the kernel has counted."""
+    lines = Path("/proc/interrupts").read_text().splitlines()
+    counts = [line.split()[1 : 1 + (os.cpu_count() or 1)] for line in lines if "nvkm" in line]
+    return sum(int(count) for row in counts for count in row)
 
 
 def kernel_log() -> list[str]:
