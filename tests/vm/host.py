@@ -46,7 +46,6 @@ class HostView:
         most_maps: how many such ranges there were at a time.
         masters: whether bus mastering was on, for each write of the command register.
         marks: what was so when the guest said where it is; see `payload.mark`.
-        leave_at: the mark at which the GPU leaves: its server ends.
         gpu: what is served; its software GPU is `gpu.endpoint`.
     """
 
@@ -57,7 +56,6 @@ class HostView:
         self.most_maps = 0
         self.masters: list[bool] = []
         self.marks: dict[str, Mark] = {}
-        self.leave_at: str | None = None
         self.server: Server | None = None
 
     def watch(self, way: str, message: Any) -> None:
@@ -88,8 +86,6 @@ class HostView:
             name = payload[REGION_ACCESS.size_bytes :][:4].decode("ascii", "replace")
             command = self.gpu.config_read(COMMAND, 2)
             self.marks[name.strip()] = Mark(self.mapped_bytes(), bool(command & COMMAND_BUS_MASTER))
-            if name.strip() == self.leave_at and self.server is not None:
-                threading.Thread(target=self.server.close, daemon=True).start()
 
     def _unmapped(self, payload: bytes) -> None:
         asked = DMA_UNMAP.read(payload)
