@@ -6,6 +6,8 @@ guest lets the device reach, and what it writes to the device's command register
 
 from __future__ import annotations
 
+import itertools
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -26,8 +28,12 @@ from barewire.transport.vfio_user.protocol import (
 from barewire.transport.vfio_user.server import Server
 from barewire.transport.vfio_user.session import Limits
 
+from tests.vm import lane
+
 MIB = 1 << 20
 JOIN_S = 10.0
+
+_processors = itertools.cycle(sorted(os.sched_getaffinity(0)))  # for one server after the other
 
 
 class Mark(NamedTuple):
@@ -128,11 +134,19 @@ def serving(folder: Path, *, linear_bar1: bool = True, **options: Any) -> Iterat
         limits = Limits(trust_files=True)  # QEMU's memory is not sealed, and it is our own QEMU
         with Server(gpu, folder / "gpu.sock", limits=limits, watch=view.watch) as server:
             view.server = server
-            thread = threading.Thread(target=server.serve, name="vfio-user server", daemon=True)
+            processor = next(_processors)
+            lane.NEAR[str(server.path)] = processor
+
+            def serve() -> None:
+                os.sched_setaffinity(0, {processor})  # of this thread
+                server.serve()
+
+            thread = threading.Thread(target=serve, name="vfio-user server", daemon=True)
             thread.start()
             try:
                 yield view
             finally:
+                lane.NEAR.pop(str(server.path), None)
                 server.close()
                 thread.join(JOIN_S)
     finally:
