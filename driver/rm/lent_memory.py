@@ -15,9 +15,6 @@ from typing import TYPE_CHECKING
 
 from barewire.chip.identify import family_of
 from barewire.errors import PermissionMissing, RmError, UsageError
-from barewire.memory.formats import Aperture, PageTableFormat, format_of
-from barewire.memory.space import AddressSpace
-from barewire.memory.tables import CpuTables
 from barewire.memory.va import END_VA, FIRST_VA
 from barewire.memory.vram import Extent
 from barewire.memory.windows import merge
@@ -26,7 +23,10 @@ from barewire.rm.memory import CpuMapping, Memory, video_memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from barewire.memory.formats import PageTableFormat
     from barewire.memory.pagetable import Invalidation
+    from barewire.memory.space import AddressSpace
+    from barewire.memory.tables import CpuTables
     from barewire.rm.ioctl import NvResourceManager
 
 TABLE_BLOCK_BYTES = 64 << 10
@@ -36,19 +36,27 @@ _SURFACE_APERTURES = {"video": 0, "host": 1}  # NV0041_CTRL_CMD_GET_SURFACE_PHYS
 class LentMemory:
     """What `barewire.memory.space.AddressSpace` needs of a GPU's memory, where RM has that memory.
 
-    Attributes:
-        table_store: where tables are put.
+    Every device has one, few make tables with it: what those take is imported when they do.
     """
 
     def __init__(self, rm: NvResourceManager) -> None:
         self._rm = rm
         self._kept: list[object] = []
         self._tables: weakref.WeakSet[AddressSpace] = weakref.WeakSet()
-        self.table_store = CpuTables(self._table_block, Aperture.VIDEO)
+
+    @cached_property
+    def table_store(self) -> CpuTables:
+        """Where tables are put."""
+        from barewire.memory.formats import Aperture
+        from barewire.memory.tables import CpuTables
+
+        return CpuTables(self._table_block, Aperture.VIDEO)
 
     @cached_property
     def format(self) -> PageTableFormat:
         """What page tables of this GPU look like."""
+        from barewire.memory.formats import format_of
+
         return format_of(family_of(self._rm.facts.chipset))
 
     @property
@@ -76,6 +84,8 @@ class LentMemory:
             PermissionMissing: RM does not tell this process where memory is.
             OutOfVram: there is no memory for tables.
         """
+        from barewire.memory.space import AddressSpace
+
         self.check()
         made = AddressSpace(self, start_va, end_va, invalidate=forget)
         self._tables.add(made)

@@ -236,11 +236,11 @@ def test_the_driver_and_its_cards_can_be_listed_without_opening_a_gpu(fake_kerne
 
 def test_what_opens_a_gpu_loads_nothing_of_page_tables():
     program = (
-        "import sys, barewire.device.gpu, barewire.rm.ioctl, barewire.rm.space\n"
+        "import sys, barewire.device.gpu, barewire.rm.ioctl, barewire.rm.space, barewire.rm.lent_memory\n"
         "print(*(name for name in sys.modules if name.startswith('barewire.memory.')))"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert set(loaded.stdout.split()) <= {
-        f"barewire.memory.{name}" for name in ("mappable", "pool", "ranges", "va", "vram")
+        f"barewire.memory.{name}" for name in ("mappable", "pool", "ranges", "va", "vram", "windows")
     }
