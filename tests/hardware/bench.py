@@ -142,7 +142,7 @@ def bare_python() -> float:
 
 
 def compile_as_installed() -> None:
-    """Bytecode beside barewire's sources, as pip leaves it; where Python may write none, each start compiles."""
+    """Bytecode beside the sources, as pip leaves it: where Python may write none, each start compiles."""
     import barewire
 
     compileall.compile_dir(Path(barewire.__file__).parent, quiet=1)
