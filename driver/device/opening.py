@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from barewire.device.gpu import Device
 from barewire.device.state import DEFAULT_TIMEOUT_S
 from barewire.errors import NoDevice, UsageError
-from barewire.pci.sysfs import VFIO_PCI, Sysfs
 
 if TYPE_CHECKING:
     from barewire.device.bare_metal import Firmware, Settings
@@ -30,6 +29,8 @@ def list_devices() -> list[str]:
 
     GPUs of NVIDIA's kernel driver come first, then those that are bound to vfio-pci.
     """
+    from barewire.pci.sysfs import VFIO_PCI, Sysfs
+
     nodes = DEVICE_FILES.glob("nvidia[0-9]*") if (DEVICE_FILES / "nvidiactl").exists() else ()
     numbers = [int(match.group(1)) for node in nodes if (match := DEVICE_NODES.fullmatch(node.name))]
     bound = [f"{VFIO}:{each.address}" for each in Sysfs(SYSFS).gpus() if each.driver == VFIO_PCI]
