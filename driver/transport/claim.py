@@ -6,6 +6,7 @@ The kernel lets go of the lock when its owner ends, however that happens; the fi
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -17,11 +18,38 @@ from barewire.errors import DeviceBusy, PermissionMissing, UsageError
 LOCK_FOLDER = Path("/run/lock")  # which every user may write to, where there is one
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 PID_BYTES = 32
+EVERYBODY = 0o666
+TRIES = 10
 
 
 def lock_folder() -> Path:
     """Where the files are: the same for all processes of this machine."""
     return LOCK_FOLDER if os.access(LOCK_FOLDER, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+
+
+def _open(path: Path) -> int:
+    """The lock's file, made if it is not there. It is for everybody: the next owner may be another user.
+
+    In a folder like /tmp the kernel refuses to open somebody else's file by a call that could also make it,
+    even to root (fs.protected_regular), so that these are two calls.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW
+    for _ in range(TRIES):
+        try:
+            return os.open(path, os.O_RDWR | flags)
+        except FileNotFoundError:
+            pass
+        except PermissionError:
+            return os.open(path, os.O_RDONLY | flags)
+        with contextlib.suppress(FileExistsError):  # somebody was faster
+            made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, EVERYBODY)
+            with contextlib.suppress(OSError):
+                os.fchmod(made, EVERYBODY)  # whatever the umask is
+            return made
+    raise FileNotFoundError(errno.ENOENT, "it is made and removed all the time", str(path))
 
 
 class Claim:
@@ -46,17 +74,23 @@ class Claim:
 
     def _lock(self) -> int:
         try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+            descriptor = _open(self.path)
         except OSError as error:
             raise PermissionMissing(f"the lock of {self.device} cannot be opened: {error}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with contextlib.suppress(
+                OSError
+            ):  # of somebody's who keeps it from writing: then nobody is named
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError as taken:
             busy = self._busy(descriptor)
             os.close(descriptor)
             raise busy from taken
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise PermissionMissing(f"the lock of {self.device} cannot be taken: {error}") from error
         return descriptor
 
     def _busy(self, descriptor: int) -> DeviceBusy:
@@ -80,5 +114,6 @@ class Claim:
         if descriptor is not None:
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, 0)
+            with contextlib.suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_UN)  # a forked child may hold the descriptor too
             os.close(descriptor)

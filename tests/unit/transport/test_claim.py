@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import shutil
+import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import barewire as bw
@@ -55,6 +60,57 @@ def test_a_file_that_says_nothing_sensible_is_no_owner(tmp_path: Path) -> None:
 def test_a_lock_that_cannot_be_opened_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(PermissionMissing):
         Claim("slot", tmp_path / "nowhere")
+
+
+def test_the_next_owner_may_be_another_user(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        Claim("slot", tmp_path).close()
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "barewire-slot.lock").stat().st_mode) == 0o666
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="takes several users")
+@pytest.mark.parametrize("mode", [0o666, 0o644], ids=["a file for everybody", "a file to read"])
+def test_a_file_that_somebody_else_left_in_a_folder_for_everybody_is_no_obstacle(mode: int) -> None:
+    """As root leaves it in /run/lock; fs.protected_regular refuses O_CREAT there."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o1777)
+    path = folder / "barewire-slot.lock"
+    path.write_text("4711\n")
+    path.chmod(mode)
+    child = os.fork()
+    if not child:
+        try:
+            os.setresuid(65534, 65534, 65534)
+            owner = Claim("slot", folder)
+            with pytest.raises(DeviceBusy):
+                Claim("slot", folder)
+            owner.close()
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    shutil.rmtree(folder)
+    assert ended == 0
+
+
+@pytest.mark.parametrize("call", ["flock", "ftruncate", "pwrite"])
+def test_a_lock_that_cannot_be_written_leaves_no_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    before = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patch:
+        patch.setattr(claim.fcntl if call == "flock" else claim.os, call, fail)
+        with contextlib.suppress(PermissionMissing):
+            Claim("slot", tmp_path).close()
+    assert len(os.listdir("/proc/self/fd")) == before
+    Claim("slot", tmp_path).close()
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "x" * 65, 7, None])
