@@ -211,6 +211,8 @@ def affected(kernel: Kernel, device: int, name: str) -> tuple[int, list[Any]]:
             if error.errno == errno.ENOSPC and count < needed <= abi.MOST_INFORMATION_BYTES // item:
                 count = needed
                 continue
+            if error.errno == errno.EAGAIN:  # a device came while the kernel listed them
+                continue
             raise TransportError(
                 f"{name} has no reset of its slot or bus: {error.strerror}", device=name, errno=error.errno
             ) from error

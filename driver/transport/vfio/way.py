@@ -121,6 +121,11 @@ _ELSEWHERE = Refusal(
     "the IOMMU group of {device} has an owner already",
     "Close the other program, or driver, first.",
 )
+_LOCKED_DEVICE = Refusal(
+    DeviceBusy,
+    "somebody else is resetting {device}, or binding or unbinding it",
+    "Try again once that has ended; `barewire status` shows who drives it.",
+)
 _NOT_VIABLE = Refusal(
     DeviceBusy,
     "the IOMMU group of {device} is not viable: another of its devices has a driver of its own",
@@ -156,6 +161,7 @@ REFUSALS: dict[tuple[str, int], Refusal] = {
     ("get device", errno.ENODEV): _NOT_BOUND,
     ("get device", errno.EPERM): _NOT_VIABLE,
     ("get device", errno.EBUSY): _TAKEN,
+    ("get device", errno.EAGAIN): _LOCKED_DEVICE,
     ("open device", errno.ENOENT): _NO_FILE,
     ("open device", errno.ENODEV): _NO_FILE,
     ("open device", errno.EACCES): _MAY_NOT_OPEN,
@@ -166,6 +172,7 @@ REFUSALS: dict[tuple[str, int], Refusal] = {
     ("open iommufd", errno.EACCES): _MAY_NOT_OPEN,
     ("bind", errno.EBUSY): _ELSEWHERE,
     ("bind", errno.EINVAL): _TAKEN,
+    ("bind", errno.EAGAIN): _LOCKED_DEVICE,
     ("bind", errno.EPERM): _NO_REMAPPING,
     ("attach", errno.EPERM): _NO_REMAPPING,
     ("attach", errno.EBUSY): _ELSEWHERE,
