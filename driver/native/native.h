@@ -87,20 +87,35 @@ void bw_bell_free(struct bw_bell *bell);
 /*
  * A mapping of a device that may leave. Where the kernel has taken its pages away, they read as ones from then on, as a
  * bus without a device does, and what is written is lost; an access does not end the process.
+ *
+ * A guard is a number that is never another one's; 0 is none. Accesses by it may be made at any time, also while
+ * another thread ends the mapping, and afterwards: they then read as ones, and write nothing. Who accesses the mapping
+ * by its address has to know that it is there.
  */
-struct bw_guard;
 
-/* Watch over a mapping of whole pages; NULL if there are too many. */
-struct bw_guard *bw_guard_new(uintptr_t address, size_t size_bytes);
-/* How often it was found gone since it was new. */
-uint32_t bw_guard_faults(const struct bw_guard *guard);
-/* It was mapped anew at the same address. */
-void bw_guard_renew(struct bw_guard *guard);
-/* Before it is unmapped; nobody may use the guard any more. */
-void bw_guard_free(struct bw_guard *guard);
-/* One access of 32 bits; all of a mapping reads as ones once part of it was found gone. */
-uint32_t bw_guard_read32(const struct bw_guard *guard, size_t offset);
-void bw_guard_write32(const struct bw_guard *guard, size_t offset, uint32_t value);
+/* Watch over a mapping of whole pages; 0 if there are too many. */
+uint64_t bw_guard_new(uintptr_t address, size_t size_bytes);
+/* How often it was found gone since it was new; 0 once it is shut. */
+uint32_t bw_guard_faults(uint64_t guard);
+/* It was mapped anew at the same address; only before it is shut. */
+void bw_guard_renew(uint64_t guard);
+/* Let no access by it begin, and wait for those that are under way, some microseconds. A second time is nothing. */
+void bw_guard_shut(uint64_t guard);
+/* Watch no more, and wait for handlers that are under way; once, after it was shut and before it is unmapped. */
+void bw_guard_free(uint64_t guard);
+
+/* One access; all of a mapping reads as ones once part of it was found gone. Writes tell whether there was a mapping. */
+uint8_t bw_guard_read8(uint64_t guard, size_t offset);
+uint16_t bw_guard_read16(uint64_t guard, size_t offset);
+uint32_t bw_guard_read32(uint64_t guard, size_t offset);
+uint64_t bw_guard_read64(uint64_t guard, size_t offset);
+bool bw_guard_write8(uint64_t guard, size_t offset, uint8_t value);
+bool bw_guard_write16(uint64_t guard, size_t offset, uint16_t value);
+bool bw_guard_write32(uint64_t guard, size_t offset, uint32_t value);
+bool bw_guard_write64(uint64_t guard, size_t offset, uint64_t value);
+/* As bw_copy_from_device and bw_copy_to_wc do it; false if the mapping ended before all was copied. */
+bool bw_guard_copy_from(uint64_t guard, size_t offset, uint8_t *destination, size_t size_bytes);
+bool bw_guard_copy_to(uint64_t guard, size_t offset, const uint8_t *source, size_t size_bytes);
 
 struct bw_slots;
 

@@ -3,6 +3,8 @@
 A BAR is mapped in pieces, each when it is first needed: no process should have page tables for all of the
 largest. An access of 4 bytes is one of 4 bytes on the bus, mapped or not.
 
+Any thread may access a BAR while another one closes it: an access comes before that, or is refused.
+
 Facts: linux:include/uapi/linux/vfio.h (vfio_region_info, its sparse and MSI-X capabilities),
 linux:drivers/vfio/pci/vfio_pci_rdwr.c (reads and writes of the file are made in aligned accesses of up to 8).
 """
@@ -12,21 +14,25 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from barewire.errors import TransportError, UsageError
 from barewire.native._native import ffi, lib
+from barewire.shield import behind
 from barewire.transport.bus import PAGE_BYTES
+from barewire.transport.iommu import whole_pages
 from barewire.transport.vfio import abi
 from barewire.transport.vfio.kernel import Kernel, ask, unless_gone
-from barewire.transport.vfio.mapping import GuardedPages
+from barewire.transport.vfio.mapping import NO_GUARD, GuardedPages
 from barewire.transport.vfio.way import step
 
 PIECE_BYTES = 64 << 20
 WIDTHS = (8, 4, 2, 1)
-READERS = {8: lib.bw_read64, 4: lib.bw_read32, 2: lib.bw_read16, 1: lib.bw_read8}
-WRITERS = {8: lib.bw_write64, 4: lib.bw_write32, 2: lib.bw_write16, 1: lib.bw_write8}
+READERS = {8: lib.bw_guard_read64, 4: lib.bw_guard_read32, 2: lib.bw_guard_read16, 1: lib.bw_guard_read8}
+WRITERS = {8: lib.bw_guard_write64, 4: lib.bw_guard_write32, 2: lib.bw_guard_write16, 1: lib.bw_guard_write8}
+ONES = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,17 @@ class Region:
     readable: bool
     writable: bool
     areas: tuple[tuple[int, int], ...]
+
+
+class Piece(NamedTuple):
+    """Part of a BAR that is mapped at once: bytes `start` .. `end` - 1, and the native guard over them."""
+
+    start: int
+    end: int
+    guard: int
+
+
+NOWHERE = Piece(0, 0, NO_GUARD)
 
 
 class Span(NamedTuple):
@@ -121,23 +138,40 @@ def accesses(offset: int, size_bytes: int) -> list[tuple[int, int]]:
 
 
 class VfioMapped:
-    """Part of a BAR in this process: a `Mapped`."""
+    """Part of a BAR in this process: a `Mapped`.
 
-    def __init__(self, pages: GuardedPages, skip: int, size_bytes: int, forget: Callable[[], None]) -> None:
+    If its BAR is closed first, its address is that of empty memory until it is closed, too, or gone: what
+    native code still writes there meets nobody.
+    """
+
+    def __init__(
+        self, pages: GuardedPages, skip: int, size_bytes: int, forget: Callable[[GuardedPages], None]
+    ) -> None:
         self.address = pages.address + skip
         self.size_bytes = size_bytes
         self._pages = pages
         self._skip = skip
         self._forget = forget
+        self._holds: _Hold | None = _Hold()
+        pages.stand_in_for(self._holds)
 
     def look(self) -> memoryview:
-        """Its bytes; see `Mapped.look`."""
+        """Its bytes; see `Mapped.look`.
+
+        Raises:
+            TransportError: it is closed, or its bus.
+        """
         return self._pages.look(self._skip, self.size_bytes)
 
     def close(self) -> None:
         """Undo the mapping; a second time is nothing."""
+        self._holds = None
         self._pages.close()
-        self._forget()
+        self._forget(self._pages)
+
+
+class _Hold:
+    """Is there for as long as an address may be used."""
 
 
 class VfioBar:
@@ -173,69 +207,93 @@ class VfioBar:
         self._starts = [start for start, _ in self._pieces]
         self._mapped: dict[int, GuardedPages] = {}  # by number of the piece
         self._parts: set[GuardedPages] = set()  # that `map` gave away
-        self._last = (0, 0, 0)  # of the piece used last: start, end, guard
+        self._last = NOWHERE  # the piece used last
         self._closed = False
 
     def read32(self, offset: int) -> int:
-        """One 32-bit read; ones where the device is gone."""
+        """One 32-bit read; ones where the device is gone.
+
+        Raises:
+            UsageError: there is no such word.
+            TransportError: the bus is closed.
+        """
         start, end, guard = self._last
         if start <= offset < end and not offset & 3:
-            return int(lib.bw_guard_read32(guard, offset - start))
+            value: int = lib.bw_guard_read32(guard, offset - start)
+            if value != ONES or not self._closed:
+                return value
         self._check(offset, 4, 4)
         piece = self._piece(offset, 4)
         if piece is None:
             return int.from_bytes(self._read_file(offset, 4), "little")
-        return int(lib.bw_guard_read32(piece[2], offset - piece[0]))
+        value = lib.bw_guard_read32(piece.guard, offset - piece.start)
+        self._expect_open()
+        return value
 
     def write32(self, offset: int, value: int) -> None:
-        """One 32-bit write, posted; nothing where the device is gone."""
+        """One 32-bit write, posted; nothing where the device is gone.
+
+        Raises:
+            UsageError: there is no such word.
+            TransportError: the bus is closed.
+        """
         start, end, guard = self._last
-        if start <= offset < end and not offset & 3:
-            lib.bw_guard_write32(guard, offset - start, value & 0xFFFFFFFF)
+        if (
+            start <= offset < end
+            and not offset & 3
+            and lib.bw_guard_write32(guard, offset - start, value & ONES)
+        ):
             return
         self._check(offset, 4, 4)
         piece = self._piece(offset, 4)
         if piece is None:
-            self._write_file(offset, (value & 0xFFFFFFFF).to_bytes(4, "little"))
-        else:
-            lib.bw_guard_write32(piece[2], offset - piece[0], value & 0xFFFFFFFF)
+            self._write_file(offset, (value & ONES).to_bytes(4, "little"))
+        elif not lib.bw_guard_write32(piece.guard, offset - piece.start, value & ONES):
+            self._expect_open()
 
     def read(self, offset: int, size_bytes: int) -> bytes:
-        """Many bytes, in reads of up to 8."""
+        """Many bytes, in reads of up to 8; raises as `read32` does."""
         self._check(offset, size_bytes)
-        return b"".join(
-            self._read_mapped(at, size) if mapped else self._read_calls(at, size)
-            for at, size, mapped in self._runs(offset, size_bytes)
+        found = b"".join(
+            self._read_calls(at, size) if piece is None else _read_mapped(piece, at, size)
+            for at, size, piece in self._runs(offset, size_bytes)
         )
+        self._expect_open()
+        return found
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
-        """Many bytes, in order."""
+        """Many bytes, in order; raises as `write32` does."""
         data = memoryview(data).cast("B")
         self._check(offset, len(data))
-        for at, size, mapped in self._runs(offset, len(data)):
+        for at, size, piece in self._runs(offset, len(data)):
             part = data[at - offset : at - offset + size]
-            if mapped:
-                self._write_mapped(at, part)
-            else:
+            if piece is None:
                 for each, width in accesses(at, size):
                     self._write_file(each, bytes(part[each - at : each - at + width]))
+            elif not _write_mapped(piece, at, part, self._prefetchable):
+                self._expect_open()
 
     def map(self, offset: int, size_bytes: int) -> VfioMapped:
         """Part of it in this process, uncached as the kernel's vfio-pci maps it.
 
         Raises:
             UsageError: the kernel maps no such part of it.
-            TransportError: the kernel refuses.
+            TransportError: the kernel refuses, or the bus is closed.
+            HostLimit: this process may have no more mappings.
         """
         self._check(offset, size_bytes)
         if size_bytes < 1 or not self.maps(offset, size_bytes):
             raise UsageError(f"{self._name} cannot be mapped there", offset=offset, size_bytes=size_bytes)
         first = offset // PAGE_BYTES * PAGE_BYTES
-        end = -(-(offset + size_bytes) // PAGE_BYTES) * PAGE_BYTES
-        pages = self._map(first, end)
-        with self._lock:
+        with behind(), self._lock:
+            self._expect_open()
+            pages = self._map(first, whole_pages(offset + size_bytes))
             self._parts.add(pages)
-        return VfioMapped(pages, offset - first, size_bytes, lambda: self._parts.discard(pages))
+            return VfioMapped(pages, offset - first, size_bytes, self._forget)
+
+    def _forget(self, pages: GuardedPages) -> None:
+        with self._lock:
+            self._parts.discard(pages)
 
     def maps(self, offset: int, size_bytes: int) -> bool:
         """Whether the kernel maps these bytes in one piece."""
@@ -269,17 +327,21 @@ class VfioBar:
         """In a forked child: no mapping of the parent's device."""
         self._lock = threading.RLock()  # whoever held it is not here
         self._closed = True
-        self._last = (0, 0, 0)
+        self._last = NOWHERE
         for pages in (*self._mapped.values(), *self._parts):
             pages.leave()
 
     def close(self) -> None:
-        """Undo all mappings; a second time is nothing."""
-        with self._lock:
+        """Undo all mappings; a second time is nothing.
+
+        Raises:
+            TransportError: the kernel refused one; all others are undone.
+        """
+        with self._lock, ExitStack() as ending:
             self._closed = True
-            self._last = (0, 0, 0)
+            self._last = NOWHERE
             for pages in (*self._mapped.values(), *self._parts):
-                pages.close()
+                ending.callback(pages.close)
             self._mapped.clear()
             self._parts.clear()
 
@@ -296,79 +358,90 @@ class VfioBar:
                 size_bytes=size_bytes,
                 bar_bytes=self.size_bytes,
             )
+        self._expect_open()
+
+    def _expect_open(self) -> None:
         if self._closed:
             raise TransportError("the bus is closed", bus=self._name)
 
-    def _piece(self, offset: int, size_bytes: int) -> tuple[int, int, int] | None:
-        """(start, end, guard) of the mapped piece that has these bytes; None where none has all of them."""
+    def _piece(self, offset: int, size_bytes: int) -> Piece | None:
+        """The mapped piece that has these bytes; None where none has all of them."""
         number = bisect_right(self._starts, offset) - 1
         if number < 0 or offset + size_bytes > self._pieces[number][1]:
             return None
         start, end = self._pieces[number]
         with self._lock:
+            self._expect_open()
             pages = self._mapped.get(number)
             if pages is None:
-                pages = self._mapped[number] = self._map(start, -(-end // PAGE_BYTES) * PAGE_BYTES)
-            self._last = start, end, pages.guard
+                with behind():
+                    pages = self._mapped[number] = self._map(start, whole_pages(end))
+            self._last = Piece(start, end, pages.guard)
             return self._last
 
     def _map(self, start: int, end: int) -> GuardedPages:
         return GuardedPages(self._kernel, self._device, self._region.offset + start, end - start, self._name)
 
-    def _address(self, offset: int) -> int:
-        """Where a mapped byte is in this process."""
-        number = bisect_right(self._starts, offset) - 1
-        return self._mapped[number].address + offset - self._starts[number]
-
-    def _runs(self, offset: int, size_bytes: int) -> list[tuple[int, int, bool]]:
-        """(offset, bytes, whether they are mapped) of parts that lie in one piece each, or in none."""
-        found = []
+    def _runs(self, offset: int, size_bytes: int) -> list[tuple[int, int, Piece | None]]:
+        """(offset, bytes, piece) of parts that lie in one piece each, or in none."""
+        found: list[tuple[int, int, Piece | None]] = []
         end = offset + size_bytes
         while offset < end:
             number = bisect_right(self._starts, offset) - 1
             if number >= 0 and offset < self._pieces[number][1]:
                 upto = min(end, self._pieces[number][1])
-                mapped = self._piece(offset, 1) is not None
+                piece = self._piece(offset, 1)
             else:
                 upto = min(end, self._starts[number + 1]) if number + 1 < len(self._starts) else end
-                mapped = False
-            found.append((offset, upto - offset, mapped))
+                piece = None
+            found.append((offset, upto - offset, piece))
             offset = upto
         return found
-
-    def _read_mapped(self, offset: int, size_bytes: int) -> bytes:
-        address = self._address(offset)
-        if offset % 8 == 0 and size_bytes % 4 == 0:
-            data = ffi.new("uint8_t[]", size_bytes)
-            lib.bw_copy_from_device(data, address, size_bytes)
-            return bytes(ffi.buffer(data))
-        return b"".join(
-            READERS[width](address + at - offset).to_bytes(width, "little")
-            for at, width in accesses(offset, size_bytes)
-        )
-
-    def _write_mapped(self, offset: int, data: memoryview) -> None:
-        address = self._address(offset)
-        if self._prefetchable:
-            lib.bw_copy_to_wc(address, ffi.from_buffer("uint8_t[]", data), len(data))
-            return
-        for at, width in accesses(offset, len(data)):
-            value = int.from_bytes(data[at - offset : at - offset + width], "little")
-            WRITERS[width](address + at - offset, value)
 
     def _read_calls(self, offset: int, size_bytes: int) -> bytes:
         return b"".join(self._read_file(at, width) for at, width in accesses(offset, size_bytes))
 
     def _read_file(self, offset: int, size_bytes: int) -> bytes:
         at = self._region.offset + offset
-        data = unless_gone(
-            lambda: self._kernel.read(self._device, size_bytes, at), f"reading {self._name}", self._name
-        )
+        with self._lock:  # the descriptor's number may be another file's once this is closed
+            self._expect_open()
+            data = unless_gone(
+                lambda: self._kernel.read(self._device, size_bytes, at), f"reading {self._name}", self._name
+            )
         return data if data is not None and len(data) == size_bytes else b"\xff" * size_bytes
 
     def _write_file(self, offset: int, data: bytes) -> None:
         at = self._region.offset + offset
-        unless_gone(lambda: self._kernel.write(self._device, data, at), f"writing {self._name}", self._name)
+        with self._lock:
+            self._expect_open()
+            unless_gone(
+                lambda: self._kernel.write(self._device, data, at), f"writing {self._name}", self._name
+            )
 
     def __repr__(self) -> str:
         return f"<{self._name}: {self.size_bytes:#x} bytes at {self.bus_address:#x}>"
+
+
+def _read_mapped(piece: Piece, offset: int, size_bytes: int) -> bytes:
+    """Mapped bytes; ones from where the mapping ended."""
+    inside = offset - piece.start
+    if offset % 8 == 0 and size_bytes % 4 == 0:
+        data = ffi.new("uint8_t[]", size_bytes)
+        lib.bw_guard_copy_from(piece.guard, inside, data, size_bytes)
+        return bytes(ffi.buffer(data))
+    return b"".join(
+        READERS[width](piece.guard, at).to_bytes(width, "little")
+        for at, width in accesses(inside, size_bytes)
+    )
+
+
+def _write_mapped(piece: Piece, offset: int, data: memoryview, combined: bool) -> bool:
+    """Whether all of it could be written: the mapping has not ended."""
+    inside = offset - piece.start
+    if combined:
+        return bool(lib.bw_guard_copy_to(piece.guard, inside, ffi.from_buffer("uint8_t[]", data), len(data)))
+    for at, width in accesses(inside, len(data)):
+        value = int.from_bytes(data[at - inside : at - inside + width], "little")
+        if not WRITERS[width](piece.guard, at, value):
+            return False
+    return True

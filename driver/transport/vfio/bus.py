@@ -21,9 +21,6 @@ from barewire.pci.config import (
     BAR0,
     BAR_COUNT,
     COMMAND,
-    COMMAND_BUS_MASTER,
-    COMMAND_INTX_OFF,
-    COMMAND_MEMORY,
     NO_VENDOR,
     VENDOR_ID,
     PciFunction,
@@ -35,7 +32,7 @@ from barewire.shield import behind
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.claim import Claim
 from barewire.transport.vfio import abi
-from barewire.transport.vfio.bars import Region, Span, VfioBar, find_region
+from barewire.transport.vfio.bars import Region, Span, VfioBar, VfioMapped, find_region
 from barewire.transport.vfio.cdev import CdevWay
 from barewire.transport.vfio.dma import Pinner, VfioDmaMemory
 from barewire.transport.vfio.group import GroupWay
@@ -48,7 +45,7 @@ RETRY_VENDOR = 0x0001  # of a device that is not ready for configuration yet (PC
 RESET_PAUSE_S = 0.1  # before a function has to answer again (PCI Express, 6.6)
 RESET_WAIT_S = 5.0
 WAKE_WAIT_S = 1.0  # of D3hot, 10 ms (PCI Power Management, 5.6.1)
-KEPT = COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTX_OFF
+NO_COMMAND = 0xFFFF  # what the command register of a device that does not answer reads as
 
 
 def _ones(size_bytes: int) -> int:
@@ -63,10 +60,17 @@ class VfioConfig:
         self._device = device
         self._region = region
         self._name = name
+        self._lock = threading.RLock()  # for each access
         self._closed = False
 
     def close(self) -> None:
-        """No access from now on: the descriptor's number may be another file's soon."""
+        """No access from now on, and none under way: the descriptor's number may be another file's soon."""
+        with self._lock:
+            self._closed = True
+
+    def leave(self) -> None:
+        """In a forked child: the same."""
+        self._lock = threading.RLock()  # whoever held it is not here
         self._closed = True
 
     def read(self, offset: int, size_bytes: int) -> int:
@@ -75,11 +79,13 @@ class VfioConfig:
         if offset + size_bytes > self._region.size_bytes:
             return 0  # a device without the extended space has nothing there
         at = self._region.offset + offset
-        data = unless_gone(
-            lambda: self._kernel.read(self._device, size_bytes, at),
-            f"reading the configuration of {self._name}",
-            self._name,
-        )
+        with self._lock:
+            self._expect_open()
+            data = unless_gone(
+                lambda: self._kernel.read(self._device, size_bytes, at),
+                f"reading the configuration of {self._name}",
+                self._name,
+            )
         if data is None or len(data) != size_bytes:
             return _ones(size_bytes)
         return int.from_bytes(data, "little")
@@ -91,11 +97,13 @@ class VfioConfig:
             return
         at = self._region.offset + offset
         data = (value & _ones(size_bytes)).to_bytes(size_bytes, "little")
-        unless_gone(
-            lambda: self._kernel.write(self._device, data, at),
-            f"writing the configuration of {self._name}",
-            self._name,
-        )
+        with self._lock:
+            self._expect_open()
+            unless_gone(
+                lambda: self._kernel.write(self._device, data, at),
+                f"writing the configuration of {self._name}",
+                self._name,
+            )
 
     def _check(self, offset: int, size_bytes: int) -> None:
         if not (size_bytes in (1, 2, 4) and 0 <= offset < CONFIG_BYTES and offset % size_bytes == 0):
@@ -104,20 +112,28 @@ class VfioConfig:
                 offset=offset,
                 size_bytes=size_bytes,
             )
+        self._expect_open()
+
+    def _expect_open(self) -> None:
         if self._closed:
             raise TransportError("the bus is closed", bus=self._name)
 
 
 class MappedDoorbell:
-    """A doorbell in a mapped BAR: native code writes it."""
+    """A doorbell in a mapped BAR: native code writes it.
+
+    The mapping stays until the bus is closed. Who rings a doorbell that was closed by then, against the
+    promise, writes to empty memory for as long as this object is there.
+    """
 
     bell = 0
 
-    def __init__(self, address: int) -> None:
-        self.address = address
+    def __init__(self, mapped: VfioMapped) -> None:
+        self.address = mapped.address
+        self._mapped = mapped
 
     def close(self) -> None:
-        """Let go; its BAR undoes the mapping."""
+        """Let go."""
         self.address = 0
 
 
@@ -151,9 +167,10 @@ class VfioBus:
         self._kernel = kernel
         self._way = way
         self._claim = claim
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # while the device is reset, or something is taken that `close` ends
         self._memory: set[VfioDmaMemory] = set()
         self._doorbells: list[CarriedDoorbell | MappedDoorbell] = []
+        self._words: dict[tuple[int, int], VfioMapped] = {}  # of doorbells, by BAR and offset
         with ExitStack() as undo:
             if claim is not None:
                 undo.callback(claim.close)
@@ -209,6 +226,26 @@ class VfioBus:
         kernel, sysfs = kernel or LinuxKernel(), sysfs or Sysfs()
         address = parse_address(address)
         sysfs.function(address)  # or there is none
+        opened = None
+        try:
+            with behind():  # a device that is half open would stay so
+                opened = cls._opened(address, abi, unsafe_no_iommu, kernel, sysfs, locks)
+        except BaseException:  # Ctrl-C, that waited
+            if opened is not None:
+                opened.close()
+            raise
+        return opened
+
+    @classmethod
+    def _opened(
+        cls,
+        address: str,
+        abi: str | None,
+        unsafe_no_iommu: bool,
+        kernel: Kernel,
+        sysfs: Sysfs,
+        locks: Path | None,
+    ) -> VfioBus:
         claim = Claim(address, locks)
         try:
             way = _way(address, abi, unsafe_no_iommu, kernel, sysfs)
@@ -280,14 +317,17 @@ class VfioBus:
         Raises:
             DmaError: there is no more memory, or no room to map it.
             HostLimit: the host's limits do not allow it; says what is needed.
+            TransportError: the bus is closed.
         """
+        with behind(), self._lock:  # memory that is mapped and that nobody knows would stay mapped
+            self._expect_open()
+            memory = VfioDmaMemory(self._pinner, size_bytes, contiguous, self._forget)
+            self._memory.add(memory)
+        return memory
+
+    def _expect_open(self) -> None:
         if self.closed:
             raise TransportError("the bus is closed", bus=self.name)
-        with behind():  # memory that is mapped and that nobody knows would stay mapped
-            memory = VfioDmaMemory(self._pinner, size_bytes, contiguous, self._forget)
-            with self._lock:
-                self._memory.add(memory)
-        return memory
 
     def _forget(self, memory: VfioDmaMemory) -> None:
         with self._lock:
@@ -302,13 +342,18 @@ class VfioBus:
         bar = self.bars.get(bar_index)
         if bar is None:
             raise UsageError(f"the device has no BAR{bar_index}", bars=sorted(self.bars))
-        made: CarriedDoorbell | MappedDoorbell
-        if bar.maps(offset, 4):
-            made = MappedDoorbell(bar.map(offset, 4).address)
-        else:
-            bar.check_word(offset)
-            made = CarriedDoorbell(lambda token: bar.write32(offset, token), self.name)
-        self._doorbells.append(made)
+        bar.check_word(offset)
+        with behind(), self._lock:
+            self._expect_open()
+            made: CarriedDoorbell | MappedDoorbell
+            if bar.maps(offset, 4):
+                place = (bar_index, offset)
+                if place not in self._words:
+                    self._words[place] = bar.map(offset, 4)
+                made = MappedDoorbell(self._words[place])
+            else:
+                made = CarriedDoorbell(lambda token: bar.write32(offset, token), self.name)
+            self._doorbells.append(made)
         return made
 
     @property
@@ -322,8 +367,7 @@ class VfioBus:
         Raises:
             DeviceLost: it is not, or it has.
         """
-        if self.closed:
-            raise TransportError("the bus is closed", bus=self.name)
+        self._expect_open()
         if self._notices.failed:
             raise lost(self.pci_address, "the bus reported an error of it that cannot be mended")
         if self.config.read(VENDOR_ID, 2) == NO_VENDOR:
@@ -340,28 +384,36 @@ class VfioBus:
             TransportError: it cannot be reset, or others would be reset with it.
             DeviceLost: it does not come back.
         """
-        if self.closed:
-            raise TransportError("the bus is closed", bus=self.name)
-        vectors = self.interrupts.enabled
-        self.interrupts.disable()
-        command = self._function.command()
-        places = [self.config.read(BAR0 + 4 * index, 4) for index in range(BAR_COUNT)]
-        self._function.disable_bus_master()
-        try:
-            self._reset_somehow()
-        finally:
-            self._wait_for_return()
-            for index, place in enumerate(places):
-                if self.config.read(BAR0 + 4 * index, 4) != place:
-                    self.config.write(BAR0 + 4 * index, 4, place)
-            self._wake()
-            self.config.write(COMMAND, 2, command & KEPT)
-            for bar in self.bars.values():
-                bar.renew()
-            self.interrupts.forget()
-            self._notices.forget()
-            if vectors:
-                self.interrupts.enable(vectors)
+        with behind(), self._lock:  # half of it would be a device that is off
+            self._expect_open()
+            vectors = self.interrupts.enabled
+            self.interrupts.disable()
+            command = self._function.command()
+            places = [self.config.read(BAR0 + 4 * index, 4) for index in range(BAR_COUNT)]
+            self._function.disable_bus_master()
+            try:
+                self._reset_somehow()
+            finally:
+                self._wait_for_return()
+                self._restore(command, places)
+                if vectors:
+                    self.interrupts.enable(vectors)
+
+    def _restore(self, command: int, places: list[int]) -> None:
+        """After a reset, or an attempt: the configuration as it was, and what is mapped."""
+        answered = command != NO_COMMAND  # else nobody knows how it was
+        for index, place in enumerate(places):
+            if answered and self.config.read(BAR0 + 4 * index, 4) != place:
+                self.config.write(BAR0 + 4 * index, 4, place)
+        self._wake()
+        if answered:
+            self.config.write(COMMAND, 2, command)
+        else:
+            self._function.enable()
+        for bar in self.bars.values():
+            bar.renew()
+        self.interrupts.forget()
+        self._notices.forget()
 
     def _reset_somehow(self) -> None:
         if not self._flags & abi.DEVICE_HAS_RESET:
@@ -417,10 +469,13 @@ class VfioBus:
             TransportError: the kernel refused a step; all others were made.
         """
         with behind(), ExitStack() as ending:  # the last one first, all of them whatever fails
-            if self.closed:
-                return
-            self.closed = True
+            with self._lock:
+                if self.closed:
+                    return
+                self.closed = True
             _OPEN.discard(self)
+            ending.callback(self._words.clear)
+            ending.callback(self._doorbells.clear)
             ending.callback(self._ending.close)
             for memory in list(self._memory):
                 ending.callback(memory.close)
@@ -435,17 +490,18 @@ class VfioBus:
         A child that kept it would keep it from everybody after its parent, too.
         """
         self.closed = True
-        self._lock = threading.Lock()  # whoever held it is not here
-        self.interrupts.leave()
-        self._notices.leave()
-        self.config.close()
-        for bar in self.bars.values():
-            bar.leave()
-        for memory in self._memory:
-            memory.leave()
-        self._way.leave()
-        if self._claim is not None:
-            self._claim.leave()
+        self._lock = threading.RLock()  # whoever held it is not here
+        with ExitStack() as leaving:  # all of it, whatever fails
+            if self._claim is not None:
+                leaving.callback(self._claim.leave)
+            leaving.callback(self._way.leave)
+            for memory in self._memory:
+                leaving.callback(memory.leave)
+            for bar in self.bars.values():
+                leaving.callback(bar.leave)
+            leaving.callback(self.config.leave)
+            leaving.callback(self._notices.leave)
+            leaving.callback(self.interrupts.leave)
 
     def __enter__(self) -> VfioBus:
         return self
@@ -462,9 +518,10 @@ _OPEN: weakref.WeakSet[VfioBus] = weakref.WeakSet()
 
 def _leave_all() -> None:
     """This process is a child that was forked."""
-    for bus in list(_OPEN):
-        bus.leave()
-    _OPEN.clear()
+    with ExitStack() as leaving:  # all of them, whatever fails
+        for bus in list(_OPEN):
+            leaving.callback(bus.leave)
+        _OPEN.clear()
 
 
 os.register_at_fork(after_in_child=_leave_all)

@@ -187,7 +187,7 @@ class Pinner:
         for offset in range(0, size_bytes, HUGE_BYTES):
             size = min(HUGE_BYTES, size_bytes - offset)
             try:
-                (frame,) = self.kernel.frames(address + offset, 1)
+                frame = next(iter(self.kernel.frames(address + offset, 1)), 0)
             except OSError:  # a kernel that tells nobody
                 frame = 0
             if not frame:
@@ -237,6 +237,7 @@ class VfioDmaMemory:
             raise UsageError(f"memory of {size_bytes} bytes cannot be had", size_bytes=size_bytes)
         self.size_bytes = whole_pages(size_bytes)
         self.closed = False
+        self._lock = threading.RLock()  # who closes it second waits until it is closed
         self._pinner = pinner
         self._forget = forget
         self._take()
@@ -277,6 +278,7 @@ class VfioDmaMemory:
         except (OSError, ValueError, OverflowError) as error:
             raise DmaError(f"no memory for the device: {error}", size_bytes=self.size_bytes) from error
         start = int(native_ffi.cast("uintptr_t", native_ffi.from_buffer(self._memory)))
+        self._start = start
         skip = -start % HUGE_BYTES if large or self.huge else 0
         self.address = start + skip
         self._whole = memoryview(self._memory)
@@ -319,21 +321,28 @@ class VfioDmaMemory:
         Raises:
             TransportError: the kernel did not unmap it; the memory stays, since the device may write it.
         """
-        with behind():
+        with behind(), self._lock:
             if self.closed:
                 return
             self.closed = True
-            self._forget(self)
             try:
                 self._pinner.unpin(self.segments)
             except TransportError:
                 _STILL_REACHED.append(self)
                 raise
+            finally:
+                self._forget(self)
             self._release()
 
     def leave(self) -> None:
-        """In a forked child: the device reaches the parent's memory, and this is none of it."""
+        """In a forked child: the device reaches the parent's memory, and this is none of it.
+
+        Huge pages are not in the child at all. What it still has of them must not be somebody else's memory.
+        """
+        self._lock = threading.RLock()  # whoever held it is not here
         self.closed = True
+        if self.huge:
+            self._pinner.kernel.stand_in(self._start, len(self._whole))
 
     def _release(self) -> None:
         try:

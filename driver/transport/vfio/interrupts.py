@@ -7,13 +7,16 @@ linux:drivers/vfio/pci/vfio_pci_intrs.c (vfio_msi_enable: too many vectors give 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import struct
 import threading
+import time
 from collections.abc import Sequence
 
 from barewire.errors import DeviceLost, HostLimit, TransportError, UsageError
+from barewire.shield import behind
 from barewire.transport.vfio import abi
 from barewire.transport.vfio.abi import ffi
 from barewire.transport.vfio.kernel import GONE, Kernel
@@ -21,6 +24,7 @@ from barewire.transport.vfio.kernel import GONE, Kernel
 COUNTER = struct.Struct("=Q")  # what an eventfd gives: how often it was raised
 MOST_VECTORS = 2048  # of MSI-X
 NOBODY = -1  # in place of a counter
+LONGEST_LOOK_S = 3600.0  # poll(2) takes less than 25 days
 
 
 class VfioInterrupts:
@@ -41,6 +45,7 @@ class VfioInterrupts:
         self._kernel = kernel
         self._device = device
         self._name = name
+        self._changing = threading.RLock()  # while vectors are switched: before `_lock`
         self._lock = threading.Lock()
         self._events: list[int] = []  # by vector; they stay, so that who waits need not know of a reset
         self._waiting = 0  # threads that look at the counters
@@ -61,15 +66,16 @@ class VfioInterrupts:
         """
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= self.count:
             raise UsageError(f"the device has {self.count} vectors, not {count}", count=count)
-        if self._closed:
-            raise TransportError("the bus is closed", bus=self._name)
-        self.disable()
-        with self._lock:
-            while len(self._events) < count:
-                self._events.append(counter(self._kernel))
-            events = self._events[:count]
-        self._set(count, events)
-        self.enabled = count
+        with behind(), self._changing:
+            if self._closed:
+                raise TransportError("the bus is closed", bus=self._name)
+            self.disable()
+            with self._lock:
+                while len(self._events) < count:
+                    self._events.append(counter(self._kernel))
+                events = self._events[:count]
+            self._set(count, events)
+            self.enabled = count
 
     def _set(self, count: int, events: Sequence[int]) -> None:
         """Have the kernel raise these counters, or none."""
@@ -94,31 +100,42 @@ class VfioInterrupts:
         """Wait for a vector; how often it came since it was last asked, 0 after `timeout_s`.
 
         Raises:
-            UsageError: the device has no such vector.
+            UsageError: the device has no such vector, or that is no time.
+            HostLimit: no counter can be had for it.
         """
         if not 0 <= vector < self.count:
             raise UsageError(f"there is no vector {vector}", vector=vector, count=self.count)
-        with self._lock:
-            if self._closed:
-                return 0
-            while len(self._events) <= vector:
-                self._events.append(counter(self._kernel))
-            event = self._events[vector]
-            self._waiting += 1
+        deadline = time.monotonic() + timeout_s
+        if math.isnan(deadline):
+            raise UsageError(f"nobody can wait for {timeout_s} s", timeout_s=timeout_s)
+        waiting = False
         try:
-            return self._look(event, timeout_s)
+            with behind(), self._lock:
+                if self._closed:
+                    return 0
+                while len(self._events) <= vector:
+                    self._events.append(counter(self._kernel))
+                event = self._events[vector]
+                self._waiting += 1
+                waiting = True
+            return self._look(event, deadline)
         finally:
-            with self._lock:
-                self._waiting -= 1
+            with behind(), self._lock:
+                self._waiting -= waiting
                 self._end()
 
-    def _look(self, event: int, timeout_s: float) -> int:
-        """Wait for a counter, or for the end."""
+    def _look(self, event: int, deadline: float) -> int:
+        """Wait for a counter, or for the end; another thread may take what woke this one."""
         looked = select.poll()
         looked.register(event, select.POLLIN)
         looked.register(self._woken, select.POLLIN)
-        looked.poll(max(0.0, timeout_s) * 1000)
-        return _taken(event)
+        left_s = deadline - time.monotonic()
+        came = _taken(event)
+        while not came and left_s > 0 and not self._closed:
+            looked.poll(min(left_s, LONGEST_LOOK_S) * 1000)
+            came = _taken(event)
+            left_s = deadline - time.monotonic()
+        return came
 
     def disable(self) -> None:
         """Let none come.
@@ -126,10 +143,11 @@ class VfioInterrupts:
         Raises:
             TransportError: the kernel refuses.
         """
-        was, self.enabled = self.enabled, 0
-        if was:
-            with contextlib.suppress(DeviceLost):  # which sends none
-                self._set(0, ())
+        with behind(), self._changing:
+            was, self.enabled = self.enabled, 0
+            if was:
+                with contextlib.suppress(DeviceLost):  # which sends none
+                    self._set(0, ())
 
     def forget(self) -> None:
         """Nothing has come: after a reset."""
@@ -139,20 +157,21 @@ class VfioInterrupts:
 
     def close(self) -> None:
         """Let none come, and wake who waits, for good; a second time is nothing."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-        os.write(self._woken, COUNTER.pack(1))
-        try:
-            self.disable()
-        finally:
+        with behind(), self._changing:
             with self._lock:
-                self._end()
+                if self._closed:
+                    return
+                self._closed = True
+                os.write(self._woken, COUNTER.pack(1))
+            try:
+                self.disable()
+            finally:
+                with self._lock:
+                    self._end()
 
     def leave(self) -> None:
         """In a forked child: no counters of the parent's."""
-        self._lock = threading.Lock()  # whoever held it is not here
+        self._lock, self._changing = threading.Lock(), threading.RLock()  # whoever held them is not here
         self._closed, self._waiting, self.enabled = True, 0, 0
         self._end()
 
@@ -179,6 +198,7 @@ class Notices:
     def __init__(self, kernel: Kernel, device: int, name: str) -> None:
         self._kernel = kernel
         self._device = device
+        self._lock = threading.RLock()  # a counter that is looked at is not closed meanwhile
         self._events: dict[int, int] = {}
         self._seen: set[int] = set()
         try:
@@ -199,9 +219,10 @@ class Notices:
         self._events[index] = event
 
     def _came(self, index: int) -> bool:
-        if index in self._events and _taken(self._events[index]):
-            self._seen.add(index)
-        return index in self._seen
+        with self._lock:
+            if index in self._events and _taken(self._events[index]):
+                self._seen.add(index)
+            return index in self._seen
 
     @property
     def failed(self) -> bool:
@@ -215,18 +236,21 @@ class Notices:
 
     def forget(self) -> None:
         """The device was reset: its errors are over."""
-        self._came(abi.IRQ_ERROR)
-        self._seen.discard(abi.IRQ_ERROR)
+        with self._lock:
+            self._came(abi.IRQ_ERROR)
+            self._seen.discard(abi.IRQ_ERROR)
 
     def leave(self) -> None:
         """In a forked child: no counters of the parent's."""
+        self._lock = threading.RLock()  # whoever held it is not here
         events, self._events = self._events, {}
         for event in events.values():
             self._kernel.close(event)
 
     def close(self) -> None:
         """Be told nothing any more; a second time is nothing."""
-        events, self._events = self._events, {}
+        with self._lock:
+            events, self._events = self._events, {}
         for index, event in events.items():
             with contextlib.suppress(OSError):  # a device that is gone tells nothing anyway
                 set_vectors(self._kernel, self._device, index, 1, [NOBODY])

@@ -28,6 +28,8 @@ CAP_IPC_LOCK = 14  # of /proc/self/status's CapEff: this process may lock as muc
 # What system calls on a device answer once it is no more.
 GONE = (errno.EIO, errno.ENODEV, errno.ENXIO)
 
+_MAP_FIXED = 0x10
+_MAP_NORESERVE = 0x4000
 _MAP_HUGETLB = 0x40000
 _MAP_HUGE_2MB = 21 << 26
 _MADV_DONTFORK = 10
@@ -67,7 +69,13 @@ class Kernel(Protocol):
         """Put empty memory where a mapping was, for a view that is still held; `unmap` removes it."""
 
     def memory(self, size_bytes: int, huge: bool) -> mmap.mmap:
-        """Zeroed memory of this process alone, of huge pages from the machine's pool or ordinary ones."""
+        """Zeroed memory of this process alone, of huge pages from the machine's pool or ordinary ones.
+
+        A forked child finds zeros in place of ordinary ones, and nothing where huge ones were.
+        """
+
+    def stand_in(self, address: int, size_bytes: int) -> None:
+        """In a forked child: put empty memory where `memory` of huge pages was in its parent."""
 
     def eventfd(self) -> int:
         """A counter that a device may raise, as a descriptor that never blocks."""
@@ -136,7 +144,7 @@ class LinuxKernel:
 
     def _map(self, size_bytes: int, flags: int, fd: int, offset: int, at: int | None) -> int:
         place = self._ffi.NULL if at is None else self._ffi.cast("void *", at)
-        flags |= 0 if at is None else 0x10  # MAP_FIXED
+        flags |= 0 if at is None else _MAP_FIXED
         got = self._libc.mmap(place, size_bytes, mmap.PROT_READ | mmap.PROT_WRITE, flags, fd, offset)
         address = int(self._ffi.cast("uintptr_t", got))
         if address == 2**64 - 1:
@@ -148,7 +156,7 @@ class LinuxKernel:
             raise OSError(self._ffi.errno, f"munmap: {os.strerror(self._ffi.errno)}")
 
     def retire(self, address: int, size_bytes: int) -> None:
-        self._map(size_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0, address)
+        self._map(size_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE, -1, 0, address)
 
     def memory(self, size_bytes: int, huge: bool) -> mmap.mmap:
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | (_MAP_HUGETLB | _MAP_HUGE_2MB if huge else 0)
@@ -161,6 +169,9 @@ class LinuxKernel:
             with contextlib.suppress(OSError):  # a kernel without transparent huge pages
                 made.madvise(_MADV_HUGEPAGE)
         return made
+
+    def stand_in(self, address: int, size_bytes: int) -> None:
+        self.retire(address, size_bytes)
 
     def eventfd(self) -> int:
         return os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)

@@ -1,15 +1,24 @@
-"""Part of a BAR in this process, guarded: a device that is gone reads as ones there, too."""
+"""Part of a BAR in this process, guarded: a device that is gone reads as ones there, too.
+
+A mapping may end while other threads use it. Accesses by its guard are then refused, and those under way are
+waited for. Who has it by its address (`look`, `stand_in_for`) finds empty memory of this process there from
+then on, which is nobody else's for as long as they hold on to it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
 import weakref
 from typing import Any
 
 from barewire.errors import HostLimit, TransportError
-from barewire.native._native import ffi, lib
+from barewire.native._native import lib
+from barewire.shield import behind
 from barewire.transport.vfio.kernel import Kernel
+
+NO_GUARD = 0
 
 
 class GuardedPages:
@@ -24,7 +33,7 @@ class GuardedPages:
 
     Attributes:
         address: of the first byte.
-        guard: the native guard over them.
+        guard: the native guard over them, for accesses.
 
     Raises:
         TransportError: the kernel does not map them.
@@ -41,16 +50,20 @@ class GuardedPages:
         self._looks: dict[int, weakref.ref[Any]] = {}
         self._next = 0
         self._closed = False
-        try:
-            self.address = kernel.map(device, size_bytes, offset)
-        except OSError as error:
-            raise TransportError(
-                f"{name} cannot be mapped: {error.strerror}", size_bytes=size_bytes, errno=error.errno
-            ) from error
-        self.guard = lib.bw_guard_new(self.address, size_bytes)
-        if self.guard == ffi.NULL:
-            kernel.unmap(self.address, size_bytes)
-            raise HostLimit(f"{name} cannot be mapped: there are too many mappings", size_bytes=size_bytes)
+        self._mapped = True  # or retired; there is something to unmap
+        with behind():
+            try:
+                self.address = kernel.map(device, size_bytes, offset)
+            except OSError as error:
+                raise TransportError(
+                    f"{name} cannot be mapped: {error.strerror}", size_bytes=size_bytes, errno=error.errno
+                ) from error
+            self.guard: int = lib.bw_guard_new(self.address, size_bytes)
+            if self.guard == NO_GUARD:
+                kernel.unmap(self.address, size_bytes)
+                raise HostLimit(
+                    f"{name} cannot be mapped: there are too many mappings", size_bytes=size_bytes
+                )
 
     @property
     def gone(self) -> bool:
@@ -58,50 +71,82 @@ class GuardedPages:
         return bool(lib.bw_guard_faults(self.guard))
 
     def look(self, offset: int, size_bytes: int) -> memoryview:
-        """Bytes of them, writable, for as long as somebody looks."""
-        array = (ctypes.c_ubyte * size_bytes).from_address(self.address + offset)
+        """Bytes of them, writable, for as long as somebody looks.
+
+        Raises:
+            TransportError: they are closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise TransportError(f"{self._name} is closed", name=self._name)
+            array = (ctypes.c_ubyte * size_bytes).from_address(self.address + offset)
+            self.stand_in_for(array)
+        return memoryview(array).cast("B")
+
+    def stand_in_for(self, user: Any) -> None:
+        """Keep memory at their address for as long as there is an object, even if they are closed."""
         with self._lock:
             number, self._next = self._next, self._next + 1
-            self._looks[number] = weakref.ref(array, lambda _: self._ended(number))
-        return memoryview(array).cast("B")
+            self._looks[number] = weakref.ref(user, lambda _: self._ended(number))
 
     def _ended(self, number: int) -> None:
         """Somebody looks no more."""
         with self._lock:
             self._looks.pop(number, None)
-            if self._closed and not self._looks:
+            self._unmap_unused()
+
+    def _unmap_unused(self) -> None:
+        """Once closed, and nobody looks any more; with the lock held."""
+        if self._closed and self._mapped and not self._looks:
+            self._mapped = False
+            try:
                 self._kernel.unmap(self.address, self.size_bytes)
+            except OSError as error:
+                raise TransportError(
+                    f"{self._name} stays mapped: {error.strerror}", errno=error.errno
+                ) from error
 
     def renew(self) -> None:
         """Map them again where they are: after a reset, the device's pages may be there anew.
 
         Raises:
-            TransportError: the kernel does not map them.
+            TransportError: the kernel does not map it.
         """
-        if self._closed or not self.gone:
-            return
-        try:
-            self._kernel.map(self._device, self.size_bytes, self._offset, self.address)
-        except OSError as error:
-            raise TransportError(f"{self._name} cannot be mapped again: {error.strerror}") from error
-        lib.bw_guard_renew(self.guard)
+        with self._lock:
+            if self._closed or not self.gone:
+                return
+            try:
+                self._kernel.map(self._device, self.size_bytes, self._offset, self.address)
+            except OSError as error:
+                raise TransportError(
+                    f"{self._name} cannot be mapped again: {error.strerror}", errno=error.errno
+                ) from error
+            lib.bw_guard_renew(self.guard)
 
     def leave(self) -> None:
         """In a forked child: no mapping of the parent's device, only empty memory where it was."""
         self._lock = threading.RLock()  # whoever held it is not here
-        if not self._closed:
-            self._closed = True
-            lib.bw_guard_free(self.guard)
-            self._kernel.retire(self.address, self.size_bytes)
+        with contextlib.suppress(TransportError):
+            self.close()
 
     def close(self) -> None:
-        """Undo the mapping; a second time is nothing."""
-        with self._lock:
+        """Undo the mapping; a second time is nothing.
+
+        Raises:
+            TransportError: the kernel refuses; the pages stay mapped.
+        """
+        with behind(), self._lock:
             if self._closed:
                 return
-            lib.bw_guard_free(self.guard)
-            if self._looks:
-                self._kernel.retire(self.address, self.size_bytes)
             self._closed = True
-            if not self._looks:
-                self._kernel.unmap(self.address, self.size_bytes)
+            lib.bw_guard_shut(self.guard)
+            try:
+                self._kernel.retire(self.address, self.size_bytes)
+            except OSError as error:
+                if self._looks:  # they see the device's memory on, guarded
+                    self._mapped = False
+                    raise TransportError(
+                        f"{self._name} stays mapped: {error.strerror}", errno=error.errno
+                    ) from error
+            lib.bw_guard_free(self.guard)
+            self._unmap_unused()

@@ -1057,10 +1057,14 @@ class FakeKernel:
             if size_bytes % HUGE or size_bytes // HUGE > self.options.huge_pages:
                 raise refuse(errno.ENOMEM)
             made = mmap.mmap(-1, size_bytes + HUGE)  # so that its start can be where such a page's is
+            made.madvise(10)  # MADV_DONTFORK, as the real one's
         else:
             made = mmap.mmap(-1, size_bytes)
         self.memory_maps.append(made)
         return made
+
+    def stand_in(self, address: int, size_bytes: int) -> None:
+        LinuxKernel().stand_in(address, size_bytes)
 
     def eventfd(self) -> int:
         self._step("eventfd")

@@ -510,7 +510,7 @@ def test_a_device_that_leaves_reads_as_ones_where_it_is_mapped(files):
     assert "fell off the bus" in lost.value.hint
     bus.close()
     assert bytes(seen[PAGE : PAGE + 2]) == b"\0\0"  # says nothing any more
-    del seen
+    del seen, part, doorbell
     gc.collect()
     assert files.left == {}
     assert not files.retired

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from barewire.errors import HostLimit, TransportError
-from barewire.native._native import ffi, lib
+from barewire.native._native import lib
 from barewire.transport.vfio.kernel import LinuxKernel
 from barewire.transport.vfio.mapping import GuardedPages
 
@@ -131,7 +131,7 @@ def test_too_many_guards_are_refused_and_leave_no_mapping(file):
     finally:
         for each in held:
             each.close()
-    assert lib.bw_guard_new(1 << 40, 0) == ffi.NULL
+    assert lib.bw_guard_new(1 << 40, 0) == 0
 
 
 def test_a_mapping_that_is_refused_says_so(file):
@@ -172,7 +172,7 @@ def ended(before: str, then: str) -> subprocess.CompletedProcess[str]:
         ("", "import signal; os.kill(os.getpid(), signal.SIGBUS); import time; time.sleep(5)"),
         (
             "",
-            "lib.bw_guard_free(guard); ctypes.string_at(16, 1)",
+            "lib.bw_guard_shut(guard); lib.bw_guard_free(guard); ctypes.string_at(16, 1)",
         ),
     ],
     ids=["another mapping", "with Python's own handler", "a signal that was sent", "no memory at all"],
