@@ -1,9 +1,9 @@
 """Giving a GPU to vfio-pci, and putting everything back.
 
 What a plan says is done step by step, each checked before and after. What was there is kept in a state file
-before the first write. When a write fails, takes too long, or somebody interrupts, everything is put back at
-once; what cannot be is named, and the state file stays for the next attempt. No function is ever removed from
-the bus.
+before the first write. When a write fails, takes too long, or somebody interrupts, everything that was begun
+is put back at once; what cannot be is named, and the state file stays for the next attempt. No function is
+ever removed from the bus. One process at a time binds or restores.
 
 Facts: Linux Documentation/ABI/testing/sysfs-bus-pci (bind, unbind, driver_override), drivers/base/bus.c (a
 failed probe's errno comes back from `bind`).
@@ -11,20 +11,25 @@ failed probe's errno comes back from `bind`).
 
 from __future__ import annotations
 
+import contextlib
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from barewire.errors import (
     BarewireError,
     BindRefused,
     DeviceBusy,
+    DeviceLost,
+    NoDevice,
     PollTimeout,
     RestoreIncomplete,
+    SetupError,
     TransportError,
 )
 from barewire.pci.holders import look_for_holders
-from barewire.pci.plan import NOTHING, Agreed, Plan, Planner, held
+from barewire.pci.plan import NO_SUCH_MODE, NOTHING, Agreed, Plan, Planner, held
 from barewire.pci.state import Record, States, Was
 from barewire.pci.steps import (
     Give,
@@ -90,16 +95,19 @@ class Binder:
         plan.check()
         if not plan.steps:
             return None
-        with Latch() as latch:
+        begun: list[Step] = []
+        with Latch() as latch, self.states.turn(self.timeouts.turn, latch.pending):
             self.states.begin(plan.record)
             try:
                 for step in plan.steps:
                     _check(latch)
                     progress(step)
+                    self._check_unchanged(step)
+                    begun.append(step)
                     self._do(step, latch.pending)
                 _check(latch)
             except BaseException as failure:
-                self._roll_back(plan.record, failure, latch)
+                self._roll_back(_changed(plan.record, begun), failure, latch)
                 raise
         return plan.record
 
@@ -111,10 +119,14 @@ class Binder:
         """
         problems = self._put_back(record)
         stuck = isinstance(failure, PollTimeout) and "pid" in failure.facts  # it may still take effect
+        if not problems and not stuck:
+            try:
+                self.states.end(record)
+            except SetupError as error:
+                problems = [error]
         if problems or stuck:
             latch.forget()
             raise _incomplete(record, failure, problems) from failure
-        self.states.end(record)
 
     def _do(self, step: Step, stop: Callable[[], bool] = never) -> None:
         """One step, checked before and after.
@@ -129,16 +141,31 @@ class Binder:
         else:
             self._write(step, stop)
 
+    def _check_unchanged(self, step: Step) -> None:
+        """Refuse a write to a function that is not as it was planned any more.
+
+        Raises:
+            DeviceBusy: another driver has it.
+            DeviceLost: it left the bus.
+        """
+        if not isinstance(step, Write) or step.address is None:
+            return
+        if not self.sysfs.exists(step.address):
+            raise DeviceLost(
+                f"{step.address} left the bus meanwhile",
+                hint="`dmesg | tail` may say why.",
+                address=step.address,
+            )
+        now = self.sysfs.driver(step.address)
+        if now != step.before:
+            raise DeviceBusy(
+                f"the driver of {step.address} changed meanwhile: it is {now or 'none'}, not "
+                f"{step.before or 'none'}",
+                hint="Somebody else binds it too: udev, driverctl, or another program.",
+                address=step.address,
+            )
+
     def _write(self, step: Write, stop: Callable[[], bool]) -> None:
-        if step.address is not None:
-            now = self.sysfs.driver(step.address)
-            if now != step.before:
-                raise DeviceBusy(
-                    f"the driver of {step.address} changed meanwhile: it is {now or 'none'}, not "
-                    f"{step.before or 'none'}",
-                    hint="Somebody else binds it too: udev, driverctl, or another program.",
-                    address=step.address,
-                )
         try:
             self.writer.write(step.path, step.text, step.timeout_s, stop)
         except BarewireError:  # a time-out is an OSError too
@@ -210,22 +237,32 @@ class Binder:
         """What would put back what a bind changed, as things are now."""
         steps: list[Step] = []
         for was in reversed(record.functions):
-            if self._changed_hands(was) is None and self.sysfs.exists(was.address):
-                steps += self._steps_back(was)
-            elif self._override_is_ours(was):
-                now = self.sysfs.driver(was.address)
-                steps.append(override_write(self.sysfs, was.address, was.driver_override, now, self.timeouts))
+            with contextlib.suppress(NoDevice):  # it leaves while it is looked at
+                steps += self._steps_for(was)
         steps += [
             Give(record.address, each.uid, each.gid, Path(each.path))
             for each in record.owners
             if Path(each.path).exists()
         ]
-        if record.unsafe_no_iommu is not None:
-            path = self.sysfs.root / NOIOMMU_PARAMETER
-            if text_in(path) not in (None, record.unsafe_no_iommu):
-                why = "VFIO's mode without an IOMMU is as it was"
-                steps.append(Write(path, record.unsafe_no_iommu, why, self.timeouts.override))
+        path = self.sysfs.root / NOIOMMU_PARAMETER
+        unsafe = record.unsafe_no_iommu
+        if unsafe is not None and text_in(path) not in (None, unsafe) and not self._is_shared(record):
+            why = "VFIO's mode without an IOMMU is as it was"
+            steps.append(Write(path, unsafe, why, self.timeouts.override))
         return tuple(steps)
+
+    def _is_shared(self, record: Record) -> bool:
+        """Whether another function needs VFIO's mode without an IOMMU still; the last one puts it back."""
+        records, _ = self.states.look()
+        return any(each.unsafe_no_iommu and each.address != record.address for each in records)
+
+    def _steps_for(self, was: Was) -> list[Step]:
+        if self._changed_hands(was) is None and self.sysfs.exists(was.address):
+            return self._steps_back(was)
+        if not self._override_is_ours(was):
+            return []
+        now = self.sysfs.driver(was.address)
+        return [override_write(self.sysfs, was.address, was.driver_override, now, self.timeouts)]
 
     def _steps_back(self, was: Was) -> list[Step]:
         """To the driver and the override that a function had; they need not fit each other."""
@@ -276,17 +313,45 @@ class Binder:
             DeviceBusy, BindRefused: see `check_restore`; nothing was changed.
             RestoreIncomplete: something could not be put back. The state file stays; again restores the rest.
         """
-        self.check_restore(record)
-        notes = tuple(note for was in record.functions if (note := self._changed_hands(was)) is not None)
-        gone = (was.address for was in record.functions if not self.sysfs.exists(was.address))
-        notes += tuple(f"{address} is not there any more" for address in gone)
-        with Latch() as latch:
+        with Latch() as latch, self.states.turn(self.timeouts.turn, latch.pending, needed=False):
+            self._check_current(record)
+            self.check_restore(record)
+            notes = tuple(self._notes(record))
             problems = self._put_back(record, progress)
+            if not problems:
+                try:
+                    self.states.end(record)
+                except SetupError as error:
+                    problems = [error]
             if problems:
                 latch.forget()
                 raise _incomplete(record, None, problems)
-            self.states.end(record)
         return notes
+
+    def _check_current(self, record: Record) -> None:
+        """Refuse a record whose function was restored, and bound anew, since it was read.
+
+        Raises:
+            DeviceBusy: it was.
+        """
+        there = self.states.find(record.address)
+        if there is not None and there != record:
+            raise DeviceBusy(
+                f"{record.address} was restored meanwhile, and bound anew by process {there.pid}",
+                hint="`barewire status` says how it is now.",
+                address=record.address,
+            )
+
+    def _notes(self, record: Record) -> Iterator[str]:
+        """What of a record cannot be restored, a sentence each."""
+        for was in record.functions:
+            if not self.sysfs.exists(was.address):
+                yield f"{was.address} is not there any more"
+                continue
+            with contextlib.suppress(NoDevice):
+                note = self._changed_hands(was)
+                if note is not None:
+                    yield note
 
     def _put_back(
         self, record: Record, progress: Callable[[Step], None] = lambda step: None
@@ -298,19 +363,35 @@ class Binder:
             address = step.address if isinstance(step, Write) else None
             if address in hopeless:
                 continue
-            try:
+            with contextlib.suppress(Exception):  # such as a terminal that is gone: restoring goes on
                 progress(step)
+            try:
+                self._check_unchanged(step)
                 if isinstance(step, Give) and step.path is not None:
                     self.writer.chown(step.path, step.uid, step.gid)
                 else:
                     self._do(step)
             except (BarewireError, OSError) as error:
+                if address is not None:
+                    hopeless.add(address)
+                    if not self.sysfs.exists(address):  # it left the bus: nothing of it is left to restore
+                        continue
                 problems.append(
                     error if isinstance(error, BarewireError) else refused(error, f"`{step.command}` failed")
                 )
-                if address is not None:
-                    hopeless.add(address)
         return problems
+
+
+def _changed(record: Record, begun: list[Step]) -> Record:
+    """What a record says of that alone which was begun: the rest was not touched, whoever has it now."""
+    writes = [step for step in begun if isinstance(step, Write)]
+    addresses = {step.address for step in writes}
+    return replace(
+        record,
+        functions=tuple(was for was in record.functions if was.address in addresses),
+        owners=record.owners if any(isinstance(step, Give) for step in begun) else (),
+        unsafe_no_iommu=record.unsafe_no_iommu if None in addresses else None,
+    )
 
 
 def _check(latch: Latch) -> None:
@@ -320,7 +401,7 @@ def _check(latch: Latch) -> None:
         TransportError: seen only where the program's own handler of the signal returns.
     """
     if latch.pending():
-        raise TransportError("binding was interrupted; everything is as it was", signal=latch.came[0])
+        raise TransportError("binding was interrupted", signal=latch.came[0])
 
 
 def _incomplete(
@@ -362,4 +443,6 @@ REFUSALS = {
 def _why_refused(step: Write, error: OSError) -> str | None:
     if error.errno is None:
         return None
+    if step.path.name == Path(NOIOMMU_PARAMETER).name:
+        return NO_SUCH_MODE
     return REFUSALS.get((step.after, error.errno)) or REFUSALS.get((None, error.errno))

@@ -3,8 +3,9 @@
 A driver lets go of a device when its last user is gone; taking it away before that waits, or breaks what
 runs there. So they are looked for first, and named.
 
-Facts: Linux Documentation/filesystems/proc.rst (fd, maps, comm), Documentation/ABI/testing/sysfs-bus-pci
-(boot_vga), sysfs-class-drm connectors (status, enabled), drivers/tty/vt (vtconsole);
+Facts: Linux Documentation/filesystems/proc.rst (fd, maps, comm, mounts' escapes), ABI/testing/sysfs-bus-pci
+(boot_vga), sysfs-class-drm connectors (status, enabled), drivers/tty/vt (vtconsole), include/uapi/linux/if.h,
+networking/operstates.rst (an interface whose driver tells no state is "unknown", and may be at work);
 OGKM:kernel-open/nvidia/nv-procfs.c (Device Minor), nv-pci.c (what removal waits for).
 """
 
@@ -15,13 +16,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from barewire.pci.sysfs import ADDRESS, Sysfs, link_name, names_in, number_in, text_in
 
 COMM_LETTERS = 15  # as many of a program's name as the kernel keeps
 PERSISTENCE = "nvidia-persistenced"
+SERVICE = re.compile(r":/system\.slice/(?:[^/]+\.slice/)?([\w.@:-]+\.service)(?:/|$)")
 DEEPEST = 12  # folders below a function; USB's hubs go deep
 MOST_FOLDERS = 20_000
+
+INTERFACE_UP = 1 << 0  # IFF_UP
 
 PROCESS = "process"
 DAEMON = "persistence daemon"
@@ -189,7 +194,8 @@ def _mapped(folder: Path, wanted: dict[str, str]) -> set[str]:
 def _process(pid: int, folder: Path, files: list[str], wanted: dict[str, str]) -> Holder:
     name = process_name(folder)
     daemon = name == PERSISTENCE
-    stop = "systemctl stop nvidia-persistenced" if daemon else f"kill {pid}"
+    service = PERSISTENCE if daemon else system_service(folder)
+    stop = f"systemctl stop {service}" if service else f"kill {pid}"
     return Holder(
         kind=DAEMON if daemon else PROCESS,
         address=wanted[files[0]],
@@ -199,6 +205,15 @@ def _process(pid: int, folder: Path, files: list[str], wanted: dict[str, str]) -
         name=name,
         files=tuple(files),
     )
+
+
+def system_service(folder: Path) -> str | None:
+    """The service of the system that a process is of: it would only be started again if it were killed."""
+    for line in (text_in(folder / "cgroup") or "").splitlines():
+        found = SERVICE.search(line)
+        if found:
+            return found.group(1)
+    return None
 
 
 def process_name(folder: Path) -> str:
@@ -255,21 +270,30 @@ def _consoles(sysfs: Sysfs, folder: Path) -> Iterator[str]:
 def _disks(sysfs: Sysfs, address: str, disks: tuple[str, ...]) -> Iterator[Holder]:
     """Disks that are mounted, swapped to, or part of another disk."""
     lines = (text_in(sysfs.proc / "mounts") or "").splitlines()
-    mounted = {words[0]: words[1] for line in lines if len(words := line.split()) > 1}
+    mounted = {words[0]: unescaped(words[1]) for line in lines if len(words := line.split()) > 1}
     swaps = {line.split()[0] for line in (text_in(sysfs.proc / "swaps") or "").splitlines() if line.split()}
     for disk in disks:
         path = str(sysfs.dev / disk)
         if path in mounted:
-            yield Holder(DISK, address, f"{path} is mounted at {mounted[path]}", f"`umount {mounted[path]}`")
+            yield Holder(
+                DISK, address, f"{path} is mounted at {mounted[path]}", f"`umount {quote(mounted[path])}`"
+            )
         if path in swaps:
             yield Holder(DISK, address, f"{path} is swapped to", f"`swapoff {path}`")
         for above in names_in(sysfs.root / "class/block" / disk / "holders"):
             yield Holder(DISK, address, f"{path} is part of {above}", f"stop {above} (`dmsetup`, `mdadm`)")
 
 
+def unescaped(text: str) -> str:
+    """A path of /proc/mounts, where spaces and the like are octal numbers."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found.group(1), 8)), text)
+
+
 def _networks(sysfs: Sysfs, address: str, names: tuple[str, ...]) -> Iterator[Holder]:
     for name in names:
-        if text_in(sysfs.root / "class/net" / name / "operstate") == "up":
+        state = text_in(sysfs.root / "class/net" / name / "operstate")
+        flags = number_in(sysfs.root / "class/net" / name / "flags") or 0
+        if state == "up" or (state == "unknown" and flags & INTERFACE_UP):
             yield Holder(
                 NETWORK, address, f"the network interface {name} is up", f"`ip link set {name} down`"
             )

@@ -23,48 +23,54 @@ PCI_IDS = (
 ENTRY = re.compile(r"(\t?)([0-9a-f]{4})  (\S.*)")
 MOST_BYTES = 64 << 20
 
-# Class and subclass; the class alone where the subclass is of no interest.
-CLASSES = {
+# Class and subclass.
+SUBCLASSES = {
     0x0100: "SCSI controller",
     0x0101: "IDE controller",
     0x0106: "SATA controller",
     0x0107: "SAS controller",
     0x0108: "NVMe controller",
-    0x01: "mass storage controller",
     0x0200: "Ethernet controller",
     0x0207: "InfiniBand controller",
-    0x02: "network controller",
     0x0300: "VGA controller",
     0x0302: "3D controller",
-    0x03: "display controller",
     0x0403: "audio device",
-    0x04: "multimedia device",
-    0x05: "memory controller",
     0x0600: "host bridge",
     0x0604: "PCI bridge",
     0x0680: "bridge",
+    0x0C03: "USB controller",
+    0x0C80: "serial bus controller",  # such as the USB-C port controller of graphics cards
+    0x0C07: "IPMI controller",
+}
+# The class alone, where the subclass is of no interest.
+CLASSES = {
+    0x01: "mass storage controller",
+    0x02: "network controller",
+    0x03: "display controller",
+    0x04: "multimedia device",
+    0x05: "memory controller",
     0x06: "bridge",
     0x07: "communication controller",
     0x08: "system peripheral",
-    0x0C03: "USB controller",
-    0x0C80: "serial bus controller",  # such as the USB-C port controller of graphics cards
     0x0C: "serial bus controller",
     0x10: "encryption controller",
     0x12: "processing accelerator",
 }
 STORAGE, NETWORK, BRIDGE = 0x01, 0x02, 0x06
+IPMI = 0x0C07
 
 
 def class_name(class_code: int) -> str:
     """What a class code (three bytes) stands for."""
     kind = class_code >> 8
-    return CLASSES.get(kind) or CLASSES.get(kind >> 8) or f"class {kind:#06x}"
+    return SUBCLASSES.get(kind) or CLASSES.get(kind >> 8) or f"class {kind:#06x}"
 
 
 def high_impact(class_code: int) -> str | None:
     """Why taking a function away may hurt the machine itself; None where it does not."""
-    kind = class_code >> 16
-    return {STORAGE: "storage", NETWORK: "network", BRIDGE: "bridge"}.get(kind)
+    if class_code >> 8 == IPMI:
+        return "management"
+    return {STORAGE: "storage", NETWORK: "network", BRIDGE: "bridge"}.get(class_code >> 16)
 
 
 def device_name(vendor_id: int, device_id: int, files: Iterable[Path] = PCI_IDS) -> str | None:

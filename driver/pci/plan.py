@@ -14,13 +14,26 @@ from typing import Any
 
 from barewire.errors import BarewireError, BindRefused, DeviceBusy, UsageError
 from barewire.pci.holders import CONSOLE, DISPLAY, Holder, Look, look_for_holders
-from barewire.pci.state import OwnerWas, Record, States, Was, new_record
+from barewire.pci.state import OwnerWas, Record, States, Was, new_record, not_restored
 from barewire.pci.steps import Give, LoadModule, Step, Timeouts, Write, steps_to
-from barewire.pci.sysfs import NOIOMMU_PARAMETER, VFIO_PCI, Function, Group, Sysfs, text_in
+from barewire.pci.sysfs import (
+    NOIOMMU_PARAMETER,
+    VFIO_PCI,
+    Function,
+    Group,
+    Sysfs,
+    check_is_gpu,
+    text_in,
+)
 
 # A group can be used while these have its other functions: they do no DMA, or only for VFIO's users.
 HARMLESS_DRIVERS = (VFIO_PCI, "pci-stub", "pcieport")
 NO_ANSWER = b"\xff\xff"
+IOMMU_REMEDY = (
+    "switch VT-d or AMD-Vi on in the firmware; Intel's also needs intel_iommu=on on the kernel's command line"
+)
+LOAD_REMEDY = "`modprobe vfio-pci`, or agree that `barewire bind` loads it: --load-module"
+NO_SUCH_MODE = "It takes a kernel with CONFIG_VFIO_NOIOMMU, or an IOMMU."
 
 
 @dataclass(frozen=True)
@@ -139,7 +152,7 @@ class Planner:
             UsageError: it is none that is bound; or a member that is agreed to is not in the group.
         """
         function = self.sysfs.function(address)
-        self._check_kind(function)
+        check_is_gpu(function)
         group = None if function.iommu_group is None else self.sysfs.group(function.iommu_group)
         members = (function,) if group is None else tuple(self.sysfs.function(each) for each in group.members)
         self._check_members(function, members, agreed)
@@ -153,19 +166,6 @@ class Planner:
         )
         steps = tuple(self._steps(function, taken, agreed))
         return Plan(function, group, members, taken, obstacles, steps, record, look)
-
-    def _check_kind(self, function: Function) -> None:
-        if function.is_bridge:
-            raise UsageError(
-                f"{function.address} is a bridge: VFIO takes functions behind it, never the bridge itself",
-                address=function.address,
-            )
-        if not function.is_gpu:
-            raise UsageError(
-                f"{function.address} ({function.id_text}) is no GPU of NVIDIA's",
-                hint="`barewire status` lists them.",
-                address=function.address,
-            )
 
     def _check_members(self, function: Function, members: tuple[Function, ...], agreed: Agreed) -> None:
         strangers = agreed.members - {each.address for each in members}
@@ -190,9 +190,15 @@ class Planner:
                 owners.append(OwnerWas(str(path), said.st_uid, said.st_gid))
         unsafe = None
         if self._wants_unsafe(function, agreed):
-            unsafe = text_in(self.sysfs.root / NOIOMMU_PARAMETER)
+            unsafe = self._unsafe_was()
         was = tuple(Was(each.address, each.id_text, each.driver, each.driver_override) for each in taken)
         return new_record(self.sysfs, function.address, was, tuple(owners), unsafe)
+
+    def _unsafe_was(self) -> str:
+        """VFIO's mode without an IOMMU before any function was bound by it; off if VFIO is not loaded yet."""
+        records, _ = self.states.look()
+        kept = (each.unsafe_no_iommu for each in records if each.unsafe_no_iommu)
+        return next(kept, None) or text_in(self.sysfs.root / NOIOMMU_PARAMETER) or "N"
 
     def _wants_unsafe(self, function: Function, agreed: Agreed) -> bool:
         return function.iommu_group is None and agreed.dma_unprotected
@@ -209,39 +215,21 @@ class Planner:
         address = function.address
         record = self.states.find(address)
         if record is not None and taken:
-            found.append(
-                Obstacle(
-                    NOT_READY,
-                    f"{address} was bound ({record.time_utc}, process {record.pid}) and is not restored",
-                    f"Restore it first: `barewire unbind {record.address}`.",
-                    {"address": address},
-                )
-            )
-        if self.answers(address) is False:
-            found.append(
-                Obstacle(
-                    NOT_READY,
-                    f"{address} does not answer: its configuration space reads as ones",
-                    "It fell off the bus, or sleeps in D3cold. A restart of the machine helps for certain.",
-                    {"address": address},
-                )
-            )
+            kept = not_restored(address, record)
+            found.append(Obstacle(NOT_READY, kept.message, kept.hint or "", kept.facts))
+        dead = does_not_answer(self.sysfs, address)
+        if dead is not None:
+            found.append(dead)
         if group is None and not agreed.dma_unprotected:
             found.append(self._no_iommu(address))
-        elif self._wants_unsafe(function, agreed) and text_in(self.sysfs.root / NOIOMMU_PARAMETER) is None:
-            found.append(
-                Obstacle(
-                    NOT_READY,
-                    "this kernel's VFIO has no mode without an IOMMU",
-                    "It takes a kernel with CONFIG_VFIO_NOIOMMU, or an IOMMU.",
-                )
-            )
+        elif self._wants_unsafe(function, agreed) and self._has_no_unsafe_mode():
+            found.append(Obstacle(NOT_READY, "this kernel's VFIO has no mode without an IOMMU", NO_SUCH_MODE))
         if not self.sysfs.driver_folder(VFIO_PCI).is_dir() and not agreed.load_module:
             found.append(
                 Obstacle(
                     NOT_READY,
                     "vfio-pci is not loaded",
-                    "`modprobe vfio-pci`, or agree that it is loaded: --load-module.",
+                    f"{LOAD_REMEDY}.",
                 )
             )
         found += [
@@ -255,6 +243,12 @@ class Planner:
         ]
         return found
 
+    def _has_no_unsafe_mode(self) -> bool:
+        """Whether VFIO is there, and without it; a kernel whose VFIO is not loaded yet does not tell."""
+        if self.sysfs.module_loaded("vfio"):
+            return text_in(self.sysfs.root / NOIOMMU_PARAMETER) is None
+        return self.sysfs.driver_folder(VFIO_PCI).is_dir()
+
     def _no_iommu(self, address: str) -> Obstacle:
         if self.sysfs.has_iommu():
             message = f"{address} is in no IOMMU group, although this machine has an IOMMU that is on"
@@ -263,8 +257,8 @@ class Planner:
         return Obstacle(
             NOT_READY,
             message,
-            "Switch VT-d or AMD-Vi on in the firmware and start with intel_iommu=on. Without an IOMMU "
-            "nothing keeps the device from any memory; who accepts that says so: --dma-unprotected.",
+            f"{sentence(IOMMU_REMEDY)} Without an IOMMU nothing keeps the device from any memory: "
+            "DMA unprotected; who accepts that says so: --dma-unprotected.",
             {"address": address},
         )
 
@@ -333,13 +327,22 @@ class Planner:
             steps.append(Give(function.address, agreed.uid, agreed.gid))
         return steps
 
-    def answers(self, address: str) -> bool | None:
-        """Whether a function's configuration space answers; None where it cannot be read."""
-        try:
-            with (self.sysfs.folder(address) / "config").open("rb", buffering=0) as file:
-                return file.read(2) != NO_ANSWER
-        except OSError:
-            return None
+
+def does_not_answer(sysfs: Sysfs, address: str) -> Obstacle | None:
+    """Whether a function's configuration space reads as ones; None where it does not, or cannot be read."""
+    try:
+        with (sysfs.folder(address) / "config").open("rb", buffering=0) as file:
+            said = file.read(len(NO_ANSWER))
+    except OSError:
+        return None
+    if said != NO_ANSWER:
+        return None
+    return Obstacle(
+        NOT_READY,
+        f"{address} does not answer: its configuration space reads as ones",
+        "It fell off the bus, or sleeps in D3cold. A restart of the machine helps for certain.",
+        {"address": address},
+    )
 
 
 def held(holder: Holder) -> Obstacle:

@@ -18,8 +18,8 @@ from pathlib import Path
 from barewire.errors import BarewireError, DeviceBusy, DeviceLost, PollTimeout, TransportError, UsageError
 from barewire.pci.config import BAR0, BAR_COUNT, CONFIG_BYTES, NO_VENDOR, VENDOR_ID
 from barewire.pci.holders import look_for_holders
-from barewire.pci.sysfs import VFIO_PCI, Function, Sysfs
-from barewire.pci.writing import PatientWriter, Writer, refused
+from barewire.pci.sysfs import VFIO_PCI, Function, Sysfs, check_is_gpu
+from barewire.pci.writing import Latch, PatientWriter, Writer, refused
 from barewire.poll import poll
 
 RESET_S = 30.0  # the kernel waits for a function by itself, for up to a minute on some
@@ -50,9 +50,10 @@ def check(sysfs: Sysfs, address: str, method: str | None = None) -> Function:
     Raises:
         NoDevice: there is no such function.
         DeviceBusy: a driver has it, or a process has it open.
-        UsageError: it has no such reset.
+        UsageError: it is no GPU, or has no such reset.
     """
     function = sysfs.function(address)
+    check_is_gpu(function)
     if function.driver not in NO_DRIVER:
         raise DeviceBusy(
             f"{function.address} is driven by {function.driver}, which does not expect a reset",
@@ -81,7 +82,7 @@ def reset(
     timeout_s: float = RESET_S,
     return_s: float = RETURN_S,
 ) -> Reset:
-    """Reset a function.
+    """Reset a function. SIGINT, SIGTERM and SIGHUP wait until the kernel is done, or its time is up.
 
     Args:
         method: "flr", "bus", ...; the kernel's choice if not given.
@@ -98,13 +99,14 @@ def reset(
     function = check(sysfs, address, method)
     folder = sysfs.folder(function.address)
     before = config_of(folder)
-    if method is not None and function.reset_methods != (method,):
-        _write(hand, folder / "reset_method", method, timeout_s)
-    try:
-        _write(hand, folder / "reset", "1", timeout_s)
-    finally:
+    with Latch():
         if method is not None and function.reset_methods != (method,):
-            _write(hand, folder / "reset_method", " ".join(function.reset_methods), timeout_s)
+            _write(hand, folder / "reset_method", method, timeout_s)
+        try:
+            _write(hand, folder / "reset", "1", timeout_s)
+        finally:
+            if method is not None and function.reset_methods != (method,):
+                _write(hand, folder / "reset_method", " ".join(function.reset_methods), timeout_s)
     after = _wait_for_return(folder, function, return_s)
     if after[:IDENTITY_BYTES] != before[:IDENTITY_BYTES]:
         raise DeviceLost(

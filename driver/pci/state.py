@@ -2,25 +2,34 @@
 
 The folder is on /run, which the machine empties when it starts: what a restart undoes needs no restoring.
 Everybody may read the files, so that `barewire status` tells everybody the same; only their owner writes.
+One process at a time binds or restores: it has a lock, on a file that nobody else can open, so that nobody
+else can keep it from anybody.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import stat
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from barewire.errors import DeviceBusy, FormatError, PermissionMissing, SetupError
+from barewire.errors import BarewireError, DeviceBusy, FormatError, PermissionMissing, PollTimeout, SetupError
 from barewire.pci.sysfs import ADDRESS, Sysfs, text_in
+from barewire.poll import poll
 
 STATE_FOLDER = Path("/run/barewire")
+LOCK = "lock"
 VERSION = 1
 MOST_BYTES = 1 << 20
+PID_BYTES = 32
+MOST_IDS = (1 << 32) - 1  # user and group ids are less; this one stands for "leave it"
 BOOT_ID = "sys/kernel/random/boot_id"
 
 
@@ -95,24 +104,42 @@ class States:
     Args:
         sysfs: the machine.
         folder: where they are.
+
+    Attributes:
+        trusted_uids: whose files are believed.
     """
 
     def __init__(self, sysfs: Sysfs, folder: Path = STATE_FOLDER) -> None:
         self.sysfs = sysfs
         self.folder = Path(folder)
+        self.trusted_uids = (0, os.geteuid())
 
     def path(self, address: str) -> Path:
         """The file of a function that was asked for."""
         return self.folder / f"bind-{address}.json"
 
+    # Reading
+
     def find(self, address: str) -> Record | None:
         """The record that a function is part of, if it was bound since this kernel started.
 
         Raises:
-            FormatError: a state file is damaged.
-            PermissionMissing: one cannot be read.
+            FormatError, PermissionMissing: a state file that may be of this function cannot be used.
         """
-        return next((record for record in self.all() if address in (record.address, *record.addresses)), None)
+        records, broken = self.look()
+        for record in records:
+            if address in (record.address, *record.addresses):
+                return record
+        for path, error in broken:
+            if self._concerns(path, address):
+                raise error
+        return None
+
+    def _concerns(self, path: Path, address: str) -> bool:
+        """Whether a file may be of a function: a record has functions of one IOMMU group."""
+        named = path.name.removeprefix("bind-").removesuffix(".json")
+        group = self.sysfs.iommu_group(address)
+        return named == address or (group is not None and self.sysfs.iommu_group(named) == group)
 
     def all(self) -> tuple[Record, ...]:
         """Every record of this kernel's, by address. Those of another have nothing left to restore.
@@ -121,9 +148,26 @@ class States:
             FormatError: a state file is damaged.
             PermissionMissing: one cannot be read.
         """
+        records, broken = self.look()
+        for _, error in broken:
+            raise error
+        return records
+
+    def look(self) -> tuple[tuple[Record, ...], tuple[tuple[Path, BarewireError], ...]]:
+        """The records of this kernel's, and the files that cannot be used, each with its error."""
         boot_id = text_in(self.sysfs.proc / BOOT_ID) or ""
-        records = [self.load(path) for path in sorted(self.folder.glob("bind-*.json"))]
-        return tuple(record for record in records if record.boot_id == boot_id)
+        records: list[Record] = []
+        broken: list[tuple[Path, BarewireError]] = []
+        for path in sorted(self.folder.glob("bind-*.json")):
+            try:
+                record = self.load(path)
+            except (FormatError, PermissionMissing) as error:
+                if path.is_symlink() or path.exists():  # else somebody else has just restored it
+                    broken.append((path, error))
+                continue
+            if record.boot_id == boot_id:
+                records.append(record)
+        return tuple(records), tuple(broken)
 
     def load(self, path: Path) -> Record:
         """One record.
@@ -133,45 +177,155 @@ class States:
             PermissionMissing: it cannot be read.
         """
         try:
-            said = path.lstat()
-            content = path.read_bytes() if said.st_size <= MOST_BYTES else b""
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise damaged(path, "it is a link") from error
             raise PermissionMissing(f"the state file {path} cannot be read: {error.strerror}") from error
-        if not stat.S_ISREG(said.st_mode) or said.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise damaged(path, "others than its owner may write it")
+        with os.fdopen(descriptor, "rb") as file:
+            said = os.fstat(descriptor)
+            if not stat.S_ISREG(said.st_mode) or said.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise damaged(path, "others than its owner may write it")
+            if said.st_uid not in self.trusted_uids:
+                raise damaged(path, f"it belongs to user {said.st_uid}")
+            try:
+                record = record_from(json.loads(file.read(MOST_BYTES)))
+            except OSError as error:
+                raise PermissionMissing(f"the state file {path} cannot be read: {error.strerror}") from error
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+                raise damaged(path, f"{type(error).__name__}: {error}") from error
+        if path != self.path(record.address):
+            raise damaged(path, f"it is of {record.address}")
+        return record
+
+    # One at a time
+
+    @contextlib.contextmanager
+    def turn(self, timeout_s: float, stop: Callable[[], bool], *, needed: bool = True) -> Iterator[None]:
+        """Only this process binds or restores meanwhile; it waits for another one that does.
+
+        Args:
+            timeout_s: how long.
+            stop: asked meanwhile; true gives up at once.
+            needed: whether it is refused where there can be no lock, as on a file system that became
+                read-only: restoring is tried all the same.
+
+        Raises:
+            DeviceBusy: another process is at it still; carries its `pid`.
+            PermissionMissing, SetupError: there can be no lock.
+        """
+        descriptor = None
         try:
-            return record_from(json.loads(content))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise damaged(path, f"{type(error).__name__}: {error}") from error
+            descriptor = self._lock(timeout_s, stop)
+        except OSError as error:
+            if needed or isinstance(error, PermissionError):
+                raise unwritable(self.folder / LOCK, error) from error
+        try:
+            yield
+        finally:
+            if descriptor is not None:
+                self._tidy(with_lock=True)
+                os.close(descriptor)
+
+    def _lock(self, timeout_s: float, stop: Callable[[], bool]) -> int:
+        path = self.folder / LOCK
+
+        def take() -> int | None:
+            try:
+                self._make_folder()
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            except FileNotFoundError:  # whoever was at it has just taken the folder away
+                return None
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(descriptor).st_nlink:
+                    os.pwrite(descriptor, f"{os.getpid():<{PID_BYTES - 1}}\n".encode(), 0)
+                    return descriptor
+            except BlockingIOError:
+                pass
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+            return None
+
+        def is_over(taken: int | None) -> bool:
+            return taken is not None or stop()
+
+        try:
+            taken = poll(take, is_over, timeout_s=timeout_s, why="another process binds or restores")
+        except PollTimeout:
+            taken = None
+        if taken is None:
+            pid = self.worker()
+            who = f"process {pid}" if pid else "another process"
+            facts = {"pid": pid} if pid else {}
+            raise DeviceBusy(
+                f"{who} is binding or restoring a GPU at this moment", hint="Wait until it is done.", **facts
+            )
+        return taken
+
+    def worker(self) -> int | None:
+        """The process that binds or restores now: 0 if it does not say which.
+
+        None without, and for users who may not know.
+        """
+        try:
+            descriptor = os.open(self.folder / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = os.pread(descriptor, PID_BYTES, 0).strip()
+            return int(said) if said.isdigit() else 0
+        finally:
+            os.close(descriptor)
+        return None
+
+    # Writing
 
     def begin(self, record: Record) -> None:
         """Write a record for the first time.
 
         Raises:
-            DeviceBusy: there is one for this function: it is being bound, or was and is not restored.
+            DeviceBusy: one of the functions was bound and is not restored.
+            FormatError: there is a file that may be of one of them, and cannot be used.
             PermissionMissing, SetupError: it cannot be written.
         """
         path = self.path(record.address)
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            self._make_folder()
             self._drop_old(path)
+            for address in record.addresses:
+                there = self.find(address)
+                if there is not None:
+                    raise not_restored(address, there)
             _write(partial, record)
-            os.link(partial, path)  # fails where there is one: two binders at once do not both begin
+            os.link(partial, path)  # never half written, and fails where there is one
         except FileExistsError as error:
             raise DeviceBusy(
-                f"{record.address} is being bound, or was bound and not restored: {path} is there",
+                f"{record.address} is being bound, or was bound and not restored: {error.filename} is there",
                 hint=f"`barewire status` says which of both; `barewire unbind {record.address}` restores.",
                 path=str(path),
             ) from error
         except OSError as error:
-            kind = PermissionMissing if isinstance(error, PermissionError) else SetupError
-            hint = "Run it as root." if isinstance(error, PermissionError) else None
-            raise kind(f"the state file {path} cannot be written: {error.strerror}", hint=hint) from error
+            raise unwritable(path, error) from error
         finally:
             with contextlib.suppress(OSError):
                 partial.unlink()
             self._tidy()
+
+    def _make_folder(self) -> None:
+        """The folder, which everybody may look into, whatever the umask is."""
+        try:
+            self.folder.mkdir(mode=0o755, parents=True)
+        except FileExistsError:
+            if not stat.S_ISDIR(self.folder.stat().st_mode):
+                raise
+        else:
+            self.folder.chmod(0o755)
 
     def _drop_old(self, path: Path) -> None:
         """A file of a kernel that runs no more."""
@@ -179,24 +333,53 @@ class States:
             path.unlink()
 
     def end(self, record: Record) -> None:
-        """Everything is as it was: take the file away, and the folder if it is empty."""
-        with contextlib.suppress(FileNotFoundError):
-            self.path(record.address).unlink()
+        """Everything is as it was: take the file away, and the folder if it is empty.
+
+        Raises:
+            PermissionMissing, SetupError: it cannot be taken away.
+        """
+        path = self.path(record.address)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(path, error, "cannot be taken away, although all is as it was") from error
         self._tidy()
 
-    def _tidy(self) -> None:
-        """Take the folder away if it is empty."""
+    def _tidy(self, with_lock: bool = False) -> None:
+        """Take the folder away if it is empty, or if whoever has the lock leaves nothing else behind."""
         with contextlib.suppress(OSError):
+            if with_lock and os.listdir(self.folder) == [LOCK]:
+                (self.folder / LOCK).unlink()
             self.folder.rmdir()
 
 
 def _write(path: Path, record: Record) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-    with os.fdopen(descriptor, "w") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()  # of a process of the same number that was killed here
+    with os.fdopen(os.open(path, flags, 0o644), "w") as file:
+        os.fchmod(file.fileno(), 0o644)  # whatever the umask is
         json.dump({"version": VERSION, **asdict(record)}, file, indent=2)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def not_restored(address: str, record: Record) -> DeviceBusy:
+    """The error of a function that is bound already, by a record."""
+    return DeviceBusy(
+        f"{address} was bound ({record.time_utc}, process {record.pid}) and is not restored",
+        hint=f"Restore it first: `barewire unbind {record.address}`.",
+        address=address,
+    )
+
+
+def unwritable(path: Path, error: OSError, how: str = "cannot be written") -> BarewireError:
+    """The typed error of a file that could not be changed."""
+    denied = isinstance(error, PermissionError)
+    hint = "Run it as root." if denied else f"{path.parent} has to be writable, and to have room."
+    kind = PermissionMissing if denied else SetupError
+    return kind(f"the state file {path} {how}: {error.strerror}", hint=hint, path=str(path))
 
 
 def damaged(path: Path, why: str) -> FormatError:
@@ -251,7 +434,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST_IDS:
         raise TypeError(f"{value!r} is no number")
     return value
 

@@ -20,6 +20,7 @@ class Timeouts:
         override: a line of text; it waits only where something else is stuck.
         settle: what appears in sysfs and /dev once a driver is bound; udev may be slow.
         load: of a module.
+        turn: of another process that binds or restores.
     """
 
     unbind: float = 30.0
@@ -27,6 +28,7 @@ class Timeouts:
     override: float = 5.0
     settle: float = 5.0
     load: float = 30.0
+    turn: float = 30.0
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,26 @@ def parse_address(text: str) -> str:
     if found is None:
         raise UsageError(f"{text!r} is no PCI address", expected="such as 0000:01:00.0")
     domain, bus, device, function = found.groups()
-    return f"{(domain or '0').lower():0>4}:{bus}:{device}.{function}".lower()
+    return f"{int(domain or '0', 16):04x}:{bus}:{device}.{function}".lower()
+
+
+def check_is_gpu(function: Function) -> None:
+    """Refuse what is no GPU: nobody binds or resets something else by a slip of the finger.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if function.is_bridge:
+        raise UsageError(
+            f"{function.address} is a bridge: VFIO takes functions behind it, never the bridge itself",
+            address=function.address,
+        )
+    if not function.is_gpu:
+        raise UsageError(
+            f"{function.address} ({function.id_text}) is no GPU of NVIDIA's",
+            hint="`barewire status` lists them.",
+            address=function.address,
+        )
 
 
 class Sysfs:
@@ -327,6 +346,10 @@ class Sysfs:
     def on_driver(self, driver: str) -> tuple[str, ...]:
         """The addresses of the functions that a driver is bound to, in order."""
         return tuple(name for name in names_in(self.driver_folder(driver)) if ADDRESS.fullmatch(name))
+
+    def module_of(self, driver: str) -> str:
+        """The kernel module that a PCI driver is of; the driver's own name where that is not told."""
+        return link_name(self.driver_folder(driver) / "module") or driver
 
     def module_loaded(self, module: str) -> bool:
         """Whether a kernel module is loaded, or built in and shown; "-" and "_" are the same."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from barewire.errors import BarewireError
 from barewire.pci.bind import Binder
 from barewire.pci.holders import look_for_holders
-from barewire.pci.plan import HARMLESS_DRIVERS, IN_USE, NOT_READY, Plan
+from barewire.pci.plan import HARMLESS_DRIVERS, IN_USE, NOT_READY, REVIEW, Plan, does_not_answer
 from barewire.pci.state import Record
 from barewire.pci.sysfs import VFIO_PCI, Function
 
@@ -40,7 +40,7 @@ class Situation:
         verdict: where it stands.
         reasons: why, a sentence each.
         next_action: what to do.
-        plan: what binding it would do; None where that could not be found out.
+        plan: what binding it would do.
         record: what a bind of barewire's left to restore; None without.
     """
 
@@ -48,7 +48,7 @@ class Situation:
     verdict: Verdict
     reasons: tuple[str, ...]
     next_action: str
-    plan: Plan | None
+    plan: Plan
     record: Record | None
 
 
@@ -64,6 +64,11 @@ def judge(binder: Binder, address: str) -> Situation:
     function = plan.function
     record = binder.states.find(function.address)
     if record is not None and _cut_off(binder, record):
+        worker = binder.states.worker()
+        if worker is not None:
+            who = f"process {worker}" if worker else "another process"
+            reasons = (f"{who} is binding or restoring a GPU at this moment",)
+            return Situation(function, Verdict.IN_USE, reasons, "wait until it is done", plan, record)
         return Situation(
             function,
             Verdict.RESTORE,
@@ -84,17 +89,14 @@ def _cut_off(binder: Binder, record: Record) -> bool:
 def _of_vfio(binder: Binder, plan: Plan, record: Record | None) -> Situation:
     function = plan.function
     unfit = [each for each in plan.members if each.driver is not None and each.driver not in HARMLESS_DRIVERS]
-    device = f"vfio:{function.address}"
+    dead = does_not_answer(binder.sysfs, function.address)
+    if dead is not None:
+        return Situation(function, Verdict.NOT_READY, (dead.message,), dead.hint, plan, record)
     if unfit:
         listed = ", ".join(f"{each.address} ({each.driver})" for each in unfit)
-        return Situation(
-            function,
-            Verdict.REVIEW if plan.taken else Verdict.NOT_READY,
-            (f"VFIO does not open group {function.iommu_group} while other drivers have {listed}",),
-            f"`{command(plan)}`",
-            plan,
-            record,
-        )
+        reason = f"VFIO does not open group {function.iommu_group} while other drivers have {listed}"
+        left = _to_bind(plan)
+        return replace(left, reasons=(reason, *left.reasons), record=record)
     users = [each for each in look_for_holders(binder.sysfs, [function.address]).holders if each.pid]
     if users:
         reasons = tuple(each.what for each in users)
@@ -104,7 +106,7 @@ def _of_vfio(binder: Binder, plan: Plan, record: Record | None) -> Situation:
             function,
             Verdict.EXTERNAL,
             ("vfio-pci has it, and barewire has no record of how it was before",),
-            f"open it as {device}; whoever bound it gives it back (driverctl, libvirt, the command line)",
+            f"{how_to_open(plan)}; whoever bound it gives it back (driverctl, libvirt, the command line)",
             plan,
             None,
         )
@@ -113,7 +115,7 @@ def _of_vfio(binder: Binder, plan: Plan, record: Record | None) -> Situation:
         function,
         Verdict.BOUND,
         (f"since {record.time_utc}: {was}",),
-        f"`barewire demo --device {device}`; later `barewire unbind {record.address}`",
+        f"{how_to_open(plan)}; later `barewire unbind {record.address}`",
         plan,
         record,
     )
@@ -134,12 +136,20 @@ def _to_bind(plan: Plan) -> Situation:
     return Situation(plan.function, verdict, reasons, next_action, plan, None)
 
 
+def how_to_open(plan: Plan) -> str:
+    """What opens a GPU that vfio-pci has."""
+    device = f"vfio:{plan.function.address}"
+    if plan.group is None or plan.group.no_iommu:
+        return f'DMA unprotected: `barewire.open("{device}", unsafe_no_iommu=True)`'
+    return f"`barewire demo --device {device}`"
+
+
 def command(plan: Plan) -> str:
     """The command line that binds, with what has to be agreed to."""
     words = ["barewire bind", plan.function.address]
     others = [each.address for each in plan.taken if each.address != plan.function.address]
     words += [f"--with {each}" for each in others]
-    if any(not each.facts.get("members") and each.kind == "review" for each in plan.obstacles):
+    if any(not each.facts.get("members") and each.kind == REVIEW for each in plan.obstacles):
         words.append("--dark-screen")
     return " ".join(words)
 

@@ -12,12 +12,13 @@ drivers/vfio/vfio_main.c (vfio_unregister_group_dev waits for the device's users
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Protocol
@@ -25,16 +26,18 @@ from typing import Any, Protocol
 from barewire.errors import PermissionMissing, PollTimeout, TransportError
 from barewire.poll import poll
 
-LAST_WAIT_S = 1.0  # a child that is killed ends at once, or is in the kernel and does not end
-# The child answers with the errno; 255 is for what is none.
-CHILD = """\
+# A child that is killed ends at once, or once the kernel has ended its write: a farewell takes some seconds.
+LAST_WAIT_S = 5.0
+# The child answers with the errno, plus what tells it from the exit codes of a Python that does not start.
+ERRNO_BASE = 100
+CHILD = f"""\
 import os, sys
 try:
     file = os.open(sys.argv[1], os.O_WRONLY | os.O_CLOEXEC)
     os.write(file, sys.argv[2].encode())
     os.close(file)
 except OSError as error:
-    os._exit(error.errno or 255)
+    os._exit({ERRNO_BASE} + (error.errno or 0))
 os._exit(0)
 """
 
@@ -98,18 +101,29 @@ class PatientWriter:
         """See `Writer.write`."""
         words = [sys.executable, "-I", "-S", "-c", CHILD, str(path), text]
         code = self._run(words, f"the write to {path}", timeout_s, stop)
+        if code >= ERRNO_BASE:
+            number = code - ERRNO_BASE
+            raise OSError(number, os.strerror(number), str(path))
         if code:
-            raise OSError(code, os.strerror(code), str(path))
+            raise TransportError(
+                f"Python cannot be run for the write to {path}",
+                hint=f"`{sys.executable} -I -S -c pass` says why.",
+                exit_code=code,
+            )
 
     def load_module(self, module: str, timeout_s: float, stop: Callable[[], bool] = never) -> None:
         """See `Writer.load_module`."""
         try:
             code = self._run(["modprobe", module], f"`modprobe {module}`", timeout_s, stop)
-        except FileNotFoundError as error:
+        except PollTimeout:  # an OSError too
+            raise
+        except OSError as error:
             raise TransportError(f"modprobe cannot be run: {error.strerror}") from error
         if code:
             raise TransportError(
-                f"`modprobe {module}` failed", hint="Run it as root to see why.", exit_code=code
+                f"`modprobe {module}` failed",
+                hint=f"`modprobe -v {module}` as root says why.",
+                exit_code=code,
             )
 
     def settle(self, timeout_s: float) -> None:
@@ -182,13 +196,13 @@ class Latch:
 
     def __enter__(self) -> Latch:
         if threading.current_thread() is threading.main_thread():
-            for number in self.SIGNALS:
-                before = signal.getsignal(number)
-                if (
-                    before is not None and before is not signal.SIG_IGN
-                ):  # None: a handler that is not Python's
-                    self._before[number] = before
-                    signal.signal(number, self._note)
+            with _blocked(self.SIGNALS):
+                for number in self.SIGNALS:
+                    before = signal.getsignal(number)
+                    # None: a handler that is not Python's
+                    if before is not None and before is not signal.SIG_IGN:
+                        self._before[number] = before
+                        signal.signal(number, self._note)
         return self
 
     def _note(self, number: int, frame: FrameType | None) -> None:
@@ -208,18 +222,29 @@ class Latch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)
-        self._before.clear()
-        came, self.came = self.came, []
-        if came:
-            signal.raise_signal(came[0])
+        with _blocked(self.SIGNALS if self._before else ()):
+            for number, before in self._before.items():
+                signal.signal(number, before)
+            self._before.clear()
+            came, self.came = self.came, []
+            if came:
+                signal.raise_signal(came[0])
+
+
+@contextlib.contextmanager
+def _blocked(numbers: Iterable[int]) -> Iterator[None]:
+    """Signals that wait in the kernel: a handler that raises would leave some handlers set and others not."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def refused(error: OSError, what: str, hint: str | None = None) -> TransportError | PermissionMissing:
     """The typed error of a write that the kernel refused."""
     facts = {"errno": error.errno, "path": error.filename}
-    if error.errno in (1, 13):  # EPERM, EACCES
+    if error.errno in (errno.EPERM, errno.EACCES, errno.EROFS):  # a container's /sys is read-only
         return PermissionMissing(
             f"{what}: {error.strerror}", hint="Run it as root, outside of containers.", **facts
         )

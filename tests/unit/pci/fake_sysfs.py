@@ -232,7 +232,7 @@ class FakeMachine:
             self.put(f"dev/vfio/devices/vfio{number}", "").chmod(0o600)
         group = self.group_of(address)
         if group is None:
-            group = 0
+            group = len(os.listdir(self.sys / "kernel/iommu_groups"))
             self._make_up_group(address, group)
         name = f"noiommu-{group}" if self._made_up(group) else str(group)
         if not (self.dev / "vfio" / name).exists():

@@ -8,12 +8,14 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from barewire.errors import (
     BarewireError,
     BindRefused,
     DeviceBusy,
+    DeviceLost,
     NoDevice,
     PermissionMissing,
     PollTimeout,
@@ -29,7 +31,7 @@ from barewire.pci.sysfs import Sysfs
 from fake_sysfs import AUDIO, H100, PORT, FakeMachine, h100_machine
 
 WHOLE_GROUP = Agreed(whole_group=True)
-QUICK = Timeouts(unbind=0.05, bind=0.05, override=0.05, settle=0.05, load=0.05)
+QUICK = Timeouts(unbind=0.05, bind=0.05, override=0.05, settle=0.05, load=0.05, turn=0.05)
 ROUNDS = 100
 
 
@@ -282,7 +284,7 @@ def test_two_binders_at_once_do_not_both_begin(machine):
     binder.bind(first)
     after = machine.picture()
 
-    with pytest.raises(DeviceBusy, match="is being bound"):
+    with pytest.raises(DeviceBusy, match="is not restored"):
         binder.bind(second)
 
     assert machine.picture() == after
@@ -392,6 +394,136 @@ def test_a_driver_that_changes_meanwhile_is_not_taken(machine):
     assert machine.picture() == before
 
 
+@pytest.mark.parametrize("address", [H100, AUDIO])
+def test_what_somebody_else_gives_to_vfio_pci_meanwhile_stays_his(machine, address):
+    """Not every function that vfio-pci has is ours to give back: only what was begun is undone."""
+    binder = binder_of(machine)
+    plan = binder.plan(H100, WHOLE_GROUP)
+    machine.take_driver(address)
+    machine.give_driver(address, "vfio-pci")
+    before = machine.picture()
+
+    with pytest.raises(DeviceBusy, match="it is vfio-pci, not"):
+        binder.bind(plan)
+
+    assert machine.picture() == before
+    assert binder.states.find(H100) is None
+
+
+def test_two_gpus_of_one_group_are_not_bound_twice(machine):
+    """Both plans are of the same functions; the second one must not undo what the first one did."""
+    second_gpu = "0000:01:00.2"
+    machine.add_function(second_gpu, driver="nvidia")
+    binder = binder_of(machine)
+    first, second = binder.plan(H100, WHOLE_GROUP), binder.plan(second_gpu, WHOLE_GROUP)
+    binder.bind(first)
+    after = machine.picture()
+
+    with pytest.raises(DeviceBusy, match="is not restored"):
+        binder.bind(second)
+
+    assert machine.picture() == after
+    assert {machine.driver(each) for each in (H100, AUDIO, second_gpu)} == {"vfio-pci"}
+
+
+def test_who_comes_while_another_process_binds_is_told_and_changes_nothing(alone):
+    other = binder_of(alone).states
+    binder = binder_of(alone)
+    plan = binder.plan(H100)
+    with other.turn(1.0, lambda: False):
+        before = alone.picture()
+        with pytest.raises(DeviceBusy, match="at this moment"):
+            binder.bind(plan)
+        assert alone.picture() == before
+
+
+def test_a_record_that_another_bind_replaced_is_not_restored(alone):
+    record = bind(alone)
+    unbind(alone)
+    anew = replace(record, time_utc="later")
+    binder_of(alone).states.begin(anew)
+
+    with pytest.raises(DeviceBusy, match="bound anew"):
+        binder_of(alone).restore(record)
+
+    assert binder_of(alone).states.find(H100) == anew
+
+
+def leaves_the_bus(machine: FakeMachine, address: str) -> None:
+    if machine.driver(address) is not None:
+        machine.take_driver(address)
+    (machine.sys / "bus/pci/devices" / address).unlink()
+    (machine.sys / "kernel/iommu_groups/12/devices" / address).unlink()
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_sibling_that_leaves_the_bus_while_binding_keeps_nobody_from_going_back(machine, number):
+    machine.kernel.after = lambda count: leaves_the_bus(machine, AUDIO) if count == number else None
+
+    with pytest.raises(BarewireError) as failed:
+        bind(machine)
+
+    assert not isinstance(failed.value, RestoreIncomplete)
+    if number < 5:
+        assert isinstance(failed.value, (DeviceLost, PollTimeout))
+    assert machine.driver(H100) == "nvidia"
+    assert (machine.function(H100) / "driver_override").read_text() == "(null)\n"
+    assert binder_of(machine).states.find(H100) is None
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_sibling_that_leaves_the_bus_while_restoring_is_no_failure(machine, number):
+    bind(machine)
+    wanted = len(machine.kernel.writes) + number
+    machine.kernel.before = lambda count: leaves_the_bus(machine, AUDIO) if count == wanted else None
+
+    unbind(machine)
+
+    assert machine.driver(H100) == "nvidia"
+    assert not (machine.root / "run/barewire").exists()
+
+
+def test_a_terminal_that_is_gone_keeps_nobody_from_restoring(machine):
+    before = machine.picture()
+    bind(machine)
+    binder = binder_of(machine)
+
+    def gone(step) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    binder.restore(binder.states.find(H100), gone)
+
+    assert machine.picture() == before
+
+
+def test_what_is_interrupted_and_not_put_back_is_not_called_as_it_was(machine):
+    def strike(number: int) -> None:
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        if number > 3:
+            raise OSError(errno.EIO, "no")
+
+    machine.kernel.before = strike
+
+    with handled(signal.SIGTERM), pytest.raises(RestoreIncomplete, match="not everything") as left:
+        bind(machine)
+
+    assert "as it was" not in left.value.message
+    works_again(machine)
+    unbind(machine)
+
+
+def test_a_sys_that_is_read_only_names_the_container(alone):
+    before = alone.picture()
+    fails_at(alone, 0, late=False, error=OSError(errno.EROFS, "Read-only file system"))
+
+    with pytest.raises(PermissionMissing) as refused:
+        bind(alone)
+
+    assert "container" in refused.value.hint
+    assert alone.picture() == before
+
+
 def test_a_sibling_that_changes_between_the_steps_stays_with_whoever_took_it(machine):
     def strike(number: int) -> None:
         if number == 2:
@@ -488,6 +620,40 @@ def test_without_an_iommu_it_is_refused_unless_asked_by_its_name(tmp_path):
     assert (machine.dev / "vfio/noiommu-0").exists()
     unbind(machine)
     assert machine.picture() == before
+
+
+@pytest.mark.parametrize("last", [0, 1])
+@pytest.mark.parametrize("mode", ["N", "Y"])
+def test_the_mode_without_an_iommu_stays_until_the_last_gpu_goes_back(tmp_path, mode, last):
+    machine = FakeMachine(tmp_path, cdev=False)
+    machine.add_vfio()
+    machine.put("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", mode + "\n")
+    addresses = [H100, "0000:02:00.0"]
+    for each in addresses:
+        machine.add_function(each, group=None, below="", driver="nvidia")
+    before = machine.picture()
+    binder = binder_of(machine)
+    for each in addresses:
+        binder.bind(binder.plan(each, Agreed(dma_unprotected=True)))
+
+    first = addresses[1 - last]
+    binder.restore(binder.states.find(first))
+    assert machine.unsafe
+    binder.restore(binder.states.find(addresses[last]))
+
+    assert machine.picture() == before
+
+
+def test_vfio_that_is_not_loaded_yet_is_not_said_to_have_no_such_mode(tmp_path):
+    machine = FakeMachine(tmp_path, cdev=False)
+    machine.add_function(H100, group=None, below="", driver="nvidia")
+
+    bind(machine, Agreed(dma_unprotected=True, load_module=True))
+    assert machine.unsafe
+    unbind(machine)
+
+    assert machine.driver(H100) == "nvidia"
+    assert not machine.unsafe
 
 
 def test_a_kernel_without_that_mode_says_so(tmp_path):
@@ -706,6 +872,21 @@ def test_what_a_plan_says_is_what_is_done(machine):
     assert done == [step.command for step in plan.steps]
     assert [(str(s.path.relative_to(machine.root)), s.text) for s in plan.steps] == machine.kernel.writes
     assert done[1] == f"echo {H100} > {machine.sys}/bus/pci/drivers/nvidia/unbind"
+
+
+@pytest.mark.parametrize("agreed", [WHOLE_GROUP, Agreed(whole_group=True, uid=1000)])
+def test_what_restoring_says_is_what_is_done(machine, agreed):
+    bind(machine, agreed)
+    binder = binder_of(machine)
+    record = binder.states.find(H100)
+    said = binder.restore_steps(record)
+    count, done = len(machine.kernel.writes), []
+
+    binder.restore(record, progress=lambda step: done.append(step))
+
+    assert tuple(done) == said
+    written = machine.kernel.writes[count:]
+    assert [(str(step.path.relative_to(machine.root)), step.text) for step in said] == written
 
 
 def test_planning_writes_nothing(machine) -> None:

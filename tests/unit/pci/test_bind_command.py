@@ -17,7 +17,7 @@ from barewire.tools import binding, cli
 from barewire.tools.exits import Exit
 from fake_sysfs import AUDIO, H100, FakeMachine, h100_machine
 
-QUICK = Timeouts(unbind=0.05, bind=0.05, override=0.05, settle=0.05, load=0.05)
+QUICK = Timeouts(unbind=0.05, bind=0.05, override=0.05, settle=0.05, load=0.05, turn=0.05)
 
 
 @pytest.fixture

@@ -96,6 +96,26 @@ def test_the_persistence_daemon_is_known_by_its_whole_name(machine):
     assert "systemctl stop nvidia-persistenced" in holder.remedy
 
 
+@pytest.mark.parametrize(
+    ("cgroup", "remedy"),
+    [
+        ("0::/system.slice/nvidia-dcgm.service", "systemctl stop nvidia-dcgm.service"),
+        ("1:name=systemd:/system.slice/a.service\n0::/system.slice/a.service/b", "systemctl stop a.service"),
+        ("0::/system.slice/system-gpu.slice/gpu@1.service", "systemctl stop gpu@1.service"),
+        ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.service", "kill 4711"),
+        ("0::/system.slice/docker-12ab.scope", "kill 4711"),
+        ("0::/", "kill 4711"),
+    ],
+)
+def test_a_service_is_stopped_rather_than_killed_and_started_again(machine, cgroup, remedy):
+    machine.add_process(4711, "nv-hostengine", opens=("nvidia0",))
+    machine.put("proc/4711/cgroup", cgroup + "\n")
+
+    (holder,) = holders(machine)
+
+    assert holder.remedy == f"end it: `{remedy}`"
+
+
 def test_users_of_its_screen_and_sound_are_found_by_what_the_drivers_made(machine):
     device_of(machine, H100, "drm/card0", "dri/card0", "drm")
     device_of(machine, H100, "drm/renderD128", "dri/renderD128", "drm")
@@ -171,9 +191,29 @@ def test_a_disk_that_is_mounted_swapped_to_or_part_of_another_is_told(machine):
     ]
 
 
-@pytest.mark.parametrize(("state", "kinds"), [("up", ["network"]), ("down", [])])
-def test_a_network_that_is_up_is_told(machine, state, kinds):
+def test_a_place_with_a_space_is_told_as_a_shell_takes_it(machine):
+    machine.add_function(NVME, 1, vendor_id=0x144D, class_code=0x010802, driver="nvme")
+    device_of(machine, NVME, "nvme/nvme0/nvme0n1", "nvme0n1", "block")
+    machine.put("proc/mounts", f"{machine.dev}/nvme0n1 /my\\040data ext4 rw 0 0\n")
+
+    (holder,) = holders(machine, NVME)
+
+    assert holder.what == f"{machine.dev}/nvme0n1 is mounted at /my data"
+    assert holder.remedy == "`umount '/my data'`"
+
+
+@pytest.mark.parametrize(
+    ("state", "flags", "kinds"),
+    [
+        ("up", "0x1003", ["network"]),
+        ("down", "0x1003", []),
+        ("unknown", "0x1003", ["network"]),  # a driver that tells no state
+        ("unknown", "0x1002", []),
+    ],
+)
+def test_a_network_that_is_up_is_told(machine, state, flags, kinds):
     device_of(machine, AUDIO, "net/eth0", "", "net")
+    machine.put("sys/class/net/eth0/flags", flags + "\n")
     machine.put("sys/class/net/eth0/operstate", state + "\n")
 
     assert [holder.kind for holder in holders(machine, AUDIO)] == kinds

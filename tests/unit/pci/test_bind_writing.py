@@ -48,6 +48,19 @@ def test_a_refusal_has_the_kernels_errno(writer, tmp_path):
     assert refusal.value.filename == str(tmp_path / "absent")
 
 
+def test_a_python_that_does_not_start_is_no_refusal_of_the_kernels(writer, tmp_path, monkeypatch):
+    """Its exit code 1 is not EPERM: "run it as root" would help nobody."""
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+    with pytest.raises(TransportError, match="Python cannot be run") as broken:
+        writer.write(tmp_path / "bind", "x", LONG_S)
+
+    assert str(program) in broken.value.hint
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_refusal_by_the_write_itself_has_it_too(writer):
     with pytest.raises(OSError) as refusal:
@@ -137,6 +150,9 @@ def test_a_module_that_cannot_be_loaded_is_an_error(writer, tmp_path, monkeypatc
 
     (tmp_path / "modprobe").write_text("#!/bin/sh\nexit 0\n")
     writer.load_module("vfio-pci", LONG_S)
+    (tmp_path / "modprobe").write_text("no program")
+    with pytest.raises(TransportError, match="cannot be run"):
+        writer.load_module("vfio-pci", LONG_S)
     (tmp_path / "modprobe").unlink()
     with pytest.raises(TransportError, match="cannot be run"):
         writer.load_module("vfio-pci", LONG_S)
@@ -145,7 +161,12 @@ def test_a_module_that_cannot_be_loaded_is_an_error(writer, tmp_path, monkeypatc
 
 @pytest.mark.parametrize(
     ("number", "kind"),
-    [(errno.EACCES, PermissionMissing), (errno.EPERM, PermissionMissing), (errno.EIO, TransportError)],
+    [
+        (errno.EACCES, PermissionMissing),
+        (errno.EPERM, PermissionMissing),
+        (errno.EROFS, PermissionMissing),  # a container's /sys
+        (errno.EIO, TransportError),
+    ],
 )
 def test_a_refusal_has_its_type(number, kind):
     error = refused(OSError(number, os.strerror(number), "/x"), "`echo` failed", "hint")
@@ -179,6 +200,22 @@ def test_a_signal_that_is_ignored_stays_ignored():
             assert not latch.pending()
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_while_handlers_are_put_back_leaves_none_of_ours(monkeypatch):
+    """Each handler that is put back may be called at once, and raise."""
+    before = {each: signal.getsignal(each) for each in Latch.SIGNALS}
+    put_back = signal.signal
+
+    def strike(number, handler):
+        put_back(number, handler)
+        if number == signal.SIGINT and handler is before[number]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), Latch():
+        monkeypatch.setattr(signal, "signal", strike)
+
+    assert {each: signal.getsignal(each) for each in Latch.SIGNALS} == before
 
 
 def test_what_is_forgotten_is_not_delivered():

@@ -51,7 +51,9 @@ def test_a_list_of_nonsense_names_nobody(tmp_path):
         (0x060400, "PCI bridge"),
         (0x0C0330, "USB controller"),
         (0x0C8000, "serial bus controller"),
+        (0x0C0701, "IPMI controller"),
         (0xFF0000, "class 0xff00"),
+        (0x000100, "class 0x0001"),  # not class 1
     ],
 )
 def test_a_class_has_a_name(code, name):
@@ -59,7 +61,14 @@ def test_a_class_has_a_name(code, name):
 
 
 @pytest.mark.parametrize(
-    ("code", "why"), [(0x010802, "storage"), (0x020000, "network"), (0x060400, "bridge"), (0x040300, None)]
+    ("code", "why"),
+    [
+        (0x010802, "storage"),
+        (0x020000, "network"),
+        (0x060400, "bridge"),
+        (0x0C0701, "management"),
+        (0x040300, None),
+    ],
 )
 def test_what_the_machine_itself_may_need_is_marked(code, why):
     assert ids.high_impact(code) == why

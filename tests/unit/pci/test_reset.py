@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import struct
 
 import pytest
@@ -149,6 +151,30 @@ def test_a_method_or_a_reset_that_is_not_there_is_a_mistake(machine, kernel):
     (machine.function(H100) / "reset").unlink()
     with pytest.raises(UsageError, match="no reset"):
         reset(machine, kernel)
+
+
+def test_only_gpus_are_reset(machine, kernel):
+    machine.add_function("0000:00:1f.2", 0xA102, vendor_id=0x8086, class_code=0x010601, below="")
+    (machine.function("0000:00:1f.2") / "reset").write_text("")
+
+    with pytest.raises(UsageError, match="no GPU"):
+        pci_reset.reset(Sysfs(machine.sys, machine.dev, machine.proc), "0000:00:1f.2", writer=kernel)
+    assert kernel.writes == []
+
+
+def test_ctrl_c_during_a_reset_waits_until_the_method_is_as_it_was(machine, kernel):
+    kernel.write_before = kernel.write
+
+    def interrupted(*args, **options):
+        kernel.write_before(*args, **options)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    kernel.write = interrupted
+
+    with pytest.raises(KeyboardInterrupt):
+        reset(machine, kernel, "bus")
+
+    assert kernel.writes == [("reset_method", "bus"), ("reset", "1"), ("reset_method", "flr bus")]
 
 
 def test_a_function_that_is_not_there_is_no_device(machine, kernel):

@@ -24,6 +24,7 @@ def sysfs_of(machine: FakeMachine) -> Sysfs:
         ("01:00.0", "0000:01:00.0"),
         ("0000:0A:1F.7", "0000:0a:1f.7"),
         ("10000:e1:00.0", "10000:e1:00.0"),
+        ("00000000:01:00.0", "0000:01:00.0"),
     ],
 )
 def test_an_address_is_put_in_full(text, address):
@@ -127,6 +128,15 @@ def test_a_function_that_is_not_there_is_no_device(machine, ask):
 
 def test_a_machine_without_pci_has_nothing(tmp_path):
     assert Sysfs(tmp_path, tmp_path, tmp_path).gpus() == ()
+
+
+def test_a_drivers_module_is_the_one_that_the_kernel_links(machine):
+    sysfs = sysfs_of(machine)
+    assert sysfs.module_of("nvidia") == "nvidia"
+
+    (machine.sys / "bus/pci/drivers/snd_hda_intel/module").symlink_to("../../../../module/snd_hda")
+
+    assert sysfs.module_of("snd_hda_intel") == "snd_hda"
 
 
 def test_a_module_is_loaded_by_either_name(machine):
