@@ -11,24 +11,33 @@ Python's is left alone. What is done behind the shield has to end by itself, and
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from threading import get_ident
 from types import FrameType, TracebackType
 from typing import Any
 
 Handler = Callable[[int, "FrameType | None"], Any]
 
+# What is below Python's signal.getsignal, which tries to make an enumeration's member of each handler: that
+# takes ten times as long as all else that a lock does.
+_handler_of: Callable[[int], Any] = importlib.import_module("_signal").getsignal
+_SIGINT = int(signal.SIGINT)
+
 
 class _Inside:
-    """How often the main thread is behind the shield, and what waits until it comes out."""
+    """Which thread is the main one, how often it is behind the shield, and what waits until it comes out."""
 
     def __init__(self) -> None:
+        self.main_thread = threading.main_thread().ident
         self.depth = 0
         self.waiting: Callable[[], object] | None = None
 
     def reset(self) -> None:
+        self.main_thread = get_ident()
         self.depth = 0
         self.waiting = None
 
@@ -52,9 +61,9 @@ class Deferring:
 
 def enter() -> bool:
     """Go behind the shield; whether `leave` has to be called: only the main thread has one."""
-    if threading.get_ident() != threading.main_thread().ident:
+    if get_ident() != _inside.main_thread:
         return False
-    handler = signal.getsignal(signal.SIGINT)
+    handler = _handler_of(_SIGINT)
     if not isinstance(handler, Deferring):
         if not callable(handler):
             return False
@@ -86,7 +95,7 @@ def behind() -> Iterator[None]:
 
 def put_back() -> None:
     """Give SIGINT back to the program; who goes behind the shield once more takes it again."""
-    if threading.get_ident() == threading.main_thread().ident:
+    if get_ident() == _inside.main_thread:
         handler = signal.getsignal(signal.SIGINT)
         if isinstance(handler, Deferring):
             signal.signal(signal.SIGINT, handler.handler)

@@ -7,6 +7,7 @@ thread that waits, and that was woken, comes to run.
 from __future__ import annotations
 
 import threading
+from threading import get_ident
 from types import TracebackType
 
 from barewire import shield
@@ -25,31 +26,18 @@ class TurnLock:
     @property
     def owned(self) -> bool:
         """Whether this thread has it."""
-        return self._owner == threading.get_ident()
+        return self._owner == get_ident()
 
-    def acquire(self) -> None:
-        """Take it, once more if this thread has it."""
-        me = threading.get_ident()
+    def __enter__(self) -> bool:
+        me = get_ident()
         if self._owner != me:
             shielded = shield.enter()
-            with self._next:
-                self._lock.acquire()
+            if self._next.locked() or not self._lock.acquire(False):  # somebody waits, or has it
+                with self._next:
+                    self._lock.acquire()
             self._owner = me
             self._shielded = shielded
         self._depth += 1
-
-    def release(self) -> None:
-        """Give it back, if this was taken as often as it was given back."""
-        self._depth -= 1
-        if not self._depth:
-            shielded = self._shielded
-            self._owner = 0
-            self._lock.release()
-            if shielded:
-                shield.leave()
-
-    def __enter__(self) -> bool:
-        self.acquire()
         return True
 
     def __exit__(
@@ -58,4 +46,10 @@ class TurnLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.release()
+        self._depth -= 1
+        if not self._depth:
+            shielded = self._shielded
+            self._owner = 0
+            self._lock.release()
+            if shielded:
+                shield.leave()

@@ -82,6 +82,67 @@ def test_other_threads_are_not_concerned(handler: Any) -> None:
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+def test_the_thread_that_forked_is_the_main_one_of_the_child() -> None:
+    """Whichever it was: Ctrl-C comes to it."""
+    status: list[int] = []
+
+    def fork() -> None:
+        child = os.fork()
+        if not child:
+            os._exit(_interrupted_behind_a_lock())
+        status.append(os.waitpid(child, 0)[1])
+
+    thread = threading.Thread(target=fork)
+    thread.start()
+    thread.join()
+    assert [os.waitstatus_to_exitcode(each) for each in status] == [0]
+
+
+def _interrupted_behind_a_lock() -> int:
+    """0 if an interrupt came when the lock was given back, and no sooner."""
+    done = []
+    try:
+        with TurnLock():
+            signal.raise_signal(signal.SIGINT)
+            done.append("inside")
+    except KeyboardInterrupt:
+        return 0 if done else 1
+    return 2
+
+
+def test_a_handler_that_is_set_between_two_accesses_waits_as_well() -> None:
+    came: list[str] = []
+    lock = TurnLock()
+    for name in ("first", "second"):
+        signal.signal(signal.SIGINT, lambda number, frame, name=name: came.append(name))
+        with lock:
+            signal.raise_signal(signal.SIGINT)
+            came.append("inside")
+    assert came == ["inside", "first", "inside", "second"]
+
+
+def test_who_waits_for_a_lock_comes_before_who_had_it() -> None:
+    lock = TurnLock()
+    for _ in range(20):
+        order: list[str] = []
+        begun = threading.Event()
+
+        def wait(order: list[str] = order, begun: threading.Event = begun) -> None:
+            begun.set()
+            with lock:
+                order.append("who waited")
+
+        thread = threading.Thread(target=wait)
+        with lock:
+            thread.start()
+            begun.wait(1.0)
+            time.sleep(0.01)
+        with lock:
+            order.append("who had it")
+        thread.join()
+        assert order == ["who waited", "who had it"]
+
+
 def test_a_closed_device_gives_the_handler_back(handler: Any) -> None:
     with bw.open("soft:gh100"):
         pass
