@@ -178,7 +178,6 @@ class SoftGpu:
         self.registers = RegisterSpace(self, BAR0_BYTES)
         self.parts: list[Any] = []
         self.bars = self._bar_shapes()
-        self._bar_bytes = {bar.index: bar.size_bytes for bar in self.bars}
         for attribute, module, name in PARTS:
             self._add_part(attribute, getattr(importlib.import_module(module), name))
 
@@ -253,7 +252,7 @@ class SoftGpu:
     def bar_read(self, index: int, offset: int, size_bytes: int) -> int:
         """A memory read of 1, 2, 4 or 8 bytes; all ones where nobody answers."""
         with self.lock:
-            if not self._answers(index, offset, size_bytes):
+            if self.closed or not 0 <= offset <= self.pci.decoded.get(index, 0) - size_bytes:
                 return (1 << 8 * size_bytes) - 1
             if index == 0:
                 return self.registers.read(offset, size_bytes)
@@ -262,7 +261,7 @@ class SoftGpu:
     def bar_write(self, index: int, offset: int, size_bytes: int, value: int) -> None:
         """A memory write of 1, 2, 4 or 8 bytes; lost where nobody answers."""
         with self.lock:
-            if not self._answers(index, offset, size_bytes):
+            if self.closed or not 0 <= offset <= self.pci.decoded.get(index, 0) - size_bytes:
                 return
             if index == 0:
                 self.registers.write(offset, value, size_bytes)
@@ -334,10 +333,3 @@ class SoftGpu:
         if self.sanitizer is not None:
             self.sanitizer.close()
         self.vram.close()
-
-    def _answers(self, index: int, offset: int, size_bytes: int) -> bool:
-        if self.closed or not self.pci.decodes_memory or offset < 0:
-            return False
-        if index == self.bars[1].index:
-            return offset + size_bytes <= self.pci.bar1_bytes
-        return offset + size_bytes <= self._bar_bytes.get(index, 0)

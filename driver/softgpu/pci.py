@@ -97,6 +97,9 @@ class PciFunction(MemoryUnit):
     Attributes:
         present: whether it still is on the bus.
         resets: how many function level resets there were.
+        decoded: how many bytes of each BAR memory accesses reach now, by the BAR's number; no BAR is in it
+            while memory decode or power is off, and once the function is gone.
+        may_master: whether it may read and write host memory, and send messages.
     """
 
     ranges = ((MIRROR, MIRROR + CONFIG_BYTES - 1),)
@@ -109,6 +112,8 @@ class PciFunction(MemoryUnit):
         self._writable = bytearray(CONFIG_BYTES)
         self._clearable = bytearray(CONFIG_BYTES)
         self._bar1_shift = 0
+        self.decoded: dict[int, int] = {}
+        self.may_master = False
         self.reset()
 
     def reset(self) -> None:
@@ -119,18 +124,9 @@ class PciFunction(MemoryUnit):
         self._bar1_shift = self.gpu.options.bar1_bytes.bit_length() - 1
         self._lay_bars()
         self._lay_rebar()
+        self._gate()
 
     # What the rest of the GPU asks.
-
-    @property
-    def decodes_memory(self) -> bool:
-        """Whether memory accesses reach it."""
-        return self.present and bool(self._word(COMMAND, 2) & COMMAND_MEMORY) and self._powered
-
-    @property
-    def may_master(self) -> bool:
-        """Whether it may read and write host memory, and send messages."""
-        return self.present and bool(self._word(COMMAND, 2) & COMMAND_MASTER) and self._powered
 
     @property
     def msix_enabled(self) -> bool:
@@ -181,6 +177,7 @@ class PciFunction(MemoryUnit):
             cleared = self._space[at] & ~(byte & self._clearable[at])
             writable = self._writable[at]
             self._space[at] = (cleared & ~writable | byte & writable) & 0xFF
+        self._gate()
         self._act_on(offset, size_bytes, value)
 
     def load(self, offset: int, size_bytes: int) -> int:
@@ -192,12 +189,20 @@ class PciFunction(MemoryUnit):
     def unplug(self) -> None:
         """Leave the bus: nothing answers any more, and nothing is mastered."""
         self.present = False
+        self._gate()
 
     # How it is made.
 
-    @property
-    def _powered(self) -> bool:
-        return not self._word(PM_CONTROL, 2) & POWER_STATE
+    def _gate(self) -> None:
+        """Something changed that decides on what gets through."""
+        answers = self.present and not self._word(PM_CONTROL, 2) & POWER_STATE
+        command = self._word(COMMAND, 2) if answers else 0
+        decoded = {}
+        if command & COMMAND_MEMORY:
+            decoded = {bar.index: bar.size_bytes for bar in self.gpu.bars}
+            decoded[self.gpu.bars[1].index] = self.bar1_bytes
+        self.may_master = bool(command & COMMAND_MASTER)
+        self.decoded = decoded
 
     def _word(self, offset: int, size_bytes: int) -> int:
         return int.from_bytes(self._space[offset : offset + size_bytes], "little")
@@ -248,3 +253,4 @@ class PciFunction(MemoryUnit):
             self.gpu.report("BAR size", "a size was asked for that BAR1 cannot have", size_bytes=1 << shift)
         self._lay_bars()
         self._lay_rebar()
+        self._gate()

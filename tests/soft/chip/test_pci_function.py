@@ -185,6 +185,40 @@ def test_bar1_can_be_made_smaller(gpu):
     assert size_of_bar(gpu, 2) == 256 * MIB
     gpu.config_write(COMMAND, 2, 2)
     assert gpu.bar_read(2, 256 * MIB, 4) == ONES
+    assert gpu.bar_read(2, 256 * MIB - 4, 4) == 0
+    assert gpu.bar_read(2, 256 * MIB - 4, 8) == (1 << 64) - 1
+
+
+def test_bar1_is_as_large_as_was_asked_for_at_once(gpu):
+    gpu.config_write(REBAR_CONTROL, 4, 8 << 8)
+    small = gpu.bar_read(2, 256 * MIB, 4)
+    gpu.config_write(REBAR_CONTROL, 4, 9 << 8)
+
+    assert (small, gpu.bar_read(2, 256 * MIB, 4)) == (ONES, 0)
+
+
+@pytest.mark.parametrize("index", [0, 2, 4])
+def test_nothing_is_before_a_bar(gpu, index):
+    gpu.bar_write(index, -4, 4, 1)
+
+    assert gpu.bar_read(index, -4, 4) == ONES
+    assert gpu.reports == []
+
+
+def test_after_a_reset_nothing_answers_until_memory_is_decoded_again(gpu):
+    gpu.config_write(DEVICE_CONTROL, 2, gpu.config_read(DEVICE_CONTROL, 2) | 1 << 15)
+    assert [gpu.bar_read(bar.index, 0, 4) for bar in gpu.bars] == [ONES] * 3
+    assert not gpu.pci.may_master
+
+    gpu.config_write(COMMAND, 2, 6)
+    assert gpu.bar_read(0, 0, 4) == 0x180000A1
+    assert gpu.pci.may_master
+
+
+def test_memory_decode_may_be_switched_off_by_the_mirror(gpu):
+    gpu.bar_write(0, 0x92004, 4, 0)
+
+    assert gpu.bar_read(0, 0, 4) == ONES
 
 
 def test_a_gpu_that_left_the_bus_answers_nothing(gpu, host):
