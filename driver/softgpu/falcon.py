@@ -11,6 +11,7 @@ OGKM:kernel_gsp_gh100.c, OGKM:kern_fsp_gh100.c, nouveau:nvkm/subdev/gsp/gh100.c.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from barewire.softgpu.engines import GSP_STALL_VECTOR
@@ -45,9 +46,6 @@ PLAIN = {
     "NV_PGSP_RISCV_BCR_DMACFG": 0,
     "NV_PGSP_RISCV_IRQDEST": 0,
 }
-READ_ONLY = ("NV_PGSP_FALCON_IRQSTAT", "NV_PGSP_FALCON_IRQMASK", "NV_PGSP_FALCON_HWCFG2",
-             "NV_PGSP_RISCV_IRQMASK", "NV_PGSP_FALCON_DMACTL", "NV_PGSP_FALCON_CPUCTL",
-             "NV_PGSP_RISCV_CPUCTL")  # fmt: skip
 
 
 class Falcon(Unit):
@@ -66,32 +64,36 @@ class Falcon(Unit):
 
     def __init__(self, gpu: SoftGpu) -> None:
         super().__init__(gpu)
-        self._names = {
-            gpu.offset(name): name
-            for name in (*PLAIN, *READ_ONLY, "NV_PGSP_FALCON_IRQSCLR", "NV_PGSP_FALCON_IRQMSET",
-                         "NV_PGSP_FALCON_IRQMCLR")
-        }  # fmt: skip
-        self._doorbells = {gpu.offset("NV_PGSP_QUEUE_HEAD", index): index for index in range(8)}
-        self._retriggers = {gpu.offset("NV_PGSP_FALCON_INTR_RETRIGGER", index) for index in range(2)}
-        self._spare_mailboxes = {gpu.offset("NV_PGSP_MAILBOX", index) for index in range(4)}
         self._hwcfg2 = gpu.table.register("NV_PGSP_FALCON_HWCFG2")
         self._cpuctl = gpu.table.register("NV_PGSP_RISCV_CPUCTL")
-        self._reads = {
-            "NV_PGSP_FALCON_IRQSTAT": lambda: self.pending,
-            "NV_PGSP_FALCON_IRQMASK": lambda: self._falcon_mask,
-            "NV_PGSP_FALCON_HWCFG2": self._hardware_configuration,
-            "NV_PGSP_RISCV_IRQMASK": lambda: self.riscv_mask,
-            "NV_PGSP_FALCON_DMACTL": lambda: 0,
-            "NV_PGSP_FALCON_CPUCTL": lambda: HALT,
-            "NV_PGSP_RISCV_CPUCTL": self._cpu_control,
+        self._mailboxes = (gpu.offset("NV_PGSP_FALCON_MAILBOX0"), gpu.offset("NV_PGSP_FALCON_MAILBOX1"))
+        self._engine = gpu.offset("NV_PGSP_FALCON_ENGINE")
+        self._boot_control = gpu.offset("NV_PGSP_RISCV_BCR_CTRL")
+        doorbells = [gpu.offset("NV_PGSP_QUEUE_HEAD", index) for index in range(8)]
+        retriggers = [gpu.offset("NV_PGSP_FALCON_INTR_RETRIGGER", index) for index in range(2)]
+        spare = [gpu.offset("NV_PGSP_MAILBOX", index) for index in range(4)]
+        plain = {gpu.offset(name): word for name, word in PLAIN.items()}
+        # By offset: what a read gives, either a word as it is kept or what is asked for; what a write does.
+        self._after_reset = {**dict.fromkeys((*doorbells, *retriggers, *spare), 0), **plain}
+        self._reads: dict[int, Callable[[], int]] = {
+            gpu.offset("NV_PGSP_FALCON_IRQSTAT"): lambda: self.pending,
+            gpu.offset("NV_PGSP_FALCON_IRQMASK"): lambda: self._falcon_mask,
+            gpu.offset("NV_PGSP_FALCON_HWCFG2"): self._hardware_configuration,
+            gpu.offset("NV_PGSP_RISCV_IRQMASK"): lambda: self.riscv_mask,
+            gpu.offset("NV_PGSP_FALCON_DMACTL"): lambda: 0,
+            gpu.offset("NV_PGSP_FALCON_CPUCTL"): lambda: HALT,
+            gpu.offset("NV_PGSP_RISCV_CPUCTL"): self._cpu_control,
         }
-        self._writes = {
-            "NV_PGSP_FALCON_IRQSCLR": self._clear_interrupts,
-            "NV_PGSP_FALCON_IRQMSET": self._set_mask,
-            "NV_PGSP_FALCON_IRQMCLR": self._clear_mask,
-            "NV_PGSP_FALCON_ENGINE": self._reset_engine,
-            "NV_PGSP_RISCV_BCR_CTRL": self._configure_boot,
+        self._writes: dict[int, Callable[[int], None]] = {
+            gpu.offset("NV_PGSP_FALCON_IRQSCLR"): self._clear_interrupts,
+            gpu.offset("NV_PGSP_FALCON_IRQMSET"): self._set_mask,
+            gpu.offset("NV_PGSP_FALCON_IRQMCLR"): self._clear_mask,
+            self._engine: self._reset_engine,
+            self._boot_control: self._configure_boot,
+            **dict.fromkeys(retriggers, self._retrigger),
+            **{offset: partial(self._ring, index, offset) for index, offset in enumerate(doorbells)},
         }
+        self._kept = frozenset((*plain, *spare)) - self._writes.keys()
         self.reset()
 
     def reset(self) -> None:
@@ -102,9 +104,7 @@ class Falcon(Unit):
         self.pending = 0
         self.riscv_mask = 0
         self._falcon_mask = 0
-        self._plain = dict(PLAIN)
-        self._queue_heads: dict[int, int] = {}
-        self._spare: dict[int, int] = {}
+        self._words = dict(self._after_reset)
         self._after_look: Callable[[], None] | None = None
 
     # What the bootstrap and GSP-RM do with it.
@@ -122,8 +122,8 @@ class Falcon(Unit):
 
     def set_mailboxes(self, value: int) -> None:
         """Write MAILBOX0 and MAILBOX1, low word first."""
-        self._plain["NV_PGSP_FALCON_MAILBOX0"] = value & 0xFFFFFFFF
-        self._plain["NV_PGSP_FALCON_MAILBOX1"] = value >> 32
+        low, high = self._mailboxes
+        self._words[low], self._words[high] = value & 0xFFFFFFFF, value >> 32
 
     def after_look(self, task: Callable[[], None]) -> None:
         """Do something when the host is not between two reads that belong together.
@@ -167,51 +167,38 @@ class Falcon(Unit):
 
     # Accesses.
 
-    def _kept_out(self) -> bool:
-        return self.mask_locked or not self.gpu.fsp.ready
-
     def read(self, offset: int) -> int:
-        if self._kept_out():
+        if self.mask_locked or not self.gpu.fsp.ready:
             return LOCKED_BY_MASK
-        if offset in self._doorbells:
-            return self._queue_heads.get(offset, 0)
-        if offset in self._retriggers:
-            return 0
-        if offset in self._spare_mailboxes:
-            return self._spare.get(offset, 0)
-        name = self._names.get(offset)
-        if name in self._reads:
-            return self._reads[name]()
-        if name is None or name not in self._plain:
+        word = self._words.get(offset)
+        if word is not None:
+            return word
+        read = self._reads.get(offset)
+        if read is None:
             raise NoRegister
-        return self._plain[name]
+        return read()
 
     def write(self, offset: int, value: int) -> None:
-        if self._kept_out():
+        if self.mask_locked or not self.gpu.fsp.ready:
             text = "a GSP register was written while the bootstrap keeps the CPU out: lost"
             self.gpu.report("locked register", text, offset=offset, value=value)
-        elif offset in self._doorbells:
-            self._queue_heads[offset] = value
-            self.gpu.firmware.doorbell(self._doorbells[offset])
-        elif offset in self._retriggers:
-            if value & 1 and self._asserted:
-                self._interrupt()
-        elif offset in self._spare_mailboxes:
-            self._spare[offset] = value
-        else:
-            self._write_named(offset, value)
-
-    def _write_named(self, offset: int, value: int) -> None:
-        name = self._names.get(offset)
-        if name in self._writes:
-            self._writes[name](value)
-        elif name in READ_ONLY:
+        elif offset in self._kept:
+            self._words[offset] = value
+        elif offset in self._writes:
+            self._writes[offset](value)
+        elif offset in self._reads:
             self.gpu.report("read-only register", "a write of a register that cannot be written",
                             offset=offset, value=value)  # fmt: skip
-        elif name in self._plain:
-            self._plain[name] = value
         else:
             raise NoRegister
+
+    def _ring(self, index: int, offset: int, value: int) -> None:
+        self._words[offset] = value
+        self.gpu.firmware.doorbell(index)
+
+    def _retrigger(self, value: int) -> None:
+        if value & 1 and self._asserted:
+            self._interrupt()
 
     def _hardware_configuration(self) -> int:
         word = self._hwcfg2.encode(
@@ -237,7 +224,7 @@ class Falcon(Unit):
         self._falcon_mask &= ~value
 
     def _configure_boot(self, value: int) -> None:
-        self._plain["NV_PGSP_RISCV_BCR_CTRL"] = value | BCR_VALID
+        self._words[self._boot_control] = value | BCR_VALID
 
     def _reset_engine(self, value: int) -> None:
         if self.active or self.lockdown or self.gpu.firmware.holds_memory:
@@ -246,4 +233,4 @@ class Falcon(Unit):
         elif value & 1:
             self.reset()
         else:
-            self._plain["NV_PGSP_FALCON_ENGINE"] = 0
+            self._words[self._engine] = 0

@@ -133,6 +133,7 @@ class Fsp(Unit):
     def reset(self) -> None:
         self._ready_at = time.monotonic() + self.gpu.options.fsp_ready_s
         self._never_ready: bool | None = None
+        self._is_ready = False
         memory = bytearray(EMEM_BYTES)
         self._ports = [Emem(memory) for _ in range(8)]
         self._memory = memory
@@ -142,7 +143,12 @@ class Fsp(Unit):
 
     @property
     def ready(self) -> bool:
-        """Whether FSP has finished its own boot."""
+        """Whether FSP has finished its own boot; that stays so until a reset."""
+        if not self._is_ready:
+            self._is_ready = self._has_booted()
+        return self._is_ready
+
+    def _has_booted(self) -> bool:
         if self._never_ready is None:
             mishaps = self.gpu.firmware.mishaps
             self._never_ready = mishaps.take_for_boot(Action.FSP_NOT_READY) is not None

@@ -59,8 +59,9 @@ class Pmc(Unit):
         self._kept = dict.fromkeys(self._masks, 0)
 
     def read(self, offset: int) -> int:
-        if offset in self._reads:
-            return self._reads[offset]()
+        read = self._reads.get(offset)
+        if read is not None:
+            return read()
         if offset in self._kept:
             return self._kept[offset]
         raise NoRegister

@@ -171,16 +171,24 @@ class SoftRegisterBar(_SoftBar):
 
     mappable = False
 
+    def __init__(self, bus: SoftBus, shape: BarShape, bus_address: int) -> None:
+        super().__init__(bus, shape, bus_address)
+        self._last_word = shape.size_bytes - 4
+
     def read32(self, offset: int) -> int:
         """One 32-bit read."""
-        self._check(offset, 4, 4)
-        return 0xFFFFFFFF if self._bus.disconnected else self._bus.endpoint.bar_read(self.index, offset, 4)
+        if not isinstance(offset, int) or offset & 3 or not 0 <= offset <= self._last_word:
+            self._check(offset, 4, 4)  # which says what is wrong
+        bus = self._bus
+        return 0xFFFFFFFF if bus.disconnected else bus.endpoint.bar_read(self.index, offset, 4)
 
     def write32(self, offset: int, value: int) -> None:
         """One 32-bit write."""
-        self._check(offset, 4, 4)
-        if not self._bus.disconnected:
-            self._bus.endpoint.bar_write(self.index, offset, 4, value & 0xFFFFFFFF)
+        if not isinstance(offset, int) or offset & 3 or not 0 <= offset <= self._last_word:
+            self._check(offset, 4, 4)
+        bus = self._bus
+        if not bus.disconnected:
+            bus.endpoint.bar_write(self.index, offset, 4, value & 0xFFFFFFFF)
 
     def read(self, offset: int, size_bytes: int) -> bytes:
         """Many bytes, in reads of up to 8."""
