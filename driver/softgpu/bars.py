@@ -29,6 +29,8 @@ POISON = 0xBAD0AC00
 # What of a BAR's tables is shown to a host that maps it; tables that lead to one another have no end.
 MOST_TABLE_BYTES = 4 << 20
 MOST_RUNS = 1 << 14  # each is a mapping of this process, which may have 65530 by default
+PAGE_BITS, PAGE_BYTES = 12, 1 << 12
+MOST_KNOWN = 1 << 12  # pages that are remembered for accesses that trap
 _MODE_VIRTUAL = 1 << 9
 _PENDING, _OUTSTANDING = 1 << 0, 1 << 1
 _TARGETS = (Aperture.VRAM, None, Aperture.COHERENT, Aperture.NONCOHERENT)
@@ -85,6 +87,8 @@ class ApertureBar:
         number: 1 or 2.
         pdb: the root of its address space; None in physical mode, in which it shows video memory from 0 on.
         bound: whether a block was bound since the reset.
+        readable, writable: pages of video memory that were read or written by accesses that trap, by offset
+            over 4 KiB: their address in it less the offset. They hold until `refresh`.
     """
 
     def __init__(self, gpu: SoftGpu, number: int, engine_id: int) -> None:
@@ -98,6 +102,8 @@ class ApertureBar:
         self.pdb: Pdb | None = None
         self.bound = False
         self.nowhere = False
+        self.readable: dict[int, int] = {}
+        self.writable: dict[int, int] = {}
 
     def reset(self) -> None:
         """Linear, as after power-on."""
@@ -141,6 +147,8 @@ class ApertureBar:
 
     def refresh(self) -> None:
         """Put behind the aperture what the page tables say now."""
+        self.readable.clear()
+        self.writable.clear()
         if self._mapping is None:
             return
         if self._mapping.is_small:
@@ -166,10 +174,13 @@ class ApertureBar:
             if self.pdb is None:
                 if self.nowhere or not self._gpu.vram.reachable(offset, size_bytes):
                     return None
+                self._remember(offset, offset, write)
                 return self._gpu.vram.address(offset, size_bytes)
             place = self._gpu.mmu.translate(self.pdb, offset, access, privileged=True)
             if place.aperture is Aperture.SPARSE:
                 return 0
+            if place.aperture is Aperture.VRAM and not self._gpu.options.check_tlb:
+                self._remember(offset, place.address, write)
             return self._gpu.mmu.address(place._replace(size_bytes=size_bytes), write)
         except PageFault as fault:
             entry = FaultEntry(fault.gpu_va, fault.fault_type, access, self._engine_id)
@@ -177,6 +188,15 @@ class ApertureBar:
         except DmaRefused:
             pass
         return None
+
+    def _remember(self, offset: int, address: int, write: bool) -> None:
+        """Remember a page of video memory, if all of it may be reached."""
+        if not self._gpu.vram.reachable(address & -PAGE_BYTES, PAGE_BYTES):
+            return
+        known = self.writable if write else self.readable
+        if len(known) >= MOST_KNOWN:
+            known.clear()
+        known[offset >> PAGE_BITS] = address - offset
 
     def keep(self, address: int, size_bytes: int) -> None:
         """Let part of it stay after close(), where it is of this aperture."""
@@ -287,7 +307,11 @@ class Apertures(Unit):
         if offset % size_bytes:
             parts = [self.load(index, offset + at, 1) for at in range(size_bytes)]
             return int.from_bytes(bytes(parts), "little")
-        at = self._by_index[index].place(offset, size_bytes, write=False)
+        bar = self._by_index[index]
+        shift = bar.readable.get(offset >> PAGE_BITS)
+        if shift is not None:
+            return self.gpu.vram.load(offset + shift, size_bytes)
+        at = bar.place(offset, size_bytes, write=False)
         if at is None:
             self.gpu.report("BAR read", "read where nothing is mapped", bar=index, offset=offset)
             return poison_word(offset, size_bytes)
@@ -301,7 +325,12 @@ class Apertures(Unit):
             for at_byte, byte in enumerate(value.to_bytes(size_bytes, "little")):
                 self.store(index, offset + at_byte, 1, byte)
             return
-        at = self._by_index[index].place(offset, size_bytes, write=True)
+        bar = self._by_index[index]
+        shift = bar.writable.get(offset >> PAGE_BITS)
+        if shift is not None:
+            self.gpu.vram.store(offset + shift, size_bytes, value)
+            return
+        at = bar.place(offset, size_bytes, write=True)
         if at:
             ctypes.memmove(at, value.to_bytes(size_bytes, "little"), size_bytes)
         elif at is None:
@@ -380,7 +409,7 @@ class Pramin(MemoryUnit):
         if not self.gpu.vram.reachable(at, size_bytes):
             self.gpu.report("PRAMIN", "read where there is no video memory to see", vram_offset=at)
             return poison_word(at, size_bytes)
-        return int.from_bytes(self.gpu.vram.read(at, size_bytes), "little")
+        return self.gpu.vram.load(at, size_bytes)
 
     def store(self, offset: int, size_bytes: int, value: int) -> None:
         if offset == self._register:
@@ -390,7 +419,7 @@ class Pramin(MemoryUnit):
         if not self.gpu.vram.reachable(at, size_bytes):
             self.gpu.report("PRAMIN", "written where there is no video memory to see", vram_offset=at)
             return
-        self.gpu.vram.write(at, value.to_bytes(size_bytes, "little"))
+        self.gpu.vram.store(at, size_bytes, value)
 
     def _vram_offset(self, offset: int) -> int:
         return (self._base << self.BASE_SHIFT) + offset - self.FIRST

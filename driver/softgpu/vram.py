@@ -47,6 +47,7 @@ class Vram:
             os.close(self.file)
             raise
         machine_memory.leave_out_of_dumps(self.base, size_bytes)
+        self._words = _by_width(self.view(0, size_bytes))
         self.protected: tuple[Protected, ...] = ()
         self.views = 0
         self._watchers: list[Callable[[], None]] = []
@@ -93,6 +94,33 @@ class Vram:
         self._check(offset, len(data))
         ctypes.memmove(self.base + offset, bytes(data), len(data))
 
+    def load(self, offset: int, size_bytes: int) -> int:
+        """A word of 1, 2, 4 or 8 bytes, whoever may reach it; an aligned one is read at once.
+
+        Raises:
+            OutsideVram: part of it lies beyond the end.
+        """
+        if offset % size_bytes or offset < 0:
+            return int.from_bytes(self.read(offset, size_bytes), "little")
+        try:
+            return self._words[size_bytes][offset // size_bytes]
+        except IndexError:
+            raise self._outside(offset, size_bytes) from None
+
+    def store(self, offset: int, size_bytes: int, value: int) -> None:
+        """Write a word of 1, 2, 4 or 8 bytes, whoever may reach it; an aligned one is written at once.
+
+        Raises:
+            OutsideVram: part of it lies beyond the end.
+        """
+        if offset % size_bytes or offset < 0:
+            self.write(offset, value.to_bytes(size_bytes, "little"))
+            return
+        try:
+            self._words[size_bytes][offset // size_bytes] = value
+        except IndexError:
+            raise self._outside(offset, size_bytes) from None
+
     def fill(self, offset: int, size_bytes: int, byte: int) -> None:
         """Fill a stretch with one byte, whoever may reach it.
 
@@ -138,6 +166,7 @@ class Vram:
     def close(self) -> None:
         """Give the memory back; a second time is nothing."""
         if self.file >= 0:
+            self._words = _by_width(memoryview(bytearray()))
             machine_memory.unmap(self.base, self.size_bytes)
             os.close(self.file)
             self.file = -1
@@ -149,4 +178,12 @@ class Vram:
 
     def _check(self, offset: int, size_bytes: int) -> None:
         if self.file < 0 or offset < 0 or offset + size_bytes > self.size_bytes:
-            raise OutsideVram(f"{size_bytes} bytes at {offset:#x}: video memory has {self.size_bytes:#x}")
+            raise self._outside(offset, size_bytes)
+
+    def _outside(self, offset: int, size_bytes: int) -> OutsideVram:
+        return OutsideVram(f"{size_bytes} bytes at {offset:#x}: video memory has {self.size_bytes:#x}")
+
+
+def _by_width(view: memoryview) -> dict[int, memoryview]:
+    """Memory as words of 1, 2, 4 and 8 bytes."""
+    return {1: view, 2: view.cast("H"), 4: view.cast("I"), 8: view.cast("Q")}

@@ -152,6 +152,86 @@ def test_a_moved_page_moves(gpu, tables, bind):
     assert mapped(gpu, BAR1, 4 * KIB, 8) == POISON * 2
 
 
+def test_accesses_that_trap_follow_the_tables_after_an_invalidation_and_not_before(gpu, tables, bind):
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    bind()
+    gpu.bar_write(BAR1, 0x10, 4, 0x11111111)
+    assert gpu.bar_read(BAR1, 0x10, 4) == 0x11111111
+
+    tables.map(0, 4 * KIB, Page(0x80_0000))
+    gpu.bar_write(BAR1, 0x10, 4, 0x22222222)
+    assert gpu.bar_read(BAR1, 0x10, 4) == 0x22222222
+    gpu.mmu.invalidate(Pdb(Aperture.VRAM, 0x77_0000))  # somebody else's
+    gpu.bar_write(BAR1, 0x14, 4, 0x33333333)
+    gpu.mmu.invalidate(tables.pdb)
+    gpu.bar_write(BAR1, 0x18, 4, 0x44444444)
+
+    assert gpu.vram.read(0x40_0010, 12) == b"\x22" * 4 + b"\x33" * 4 + bytes(4)
+    assert gpu.vram.read(0x80_0010, 12) == bytes(8) + b"\x44" * 4
+    assert gpu.bar_read(BAR1, 0x18, 4) == 0x44444444
+
+
+def test_accesses_that_trap_follow_what_is_bound(gpu, regs, tables, bind):
+    gpu.vram.write(0, b"linear..")
+    gpu.vram.write(0x40_0000, b"page one")
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    seen = [gpu.bar_read(BAR1, 0, 8)]
+    bind()
+    seen.append(gpu.bar_read(BAR1, 0, 8))
+    gpu.apertures.reset()
+    seen.append(gpu.bar_read(BAR1, 0, 8))
+
+    assert [word.to_bytes(8, "little") for word in seen] == [b"linear..", b"page one", b"linear.."]
+
+
+def test_a_page_that_was_read_may_be_read_only_all_the_same(gpu, tables, bind):
+    tables.map(0, 4 * KIB, Page(0x40_0000, read_only=True))
+    bind()
+
+    assert gpu.bar_read(BAR1, 0, 4) == 0
+    gpu.bar_write(BAR1, 0, 4, 1)
+    assert gpu.vram.read(0x40_0000, 4) == bytes(4)
+    assert [report.kind for report in gpu.reports] == ["BAR write lost"]
+
+
+def test_memory_that_is_protected_after_an_access_is_out_of_reach(gpu, tables, bind):
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    bind(2)
+    for index, offset in ((BAR1, 0x40_0000), (BAR2, 0)):
+        gpu.bar_write(index, offset, 4, 7)
+        assert gpu.bar_read(index, offset, 4) == 7
+    gpu.vram.protect(0x40_0800, 0x40_1000)
+
+    for index, offset in ((BAR1, 0x40_0000), (BAR2, 0)):
+        assert gpu.bar_read(index, offset, 4) == 7
+        gpu.bar_write(index, offset + 0x800, 4, 9)
+        assert gpu.bar_read(index, offset + 0x800, 4) == int.from_bytes(POISON, "little")
+    assert gpu.vram.read(0x40_0800, 4) == bytes(4)
+
+
+def test_who_touches_all_of_a_bar_is_remembered_a_part_of_it(gpu):
+    for page in range(5000):
+        gpu.bar_write(BAR1, page * 4 * KIB, 1, page & 0xFF)
+        gpu.bar_read(BAR1, page * 4 * KIB, 1)
+
+    assert len(gpu.apertures.bar1.readable) <= 4096
+    assert len(gpu.apertures.bar1.writable) <= 4096
+    assert gpu.vram.read(4999 * 4 * KIB, 1) == bytes([4999 & 0xFF])
+
+
+def test_stale_translations_are_found_at_every_access(make_gpu):
+    gpu = make_gpu(check_tlb=True)
+    tables = PageBuilder(3, gpu.vram.write)
+    tables.map(0, 4 * KIB, Page(0x40_0000))
+    gpu.apertures.bar2.bind(tables.pdb)
+    gpu.bar_read(BAR2, 0, 4)
+    tables.map(0, 4 * KIB, Page(0x80_0000))
+
+    gpu.bar_read(BAR2, 0, 4)
+
+    assert [report.kind for report in gpu.reports] == ["stale translation"]
+
+
 def test_pages_that_stay_are_not_disturbed_by_others_that_change(gpu, tables, bind):
     """A thread writes through one page all the while that its neighbours come and go."""
     tables.map(4 * KIB, 4 * KIB, Page(0x40_1000))

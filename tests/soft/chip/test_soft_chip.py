@@ -279,6 +279,31 @@ def test_video_memory_is_as_large_as_it_says(gpu):
             gpu.vram.read(outside, 4)
 
 
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+def test_words_of_video_memory_are_little_endian_wherever_they_are(gpu, size):
+    data = bytes(range(0x31, 0x31 + size))
+    for offset in (0x1000, 0x1001, 0x1FFE, 80 * GIB - size):
+        gpu.vram.store(offset, size, int.from_bytes(data, "little"))
+
+        assert gpu.vram.read(offset, size) == data
+        assert gpu.vram.load(offset, size) == int.from_bytes(data, "little")
+
+
+def test_words_beyond_video_memory_are_refused(make_gpu):
+    gpu = make_gpu()
+    for offset in (80 * GIB, 80 * GIB - 3, -4, -1):
+        with pytest.raises(OutsideVram):
+            gpu.vram.load(offset, 4)
+        with pytest.raises(OutsideVram):
+            gpu.vram.store(offset, 4, 0)
+    gpu.close()
+    for offset in (0, 1):
+        with pytest.raises(OutsideVram):
+            gpu.vram.load(offset, 4)
+        with pytest.raises(OutsideVram):
+            gpu.vram.store(offset, 4, 0)
+
+
 def test_protected_regions_are_for_firmware_only(gpu):
     gpu.vram.protect(1 * MIB, 2 * MIB)
     gpu.vram.write(1 * MIB, b"firmware")
