@@ -83,7 +83,8 @@ def common_options() -> Parser:
     common.add_argument(
         "--device",
         metavar="DEVICE",
-        help='which device, e.g. "nv:0" (default: a GPU if there is one, else soft:gh100)',
+        help='which device: "nv:0", "vfio:0000:01:00.0", "vfio-user:/path.sock" or "soft:gh100" '
+        "(default: a GPU if there is one, else soft:gh100)",
     )
     common.add_argument("--json", action="store_true", help="print one JSON document, of errors too")
     common.add_argument("--debug", action="store_true", help="show where in barewire an error came from")

@@ -14,6 +14,12 @@ from barewire.tools import sanitize
 from barewire.tools.machine import Machine
 
 NV_DEVICE = re.compile(r"nv:\d+")  # a GPU that NVIDIA's kernel driver owns
+KINDS = {
+    "soft": "software GPU in this process: no silicon, so its times say nothing of any",
+    "nv": "GPU of NVIDIA's kernel driver",
+    "vfio": "GPU of vfio-pci, booted by barewire",
+    "vfio-user": "GPU that another program serves, perhaps a software GPU",
+}
 
 
 @contextlib.contextmanager
@@ -49,9 +55,8 @@ def open_device(device: str | None, sanitized: bool = False) -> Any:
 
 def kind_of(device: str) -> str:
     """What stands behind a device string, in a few words."""
-    if device.startswith("soft:"):
-        return "software GPU in this process: no silicon, so its times say nothing of any"
-    return "GPU of NVIDIA's kernel driver" if NV_DEVICE.fullmatch(device) else device.partition(":")[0]
+    kind = device.partition(":")[0]
+    return KINDS.get(kind, kind)
 
 
 def what_is_missing(machine: Machine, device: str | None = None) -> str | None:

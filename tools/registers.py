@@ -70,7 +70,8 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 def opened(args: argparse.Namespace) -> Iterator[Source]:
     """The registers that a command line asks for, closed again in every case.
 
-    Its device is "soft:gh100", another one with a bus, or "snapshot:FILE"; the software GPU if it names none.
+    Its device is one with a bus ("soft:gh100", "vfio:0000:01:00.0", "vfio-user:/path.sock") or
+    "snapshot:FILE"; the software GPU if it names none.
 
     Raises:
         NoDevice: the device has no registers that this process may read.
@@ -96,7 +97,7 @@ def _of_snapshot(path: str) -> Source:
 def _no_registers(name: str) -> NoDevice:
     return NoDevice(
         f"{name} has no registers for this process: its kernel driver keeps them to itself",
-        hint="Take a device with a bus (soft:gh100), or a snapshot file (snapshot:FILE).",
+        hint="Take a device with a bus (vfio:, vfio-user:, soft:gh100), or a snapshot (snapshot:FILE).",
         device=name,
     )
 
