@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import mmap
@@ -263,22 +264,23 @@ def test_vectors_are_not_switched_on_while_the_bus_is_closed(kernel):
     assert kernel.protests == []
 
 
-def test_of_two_who_wait_for_a_vector_the_second_waits_to_the_end(kernel):
+def test_who_is_woken_for_what_another_thread_took_waits_to_the_end(kernel, monkeypatch):
+    real, came = interrupts._taken, []
+
+    def taken_by_another(event):
+        count = real(event)
+        came.append(count)
+        return 0
+
     with kernel.open_bus() as bus:
         bus.interrupts.enable(1)
-        came = []
-
-        def wait() -> None:
-            began = time.monotonic()
-            came.append((bus.interrupts.wait(0, 0.4), time.monotonic() - began))
-
-        threads = started(wait, wait)
-        time.sleep(0.1)
-        bus.bars[0].write32(small.RAISE, 0)
+        monkeypatch.setattr(interrupts, "_taken", taken_by_another)
+        threads = started(lambda: (time.sleep(0.05), bus.bars[0].write32(small.RAISE, 0)))
+        began = time.monotonic()
+        assert bus.interrupts.wait(0, 0.3) == 0
+        assert time.monotonic() - began >= 0.3
         ended(threads)
-
-    assert sorted(count for count, _ in came) == [0, 1]
-    assert next(took for count, took in came if not count) >= 0.4
+    assert 1 in came
 
 
 @pytest.mark.parametrize("timeout_s", [float("inf"), 1e12, -1.0])
@@ -389,6 +391,7 @@ def child_of(work) -> int:
 
 
 def test_a_child_that_is_forked_while_others_use_the_device_lets_go_of_it(files):
+    files.endpoint.lock = contextlib.nullcontext()  # a real device has none that a fork could leave taken
     with files.open_bus() as bus:
         stop = threading.Event()
 
