@@ -129,8 +129,24 @@ MEMORY_SYSTEM = Layout(
 )  # fmt: skip
 RAW_COMPRESSION = Layout("NV2080_CTRL_INTERNAL_MEMSYS_PROGRAM_RAW_COMPRESSION_MODE_PARAMS", 0x1,
                          bRawMode=(0x0, "u8"))  # fmt: skip
+COMPRESSION_STORE = Layout(
+    "NV0080_CTRL_FB_GET_COMPBIT_STORE_INFO_PARAMS", 0x50,
+    Size=(0x0, "u64"), Address=(0x8, "u64"), AddressSpace=(0x10, "u32"), MaxCompbitLine=(0x14, "u32"),
+    comptagsPerCacheLine=(0x18, "u32"), cacheLineSize=(0x1C, "u32"), cacheLineSizePerSlice=(0x20, "u32"),
+    cacheLineFetchAlignment=(0x24, "u32"), backingStoreBase=(0x28, "u64"),
+    gobsPerComptagPerSlice=(0x30, "u32"), backingStoreCbcBase=(0x34, "u32"),
+    comptaglineAllocationPolicy=(0x38, "u32"), privRegionStartOffset=(0x40, "u64"),
+    cbcCoveragePerSlice=(0x48, "u32"),
+)  # fmt: skip
+KEPT_MEMORY = Layout(
+    "NV2080_CTRL_INTERNAL_FBSR_INIT_PARAMS", 0x18,
+    hClient=(0x0, "u32"), hSysMem=(0x4, "u32"), bEnteringGcoffState=(0x8, "u8"),
+    sysmemAddrOfSuspendResumeData=(0x10, "u64"),
+)  # fmt: skip
 
 # Host and its engines.
+ALL_CHANNELS = Layout("NV2080_CTRL_CMD_INTERNAL_FIFO_TOGGLE_ACTIVE_CHANNEL_SCHEDULING_PARAMS", 0x1,
+                      bDisableActiveChannels=(0x0, "u8"))  # fmt: skip
 DEVICE_INFO_TABLE = Layout(
     "NV2080_CTRL_FIFO_GET_DEVICE_INFO_TABLE_PARAMS", 0xC8C,
     baseIndex=(0x0, "u32"), numEntries=(0x4, "u32"), bMore=(0x8, "u8"), entries=(0xC, "bytes[0xc80]"),

@@ -417,10 +417,10 @@ class ResourceManager:
         return None
 
     def _unloading(self, payload: bytes) -> Answer:
-        """The driver goes: free what it left."""
-        self._record(structs.UNLOADING_GUEST_DRIVER, payload)
+        """The driver goes: free what it left, which is a mistake of its unless it only suspends."""
+        how = self._record(structs.UNLOADING_GUEST_DRIVER, payload)
         left = [client for client in self.tree.clients.values() if client is not self.internal.client]
-        if left:
+        if left and not how.bInPMTransition:
             self.gpu.report("clients left", "the driver unloads with clients alive", clients=len(left))
         for client in left:
             self.tree.free(self, client)

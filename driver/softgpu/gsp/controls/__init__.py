@@ -25,7 +25,9 @@ from barewire.softgpu.gsp.status import Refused, Status
 if TYPE_CHECKING:
     from barewire.softgpu.gsp.resman import ResourceManager
 
-MODULES = ("device", "gpu", "memory", "fifo", "graphics", "channel", "debugger", "robust", "vaspace")
+MODULES = (
+    "device", "gpu", "memory", "fifo", "graphics", "channel", "debugger", "robust", "suspend", "vaspace",
+)  # fmt: skip
 
 
 @dataclass
