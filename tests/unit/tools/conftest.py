@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from barewire import kernels
 from barewire.errors import ArgumentMismatch, BadCubin, Freed, KernelNotFound, LaunchTooLarge, NoDevice
-from barewire.tools import cli
+from barewire.tools import cli, demo
 from barewire.tools.machine import Machine
 
 HERE = Path(__file__).parent
@@ -303,6 +303,26 @@ def device(monkeypatch, opens) -> FakeDevice:
     for name, stand_in in tensors.items():
         monkeypatch.setitem(vars(kernels), name, stand_in)
     return made
+
+
+@pytest.fixture(scope="session")
+def _small_checks() -> tuple[demo.Check, ...]:
+    rng = np.random.default_rng(demo.SEED)
+    return (
+        demo._copy(rng, count=4099),
+        demo._saxpy(rng, count=1009),
+        demo._matmul(rng, "float32", m=35, k=67, n=29),
+        demo._matmul(rng, "bfloat16", m=35, k=67, n=29),
+        demo._softmax(rng, rows=10, columns=301),
+        demo._rms_norm(rng, rows=7, columns=256),
+        demo._attention(rng, length=33, size=16),
+    )
+
+
+@pytest.fixture
+def small_checks(monkeypatch, _small_checks) -> None:
+    """demo with its checks at sizes that take milliseconds, for tests of what is made of their results."""
+    monkeypatch.setattr(demo, "checks", lambda: iter(_small_checks))
 
 
 @pytest.fixture

@@ -227,7 +227,7 @@ def test_text_and_json_carry_the_same_values(barewire_command, read_tables, word
     assert_same_values(text.out, document.data, read_tables)
 
 
-def test_text_and_json_of_a_demo_differ_in_times_only(device, barewire_command, read_tables):
+def test_text_and_json_of_a_demo_differ_in_times_only(device, small_checks, barewire_command, read_tables):
     text, document = barewire_command("demo"), barewire_command("demo", "--json")
     (shown,) = read_tables(text.out)
     timeless = [{k: text_of(v) for k, v in row.items() if k != "wall_ms"} for row in document.data["checks"]]

@@ -38,7 +38,7 @@ def spoiled(operation, spoil):
 
 @pytest.mark.parametrize("name", ["softmax", "rms_norm", "attention"])
 @pytest.mark.parametrize("spoil", [lambda value: value + 0.1, lambda value: np.nan], ids=["off", "nan"])
-def test_one_wrong_element_is_found(device, barewire_command, monkeypatch, name, spoil):
+def test_one_wrong_element_is_found(device, small_checks, barewire_command, monkeypatch, name, spoil):
     monkeypatch.setitem(vars(kernels), name, spoiled(vars(kernels)[name], spoil))
     shown = barewire_command("demo", "--json")
 
@@ -47,7 +47,7 @@ def test_one_wrong_element_is_found(device, barewire_command, monkeypatch, name,
     assert shown.data["passed"] is False
 
 
-def test_a_wrong_copy_is_found(device, barewire_command):
+def test_a_wrong_copy_is_found(device, small_checks, barewire_command):
     device.corrupt = True
     shown = barewire_command("demo", "--json")
 
@@ -61,8 +61,13 @@ def test_a_result_of_another_shape_is_wrong():
     assert demo.compare(np.zeros(3), check) == (float("inf"), False)
 
 
-def test_rounding_of_the_data_type_alone_stays_within_each_tolerance():
-    for check in demo.checks():
+@pytest.fixture(scope="module")
+def checks():
+    return list(demo.checks())
+
+
+def test_rounding_of_the_data_type_alone_stays_within_each_tolerance(checks):
+    for check in checks:
         if check.dtype == "bfloat16":
             import ml_dtypes
 
@@ -72,8 +77,8 @@ def test_rounding_of_the_data_type_alone_stays_within_each_tolerance():
         assert demo.compare(rounded, check)[1], check.name
 
 
-def test_no_tolerance_is_so_wide_that_a_result_of_zeros_passes():
-    for check in demo.checks():
+def test_no_tolerance_is_so_wide_that_a_result_of_zeros_passes(checks):
+    for check in checks:
         assert not demo.compare(np.zeros_like(check.expected), check)[1], check.name
 
 
@@ -118,7 +123,7 @@ def test_a_device_string_that_nobody_knows_keeps_its_own_message(refuses, barewi
     assert "'tpu:0' is not a device" in barewire_command("demo", "--device", "tpu:0").err
 
 
-def test_the_device_that_was_named_is_the_one_that_is_opened(opens, device, barewire_command):
+def test_the_device_that_was_named_is_the_one_that_is_opened(opens, device, small_checks, barewire_command):
     asked = []
     opens(lambda *args: asked.append(args) or device)
     barewire_command("demo", "--device", "nv:3")

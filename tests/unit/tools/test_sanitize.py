@@ -28,7 +28,7 @@ FOUND = Finding("unwritten memory read", "a copy read it", "channel 2", {"gpu_va
 
 
 @pytest.fixture
-def asked(opens, device):
+def asked(opens, device, small_checks):
     """How `barewire.open` was called."""
     calls = []
 
