@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Protocol
@@ -196,13 +196,16 @@ class Latch:
 
     def __enter__(self) -> Latch:
         if threading.current_thread() is threading.main_thread():
-            with _blocked(self.SIGNALS):
+            try:
                 for number in self.SIGNALS:
                     before = signal.getsignal(number)
                     # None: a handler that is not Python's
                     if before is not None and before is not signal.SIG_IGN:
                         self._before[number] = before
                         signal.signal(number, self._note)
+            except BaseException:  # of a handler that is not replaced yet
+                self._put_back()
+                raise
         return self
 
     def _note(self, number: int, frame: FrameType | None) -> None:
@@ -222,23 +225,24 @@ class Latch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with _blocked(self.SIGNALS if self._before else ()):
-            for number, before in self._before.items():
-                signal.signal(number, before)
-            self._before.clear()
-            came, self.came = self.came, []
-            if came:
-                signal.raise_signal(came[0])
+        self._put_back()
+        came, self.came = self.came, []
+        if came:
+            signal.raise_signal(came[0])
 
-
-@contextlib.contextmanager
-def _blocked(numbers: Iterable[int]) -> Iterator[None]:
-    """Signals that wait in the kernel: a handler that raises would leave some handlers set and others not."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def _put_back(self) -> None:
+        """The handlers that were there. One that is called at once, and raises, keeps no other from it."""
+        raised: BaseException | None = None
+        while self._before:
+            try:
+                for number, before in list(self._before.items()):
+                    if signal.getsignal(number) != before:
+                        signal.signal(number, before)
+                    del self._before[number]
+            except BaseException as error:
+                raised = error
+        if raised is not None:
+            raise raised
 
 
 def refused(error: OSError, what: str, hint: str | None = None) -> TransportError | PermissionMissing:
