@@ -141,8 +141,10 @@ def open_bus(name: str, **options: Any) -> Bus:
     Raises:
         NoDevice: no bus is known for it, or it is not there.
         DeviceBusy, PermissionMissing, TransportError: it cannot be opened; the message says what to do.
-        UsageError: there is no such option.
+        UsageError: there is no such option, or that is no device string.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"{name!r} is no device string", expected=EXPECTED)
     kind, _, rest = name.partition(":")
     if kind == SOFT and rest:
         from barewire.transport.soft import SoftBus

@@ -95,6 +95,7 @@ IOAS_MAP_WRITEABLE = 1 << 1
 IOAS_MAP_READABLE = 1 << 2
 
 MOST_INFORMATION_BYTES = 64 << 10
+MOST_CAPABILITIES = 64  # kernels give at most a handful
 CAPABILITY_HEADER = struct.Struct("<HHI")  # id, version, offset of the next one
 TRIES = 4  # devices may come and go between two questions
 
@@ -209,7 +210,7 @@ def chain(data: bytes | bytearray, first: int, fixed_bytes: int) -> list[Capabil
         fixed_bytes: of the structure that comes before them.
 
     Raises:
-        TransportError: the chain runs in a circle, or out of the answer.
+        TransportError: the chain runs in a circle, or out of the answer, or has too many links.
     """
     found: list[Capability] = []
     seen: set[int] = set()
@@ -221,6 +222,8 @@ def chain(data: bytes | bytearray, first: int, fixed_bytes: int) -> list[Capabil
             raise TransportError(
                 "the kernel's capability chain leads out of its answer", offset=offset, size_bytes=len(data)
             )
+        if len(found) == MOST_CAPABILITIES:
+            raise TransportError(f"the kernel's capability chain has more than {MOST_CAPABILITIES} links")
         seen.add(offset)
         identity, version, following = CAPABILITY_HEADER.unpack_from(data, offset)
         found.append(Capability(identity, version, bytes(data[offset + CAPABILITY_HEADER.size :])))

@@ -89,7 +89,7 @@ def find_region(kernel: Kernel, device: int, index: int, name: str, tables: tupl
     areas = [(0, info.size)] if info.flags & abi.REGION_MMAP and info.size else []
     keep_out = [(each.offset, each.offset + each.size_bytes) for each in tables if each.bar == index]
     first = info.cap_offset if info.flags & abi.REGION_CAPS else 0
-    for capability in abi.chain(data, first, ffi_size(info)):
+    for capability in abi.chain(data, first, abi.ffi.sizeof(info[0])):
         if capability.id == abi.REGION_CAP_SPARSE_MMAP and areas:
             areas = [(start, start + size) for start, size in abi.spans(capability, "areas") if size]
             keep_out = []
@@ -112,11 +112,6 @@ def find_region(kernel: Kernel, device: int, index: int, name: str, tables: tupl
         bool(info.flags & abi.REGION_WRITE),
         tuple(sorted(areas)),
     )
-
-
-def ffi_size(info: object) -> int:
-    """The bytes of what an answer begins with."""
-    return int(abi.ffi.sizeof(info[0]))  # type: ignore[index]
 
 
 def _cut(areas: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from barewire.device import opening
 from barewire.device.opening import open_bus, open_on_bus
-from barewire.errors import BarewireError, DeviceLost, NoDevice, UsageError
+from barewire.errors import BarewireError, DeviceLost, Freed, NoDevice, UsageError
 from barewire.firmware.synthetic import synthetic_firmware
 from barewire.softgpu.chip import SoftGpu, SoftOptions
 
@@ -95,6 +97,32 @@ def test_a_gpu_that_leaves_while_it_is_used_is_reported(machine: FakeKernel) -> 
     assert not machine.dma
 
 
+def test_a_gpu_that_is_closed_while_threads_work_on_it_is_refused_to_them(machine: FakeKernel) -> None:
+    """Their rings are shut before the doorbell and the memory go."""
+    dev = opened(machine)
+    ends: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            while copies(dev):
+                pass
+        except BaseException as end:
+            ends.append(end)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(3)]
+    for each in threads:
+        each.start()
+    time.sleep(0.2)
+    dev.close()
+    for each in threads:
+        each.join(20)
+
+    assert [type(each) for each in ends] == [Freed] * 3
+    assert not machine.files
+    assert not machine.dma
+    assert machine.protests == []
+
+
 def test_five_resets_and_boots_in_a_row(machine: FakeKernel) -> None:
     for _ in range(5):
         with machine.open_bus() as bus:
@@ -155,3 +183,9 @@ def test_a_device_string_leads_to_the_bus(
 def test_what_is_no_device_of_vfio_is_refused(name: str, options: dict[str, object], kind: type) -> None:
     with pytest.raises(kind):
         bw.open(name, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", [None, 5, b"vfio:0000:01:00.0"])
+def test_what_is_no_device_string_is_refused(name: object) -> None:
+    with pytest.raises(UsageError):
+        open_bus(name)  # type: ignore[arg-type]

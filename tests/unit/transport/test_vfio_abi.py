@@ -159,6 +159,14 @@ def test_a_chain_that_cannot_be_true_is_refused(data, first):
         abi.chain(data, first, 16)
 
 
+def test_a_chain_that_is_longer_than_any_is_refused():
+    count = 8000
+    data = bytes(16) + b"".join(link(9, 16 + 8 * (each + 1)) for each in range(count)) + link(9, 0)
+
+    with pytest.raises(TransportError, match="links"):
+        abi.chain(data, 16, 16)
+
+
 @pytest.mark.parametrize("data", [b"", b"\1\0\0\0", struct.pack("<II", 2, 0) + bytes(16)])
 def test_a_list_that_is_shorter_than_it_says_is_refused(data):
     with pytest.raises(TransportError):
