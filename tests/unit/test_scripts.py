@@ -63,6 +63,7 @@ class Checkout:
         self.add_program("sudo", '#!/usr/bin/env bash\nexec "$@"\n')
 
     def add_program(self, name: str, text: str) -> None:
+        (self.programs / name).unlink(missing_ok=True)  # it may be a link to this machine's own
         (self.programs / name).write_text(text)
         (self.programs / name).chmod(0o755)
 

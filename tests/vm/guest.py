@@ -7,6 +7,7 @@ it test, whatever distribution this is. All modules are compiled beforehand: a g
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
@@ -16,8 +17,10 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from tests.vm.archive import Archive
 
@@ -28,7 +31,8 @@ TOOLS += ("reboot", "sleep", "grep", "head", "tail", "uname", "kill", "stty", "f
 # Parts of the standard library that no guest needs: half of its bytes.
 LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data"}
 LEFT_OUT |= {"site-packages", "dist-packages", "f2py", "config", "__pycache__"}
-KEPT = 4  # archives of a kind: those used last, since others may be using theirs
+KEPT = 4  # archives of a kind: those used last
+UNFINISHED_S = 3600.0  # no archive takes so long to write
 UNCHECKED = (1).to_bytes(4, "little") + bytes(8)  # PEP 552: valid whatever the source's time is
 
 INIT = """#!/bin/sh
@@ -57,7 +61,7 @@ reboot -f
 END = "guest: the payload ended with"
 
 
-def python_archive(folder: Path) -> Path:
+def python_archive(folder: Path) -> BinaryIO:
     """The interpreter, its standard library, NumPy and cffi: made once for each version of them."""
     import cffi
     import numpy
@@ -68,7 +72,7 @@ def python_archive(folder: Path) -> Path:
     )
 
 
-def project_archive(folder: Path) -> Path:
+def project_archive(folder: Path) -> BinaryIO:
     """barewire as it is installed here: made anew once a file of it has changed."""
     times = (
         f"{path}:{path.stat().st_mtime_ns}:{path.stat().st_size}"
@@ -93,23 +97,56 @@ def add_shell(archive: Archive, busybox: Path) -> None:
         archive.add_folder(folder)
 
 
-def _made(folder: Path, name: str, key: Iterable[str], write: Callable[[Archive], None]) -> Path:
-    """A file of the cache, written if there is none for this key; only the last few stay."""
+def _made(folder: Path, name: str, key: Iterable[str], write: Callable[[Archive], None]) -> BinaryIO:
+    """A file of the cache, open; written if there is none for this key. Only the last few stay.
+
+    Others may make and remove files of the folder meanwhile: what is open here stays whole.
+    """
     digest = hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
     path = folder / f"{name}-{digest}.cpio"
     with _MAKING:
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            partial = folder / f"{name}-{digest}.{os.getpid()}.partial"
-            with partial.open("wb") as file:
-                archive = Archive(file)
-                write(archive)
-                archive.close()
-            partial.rename(path)
-    path.touch()
-    for old in sorted(folder.glob(f"{name}-*.cpio"), key=lambda each: -each.stat().st_mtime)[KEPT:]:
-        old.unlink(missing_ok=True)
-    return path
+        file = _open(path)
+        if file is None:
+            file = _write(path, write)
+    _forget_old(folder, name)
+    return file
+
+
+def _open(path: Path) -> BinaryIO | None:
+    """A file that is used now; None if it is not there."""
+    try:
+        os.utime(path)
+        return path.open("rb")
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, write: Callable[[Archive], None]) -> BinaryIO:
+    """Make an archive under another name, and give it its own once it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            archive = Archive(file)
+            write(archive)
+            archive.close()
+        made = partial.open("rb")
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return made
+
+
+def _forget_old(folder: Path, name: str) -> None:
+    """Remove archives that were not used lately, and what a process that was killed left unfinished."""
+    ages: dict[Path, float] = {}
+    for path in folder.glob(f"{name}-*"):
+        with contextlib.suppress(FileNotFoundError):
+            ages[path] = time.time() - path.stat().st_mtime
+    whole = sorted((path for path in ages if path.suffix == ".cpio"), key=ages.__getitem__)
+    unfinished = [path for path, age in ages.items() if path.suffix == ".partial" and age > UNFINISHED_S]
+    for path in [*whole[KEPT:], *unfinished]:
+        path.unlink(missing_ok=True)
 
 
 def _of_this_module() -> str:

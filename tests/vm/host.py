@@ -6,8 +6,6 @@ guest lets the device reach, and what it writes to the device's command register
 
 from __future__ import annotations
 
-import itertools
-import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -28,12 +26,8 @@ from barewire.transport.vfio_user.protocol import (
 from barewire.transport.vfio_user.server import Server
 from barewire.transport.vfio_user.session import Limits
 
-from tests.vm import lane
-
 MIB = 1 << 20
 JOIN_S = 10.0
-
-_processors = itertools.cycle(sorted(os.sched_getaffinity(0)))  # for one server after the other
 
 
 class Mark(NamedTuple):
@@ -47,6 +41,7 @@ class HostView:
     """What a server saw of its clients.
 
     Attributes:
+        socket: where QEMU finds the server.
         counts: how often each command came.
         maps: where the device may reach the guest's memory now: size by address.
         most_maps: how many such ranges there were at a time.
@@ -55,8 +50,9 @@ class HostView:
         gpu: what is served; its software GPU is `gpu.endpoint`.
     """
 
-    def __init__(self, gpu: SoftServed) -> None:
+    def __init__(self, gpu: SoftServed, socket: Path) -> None:
         self.gpu = gpu
+        self.socket = socket
         self.counts: Counter[str] = Counter()
         self.maps: dict[int, int] = {}
         self.most_maps = 0
@@ -111,43 +107,32 @@ class HostView:
         assert self.server is not None
         return [*self.gpu.defects(), *(f"{type(each).__name__}: {each}" for each in self.server.defects)]
 
-    def reports(self) -> list[str]:
-        """What the guest did that the model calls undefined or forbidden."""
-        reports = getattr(self.gpu.endpoint, "reports", ())
-        return [f"{each.kind}: {each.text} {dict(each.facts)}" for each in reports]
-
 
 @contextmanager
 def serving(folder: Path, *, linear_bar1: bool = True, **options: Any) -> Iterator[HostView]:
     """A software GPU on a socket in a folder, for one guest after another.
 
     Args:
-        folder: of nobody else; `view.server.path` is the socket.
+        folder: of nobody else; `view.socket` is in it.
         linear_bar1: BAR1 is memory in the guest, without a message for each access; right for a driver that
             uses it in physical mode.
         options: of the software GPU; smaller than an H100 if not given.
     """
     sizes = {"vram_bytes": 2048 * MIB, "bar1_bytes": 2048 * MIB, "bar2_bytes": 32 * MIB}
     gpu = SoftServed.open({"chip": "gh100", **sizes, **options}, linear_bar1=linear_bar1)
-    view = HostView(gpu)
+    view = HostView(gpu, folder / "gpu.sock")
     try:
         limits = Limits(trust_files=True)  # QEMU's memory is not sealed, and it is our own QEMU
-        with Server(gpu, folder / "gpu.sock", limits=limits, watch=view.watch) as server:
+        with Server(gpu, view.socket, limits=limits, watch=view.watch) as server:
             view.server = server
-            processor = next(_processors)
-            lane.NEAR[str(server.path)] = processor
-
-            def serve() -> None:
-                os.sched_setaffinity(0, {processor})  # of this thread
-                server.serve()
-
-            thread = threading.Thread(target=serve, name="vfio-user server", daemon=True)
+            thread = threading.Thread(target=server.serve, name="vfio-user server", daemon=True)
             thread.start()
             try:
                 yield view
             finally:
-                lane.NEAR.pop(str(server.path), None)
                 server.close()
                 thread.join(JOIN_S)
+        if thread.is_alive():
+            raise RuntimeError(f"the server of {view.socket} did not end within {JOIN_S} s of being closed")
     finally:
         gpu.close()

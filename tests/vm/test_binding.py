@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.vm import host, lane
+from tests.vm.guests import ADDRESSES, Outcome
 
-pytestmark = pytest.mark.timeout(300)
-
-PAYLOAD = Path(__file__).with_name("guest_binding.py")
+pytestmark = pytest.mark.guest("binding")
 
 
 @pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    why = lane.missing("stable")
-    if why is not None:
-        pytest.skip(why)
-    with host.serving(tmp_path_factory.mktemp("gpu")) as view:
-        assert view.server is not None
-        result = lane.run(PAYLOAD, kernel="stable", devices=[view.server.path])
-    assert result.code == 0, result.output + result.console
-    assert view.wrong() == []
-    return {each["step"]: each for each in result.results()}
+def outcome(outcome_of: Callable[[str], Outcome]) -> Outcome:
+    return outcome_of("binding")
+
+
+@pytest.fixture(scope="module")
+def steps(outcome: Outcome) -> dict[str, dict[str, Any]]:
+    assert outcome.result.code == 0, outcome.everything()
+    return outcome.steps
+
+
+def test_the_device_saw_nothing_wrong(outcome: Outcome):
+    assert outcome.wrong == []
+    assert {each.kind for each in outcome.reports} <= {ADDRESSES}, outcome.reports
 
 
 def test_a_gpu_that_no_driver_has_is_ready(steps):

@@ -5,44 +5,31 @@ Debian's kernels do not offer VFIO without an IOMMU, the own one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from barewire.firmware import write_synthetic
 
-from tests.vm import lane
-from tests.vm.host import serving
+from tests.vm.guests import ADDRESSES, Outcome
 
-GUEST_S = 180.0
-
-pytestmark = pytest.mark.timeout(GUEST_S + 60)
+pytestmark = pytest.mark.guest("alone")
 
 
 @pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+def outcome(outcome_of: Callable[[str], Outcome]) -> Outcome:
+    return outcome_of("alone")
+
+
+@pytest.fixture(scope="module")
+def steps(outcome: Outcome) -> dict[str, dict[str, Any]]:
     """What each step reported."""
-    why = lane.missing("own")
-    if why is not None:
-        pytest.skip(why)
-    folder = tmp_path_factory.mktemp("vm")
-    folder.chmod(0o700)
-    firmware = folder / "firmware"
-    write_synthetic(firmware, ["gh100"])
-    with serving(folder) as view:
-        assert view.server is not None
-        result = lane.run(
-            Path(__file__).with_name("guest_alone.py"),
-            kernel="own",
-            iommu=False,
-            devices=[view.server.path],
-            files={"/firmware": firmware},
-            timeout_s=GUEST_S,
-        )
-        assert result.code == 0, result.output + result.console
-        assert view.wrong() == []
-        yield {each["step"]: each for each in result.results()}
+    assert outcome.result.code == 0, outcome.everything()
+    return outcome.steps
+
+
+def test_the_device_saw_nothing_wrong(outcome: Outcome):
+    assert outcome.wrong == []
+    assert {each.kind for each in outcome.reports} <= {ADDRESSES}, outcome.reports
 
 
 def test_it_is_not_bound_unasked(steps: dict[str, dict[str, Any]]):

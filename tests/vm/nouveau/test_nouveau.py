@@ -7,24 +7,16 @@ it through nouveau's own interface (programs.py). docs/nouveau.md tells what tha
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.vm import host, lane
+from tests.vm.guests import NOUVEAU_BAR1_BYTES, NOUVEAU_VRAM_BYTES, Outcome
 
-RUN_S = 400.0
-pytestmark = pytest.mark.timeout(RUN_S + 60)
+pytestmark = pytest.mark.guest("nouveau")
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
 MIB = 1 << 20
-VRAM_BYTES = 2048 * MIB
-BAR1_BYTES = 256 * MIB
 HOPPER_COPY, HOPPER_COMPUTE, HOPPER_GRAPHICS = 0xC8B5, 0xCBC0, 0xCB97
 CHIPSET_GH100 = 0x180
 
@@ -45,10 +37,6 @@ STEPS = (
 )
 
 
-# nouveau clears buffers word by word, 350,000 writes at a time. If QEMU sent them without waiting, a busy
-# machine would have seconds of them to do when nouveau asks for the next answer, for which it waits two.
-EACH_WRITE_WAITS = {"x-no-posted-writes": True}
-
 COMPLAINT = re.compile(
     r"WARNING:|BUG:|Oops|Call Trace|blocked for|ERROR|[Ee]rror|[Ff]ail|[Tt]imeout|[Tt]imed out|[Ff]ault"
 )
@@ -57,54 +45,25 @@ COMPLAINT = re.compile(
 REMARKS = {"release without wait"}
 
 
-@dataclass
 class Judgement:
     """What a guest with nouveau did, and what the device saw of it."""
 
-    result: lane.Result
-    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
-    remarks: list[Any] = field(default_factory=list)
-    masters: list[bool] = field(default_factory=list)
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
 
     def facts(self, step: str) -> dict[str, Any]:
         """What a step reported; that it failed is a failed test."""
-        if step not in self.steps:
-            pytest.fail(f"{step} reported nothing; the guest:\n{self.result.output}\n{self.result.console}")
-        if "error" in self.steps[step]:
-            pytest.fail(f"{step}: {self.steps[step]['error']}\n{self.result.output}")
-        return self.steps[step]
+        if step not in self.outcome.steps:
+            pytest.fail(f"{step} reported nothing; the guest:\n{self.outcome.everything()}")
+        found = self.outcome.steps[step]
+        if "error" in found:
+            pytest.fail(f"{step}: {found['error']}\n{self.outcome.result.output}")
+        return found
 
 
 @pytest.fixture(scope="module")
-def judgement() -> Iterator[Judgement]:
-    why = lane.missing("newest")
-    if why is None and not (lane.cache() / "firmware" / "nvidia").is_dir():
-        why = "there is no firmware for the guest's GPU here: scripts/vm-setup fetches it"
-    if why is not None:
-        pytest.skip(why)
-    with (
-        tempfile.TemporaryDirectory(prefix="barewire-vm.") as folder,
-        host.serving(Path(folder), linear_bar1=False, vram_bytes=VRAM_BYTES, bar1_bytes=BAR1_BYTES) as view,
-    ):
-        assert view.server is not None
-        result = lane.run(
-            HERE / "programs.py",
-            kernel="newest",
-            modules=("nouveau",),
-            devices=[view.server.path],
-            files={
-                "/payload/uapi.py": HERE / "uapi.py",
-                "/payload/micro.cubin": ROOT / "kernels" / "cubin" / "sm_90" / "micro.cubin",
-                "/lib/firmware/nvidia": lane.cache() / "firmware" / "nvidia",
-            },
-            iommu=False,
-            memory="2G",
-            device_options=EACH_WRITE_WAITS,
-            timeout_s=RUN_S,
-        )
-        steps = {facts["step"]: facts for facts in result.results()}
-        yield Judgement(result, steps, view.wrong(), list(view.gpu.endpoint.reports), view.masters)
+def judgement(outcome_of: Callable[[str], Outcome]) -> Judgement:
+    return Judgement(outcome_of("nouveau"))
 
 
 def test_nouveau_names_the_gpu_its_firmware_and_its_memory(judgement: Judgement):
@@ -112,7 +71,7 @@ def test_nouveau_names_the_gpu_its_firmware_and_its_memory(judgement: Judgement)
 
     assert any("NVIDIA GH100" in line for line in log), log
     assert any("gsp: RM version: 570.144" in line for line in log)
-    assert any(f"drm: VRAM: {VRAM_BYTES // MIB} MiB" in line for line in log)
+    assert any(f"drm: VRAM: {NOUVEAU_VRAM_BYTES // MIB} MiB" in line for line in log)
     assert any("MM: using COPY for buffer copies" in line for line in log)
     assert any("Initialized nouveau" in line for line in log)
 
@@ -129,8 +88,8 @@ def test_what_nouveau_says_of_the_device_is_what_it_is(judgement: Judgement):
 
     assert (facts["pci_vendor"], facts["pci_device"]) == (0x10DE, 0x2330)
     assert facts["chipset_id"] == CHIPSET_GH100
-    assert VRAM_BYTES - MIB <= facts["fb_size"] <= VRAM_BYTES
-    assert facts["vram_bar_size"] == BAR1_BYTES
+    assert NOUVEAU_VRAM_BYTES - MIB <= facts["fb_size"] <= NOUVEAU_VRAM_BYTES
+    assert facts["vram_bar_size"] == NOUVEAU_BAR1_BYTES
     assert facts["ptimer_moved_ns"] >= 10_000_000
 
 
@@ -166,17 +125,27 @@ def test_nouveau_and_the_kernel_complain_of_nothing_but_that_fault(judgement: Ju
 
 
 def test_the_model_did_nothing_wrong(judgement: Judgement):
-    assert judgement.wrong == []
+    assert judgement.outcome.wrong == []
 
 
 def test_the_model_remarks_on_nothing_that_a_gpu_would_not_forgive(judgement: Judgement):
-    assert {report.kind for report in judgement.remarks} <= REMARKS
+    assert {report.kind for report in judgement.outcome.reports} <= REMARKS
 
 
 def test_bus_mastering_is_off_once_the_module_is_gone(judgement: Judgement):
-    assert True in judgement.masters
-    assert judgement.masters[-1] is False
+    judgement.facts("the_module_goes_and_comes_again")
+
+    assert True in judgement.outcome.masters
+    assert not judgement.outcome.marks["gone"].master
+
+
+def test_nouveau_suspends_the_gpu_when_the_machine_reboots(judgement: Judgement):
+    """After all steps the guest reboots with the module loaded; the console has what the kernel says then."""
+    console = judgement.outcome.result.console
+
+    assert "reboot: Restarting system" in console, console[-4000:]
+    assert "suspend failed" not in console
 
 
 def test_the_guest_ended_by_itself(judgement: Judgement):
-    assert judgement.result.code == 0, judgement.result.output
+    assert judgement.outcome.result.code == 0, judgement.outcome.result.output

@@ -34,17 +34,15 @@ PARAMETERS = {
     "VRAM_USED": 19,
 }
 
-DOMAIN_VRAM, DOMAIN_GART, DOMAIN_MAPPABLE, DOMAIN_COHERENT, DOMAIN_NO_SHARE = 2, 4, 8, 16, 32
+DOMAIN_VRAM, DOMAIN_GART, DOMAIN_MAPPABLE, DOMAIN_COHERENT = 2, 4, 8, 16
 BIND_MAP, BIND_UNMAP = 0, 1
 BIND_ASYNC = 1
 BIND_SPARSE = 1 << 8
 ENGINE_GRAPHICS, ENGINE_COPY = 0x01, 0x30
 NO_CONTEXT_DMA = 0xFFFFFFFF
-CPU_PREP_WRITE = 4
 
-NVIF_SCLASS, NVIF_NEW, NVIF_DEL = 1, 2, 3
+NVIF_SCLASS, NVIF_NEW = 1, 2
 NVIF_ROUTE_HIDDEN = 0xFF
-NVIF_OWNER_ANY = 0xFF
 MOST_CLASSES = 16
 
 WAIT_ALL, WAIT_FOR_SUBMIT = 1, 2
@@ -68,10 +66,6 @@ class ChannelAlloc(Structure):
         ("subchan", SubChannel * 8),
         ("nr_subchan", c_uint32),
     )
-
-
-class ChannelFree(Structure):
-    _fields_ = (("channel", c_int32),)
 
 
 class VmInit(Structure):
@@ -136,10 +130,6 @@ class GemInfo(Structure):
 
 class GemNew(Structure):
     _fields_ = (("info", GemInfo), ("channel_hint", c_uint32), ("align", c_uint32))
-
-
-class GemCpuPrep(Structure):
-    _fields_ = (("handle", c_uint32), ("flags", c_uint32))
 
 
 class GemClose(Structure):
@@ -212,13 +202,11 @@ SYNCOBJ_DESTROY = request(READ_WRITE, 0xC0, SyncobjCreate)
 SYNCOBJ_WAIT = request(READ_WRITE, 0xC3, SyncobjWait)
 GETPARAM = request(READ_WRITE, COMMAND_BASE + 0x00, GetParam)
 CHANNEL_ALLOC = request(READ_WRITE, COMMAND_BASE + 0x02, ChannelAlloc)
-CHANNEL_FREE = request(WRITE, COMMAND_BASE + 0x03, ChannelFree)
 NVIF_NUMBER = COMMAND_BASE + 0x07
 VM_INIT = request(READ_WRITE, COMMAND_BASE + 0x10, VmInit)
 VM_BIND = request(READ_WRITE, COMMAND_BASE + 0x11, VmBind)
 EXEC = request(READ_WRITE, COMMAND_BASE + 0x12, Exec)
 GEM_NEW = request(READ_WRITE, COMMAND_BASE + 0x40, GemNew)
-GEM_CPU_PREP = request(WRITE, COMMAND_BASE + 0x42, GemCpuPrep)
 
 
 class Buffer:
@@ -322,10 +310,6 @@ class Client:
         argument = ChannelAlloc(fb_ctxdma_handle=NO_CONTEXT_DMA, tt_ctxdma_handle=engine)
         self.call(CHANNEL_ALLOC, argument)
         return int(argument.channel)
-
-    def free_channel(self, channel: int) -> None:
-        """Close a channel; waits for what it still does."""
-        self.call(CHANNEL_FREE, ChannelFree(channel=channel))
 
     def classes(self, channel: int) -> list[int]:
         """The classes a channel offers."""
