@@ -9,8 +9,10 @@ import pwd
 
 from barewire.errors import UsageError
 from barewire.pci.plan import Agreed
+from barewire.pci.state import MOST_IDS
 from barewire.pci.steps import Step
 from barewire.pci.sysfs import parse_address
+from barewire.pci.verdict import how_to_open
 from barewire.tools import binding, lasting
 from barewire.tools.exits import Exit
 from barewire.tools.output import Report, print_report, progress, progress_done
@@ -70,10 +72,8 @@ def run(args: argparse.Namespace) -> Exit:
         return Exit.OK
     if args.dry_run:
         binding.add_members(report, plan)
-        binding.add_holders(report, plan)
-        obstacles = report.table("obstacles", "kind", "what", "remedy")
-        for each in plan.obstacles:
-            obstacles.add(kind=each.kind, what=each.message, remedy=each.hint)
+        binding.add_holders(report, plan, binder.sysfs)
+        binding.add_obstacles(report, plan.obstacles)
         binding.add_steps(report, "writes", plan.steps)
         report.note("Nothing was written.")
         print_report(report, as_json=args.json)
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> Exit:
             report.note(f"Its files have the owner that they had: `chown {args.owner} {files}` changes it.")
     else:
         report.fact("state_file", str(binder.states.path(record.address)))
-        report.note(f"Next: `barewire demo --device vfio:{address}`; later `barewire unbind {address}`.")
+        report.note(f"Next: {how_to_open(binder.plan(address))}; later `barewire unbind {address}`.")
     user = os.environ.get("SUDO_USER")
     if user and not args.owner:
         report.note(f"Only root can open it; `barewire unbind {address}`, then bind with --owner {user}.")
@@ -125,4 +125,8 @@ def owner(text: str | None) -> tuple[int, int]:
         gid = -1 if not group else int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
     except KeyError as error:
         raise UsageError(f"--owner {text!r}: {error.args[0]}") from error
+    if max(uid, gid) >= MOST_IDS:
+        raise UsageError(
+            f"--owner {text!r}: {max(uid, gid)} is nobody's number", expected=f"less than {MOST_IDS}"
+        )
     return uid, gid

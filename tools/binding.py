@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import replace
 
 from barewire.errors import NoDevice, UsageError
 from barewire.pci import ids
 from barewire.pci.bind import Binder
-from barewire.pci.plan import Plan
+from barewire.pci.holders import nvidia_modeset
+from barewire.pci.plan import Obstacle, Plan
 from barewire.pci.steps import Step, Timeouts
 from barewire.pci.sysfs import Function, Sysfs, parse_address
 from barewire.tools.output import Report
@@ -110,17 +112,31 @@ def _stays(function: Function) -> str:
     return f"stay with {function.driver}"
 
 
-def add_holders(report: Report, plan: Plan) -> None:
+def add_holders(report: Report, plan: Plan, sysfs: Sysfs) -> None:
     """Who uses what would be bound."""
     table = report.table("holders", "kind", "address", "pid", "what", "remedy")
     for holder in plan.look.holders:
         table.add(
             kind=holder.kind, address=holder.address, pid=holder.pid, what=holder.what, remedy=holder.remedy
         )
-    if plan.look.unseen_processes:
+    note_unseen(report, plan.look.unseen_processes)
+    if plan.function.driver == "nvidia" and nvidia_modeset(sysfs):
         report.note(
-            f"{plan.look.unseen_processes} processes of other users could not be looked at: root sees them."
+            "nvidia-drm was loaded with modeset: NVIDIA's driver may keep the GPU until it is unloaded."
         )
+
+
+def note_unseen(report: Report, processes: int) -> None:
+    """Who is not root does not see everybody who uses a GPU."""
+    if processes:
+        report.note(f"{processes} processes of other users could not be looked at: root sees them.")
+
+
+def add_obstacles(report: Report, obstacles: Iterable[Obstacle]) -> None:
+    """What stands against it."""
+    table = report.table("obstacles", "kind", "what", "remedy")
+    for each in obstacles:
+        table.add(kind=each.kind, what=each.message, remedy=each.hint)
 
 
 def add_steps(report: Report, key: str, steps: tuple[Step, ...] | list[Step]) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from barewire.errors import BarewireError
+from barewire.pci.plan import IOMMU_REMEDY, LOAD_REMEDY
 from barewire.tools import sanitize
 from barewire.tools.exits import Exit
 from barewire.tools.list import devices, gpus
@@ -146,8 +147,10 @@ def _gpus(machine: Machine, bad: str) -> Iterator[Finding]:
         bound = f"driver {gpu.driver}" if gpu.driver else "no driver"
         group = f"IOMMU group {gpu.iommu_group}" if gpu.iommu_group else "no IOMMU group"
         state = OK if gpu.driver in ("nvidia", "vfio-pci") else MISSING
-        give = f"`barewire bind {gpu.pci_address}` gives it to barewire, `modprobe nvidia` to NVIDIA's driver"
-        remedy = None if state == OK else give
+        give = f"`barewire bind {gpu.pci_address}` gives it to barewire"
+        if gpu.driver is None:
+            give += ", `modprobe nvidia` to NVIDIA's driver"
+        remedy = None if state == OK else f"{give}; `barewire status` says what stands against it"
         yield Finding("gpu", state, f"{named}: {bound}, {group}", remedy)
 
 
@@ -300,10 +303,7 @@ def _iommu(machine: Machine) -> Finding:
     if machine.iommu_groups:
         units = ", ".join(machine.iommu_units) or "no unit listed"
         return Finding("IOMMU", OK, f"on: {units}; {len(machine.iommu_groups)} groups")
-    remedy = (
-        "only VFIO needs it: enable VT-d or AMD-Vi in the firmware, boot with intel_iommu=on or amd_iommu=on"
-    )
-    return Finding("IOMMU", NOTE, "off: there are no IOMMU groups", remedy)
+    return Finding("IOMMU", NOTE, "off: there are no IOMMU groups", f"only VFIO needs it: {IOMMU_REMEDY}")
 
 
 def _vfio(machine: Machine) -> Finding:
@@ -311,7 +311,7 @@ def _vfio(machine: Machine) -> Finding:
         return Finding("VFIO", OK, f"loaded: {', '.join(machine.vfio_modules)}")
     loaded = ", ".join(machine.vfio_modules) or "no part of it"
     return Finding(
-        "VFIO", NOTE, f"vfio-pci is not loaded ({loaded} is)", "only VFIO needs it: `modprobe vfio-pci`"
+        "VFIO", NOTE, f"vfio-pci is not loaded ({loaded} is)", f"only VFIO needs it: {LOAD_REMEDY}"
     )
 
 

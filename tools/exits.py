@@ -26,7 +26,7 @@ class Exit(IntEnum):
 MEANINGS: dict[Exit, str] = {
     Exit.OK: "done; every check passed",
     Exit.FINDING: "a check found something: demo, bench a wrong result, doctor no device, diff a difference, "
-    "vm walk an address that is not mapped, status and bind --dry-run what stands against binding",
+    "vm walk an address that is not mapped, status, bind and unbind --dry-run what stands against it",
     Exit.USAGE: "the command line or the kernel's arguments are wrong; nothing was submitted to a device",
     Exit.NOT_READY: "the machine lacks something: a GPU, a driver that is known, a permission, a compiler",
     Exit.DEVICE: "the device reported a fault, did not answer in time, or ran out of memory",

@@ -10,7 +10,7 @@ man 5 limits.conf (memlock).
 from __future__ import annotations
 
 from barewire.pci.plan import Plan
-from barewire.pci.sysfs import NVIDIA, Function, Sysfs, text_in
+from barewire.pci.sysfs import NVIDIA, VFIO_PCI, Function, Sysfs, text_in
 from barewire.tools.output import Report
 
 RULES = "/etc/udev/rules.d/10-barewire-vfio.rules"
@@ -24,7 +24,7 @@ def show(report: Report, plan: Plan, owner: str | None, sysfs: Sysfs) -> None:
     table = report.table("lasting", "file", "line")
     for line in udev_rules(functions, owner):
         table.add(file=RULES, line=line)
-    for line in modprobe_lines(functions):
+    for line in modprobe_lines(functions, sysfs):
         table.add(file=MODPROBE, line=line)
     for line in limits(owner):
         table.add(file=LIMITS, line=line)
@@ -33,6 +33,9 @@ def show(report: Report, plan: Plan, owner: str | None, sysfs: Sysfs) -> None:
         "Nothing was written. The udev rule binds this address alone; vfio-pci.ids on the kernel's command"
     )
     report.note("line binds every device of that model, and earlier: choose one of both.")
+    report.note(
+        "iommu=pt leaves all other devices untranslated, which is faster; the IOMMU guards them without it."
+    )
     report.note("If NVIDIA's driver is in the initramfs, the rule has to be there too (update-initramfs -u).")
 
 
@@ -55,18 +58,19 @@ def udev_rules(functions: list[Function], owner: str | None) -> list[str]:
     return rules
 
 
-def modprobe_lines(functions: list[Function]) -> list[str]:
-    """vfio-pci comes before the drivers that the functions have now."""
-    drivers = {each.driver for each in functions if each.driver not in (None, "vfio-pci")}
-    drivers |= {"nvidia", "nouveau"} if any(each.vendor_id == NVIDIA for each in functions) else set()
-    return [f"softdep {driver} pre: vfio-pci" for driver in sorted(filter(None, drivers))]
+def modprobe_lines(functions: list[Function], sysfs: Sysfs) -> list[str]:
+    """vfio-pci comes before the modules of the drivers that the functions have now."""
+    modules = {sysfs.module_of(each.driver) for each in functions if each.driver not in (None, VFIO_PCI)}
+    modules |= {"nvidia", "nouveau"} if any(each.vendor_id == NVIDIA for each in functions) else set()
+    return [f"softdep {module} pre: vfio-pci" for module in sorted(modules)]
 
 
 def limits(owner: str | None) -> list[str]:
     """Memory for DMA is locked memory, which users have little of."""
     user, _, group = (owner or "").partition(":")
-    who = user or (f"@{group}" if group else "")
-    return [f"{who} - memlock unlimited"] if who else []
+    at, who = ("", user) if user else ("@", group)
+    number = ":" if who.isdecimal() else ""  # a range of ids that is one id
+    return [f"{at}{number}{who} - memlock unlimited"] if who else []
 
 
 def kernel_command_line(functions: list[Function], sysfs: Sysfs) -> str:

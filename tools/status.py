@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from barewire.pci import ids
-from barewire.pci.holders import nvidia_modeset
 from barewire.pci.sysfs import Sysfs
 from barewire.pci.verdict import Situation, judge, situations
 from barewire.tools import binding
@@ -34,11 +33,12 @@ def run(args: argparse.Namespace) -> Exit:
         return Exit.OK if situation.verdict.good else Exit.FINDING
     found = situations(binder)
     table = report.table("gpus", "address", "id", "what", "driver", "iommu_group", "verdict", "next_action")
-    good = True
+    good, unseen = True, 0
     for each in found:
         if isinstance(each, Situation):
             gpu, verdict, action = each.function, each.verdict.value, each.next_action
             good = good and each.verdict.good
+            unseen = max(unseen, each.plan.look.unseen_processes)
         else:
             gpu, error = each
             verdict, action, good = "unknown", f"{error.message}. {error.hint or ''}".strip(), False
@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> Exit:
         report.note("There is no NVIDIA GPU on the PCI bus.")
         print_report(report, as_json=args.json)
         return Exit.NOT_READY
+    binding.note_unseen(report, unseen)
     print_report(report, as_json=args.json)
     return Exit.OK if good else Exit.FINDING
 
@@ -63,8 +64,8 @@ def _in_detail(report: Report, situation: Situation, sysfs: Sysfs) -> None:
     report.fact("driver", gpu.driver)
     report.fact("driver_override", gpu.driver_override)
     report.fact("iommu_group", gpu.iommu_group)
-    report.fact("iommu_kind", plan.group.kind if plan and plan.group else None)
-    report.fact("dma_protected", plan is not None and plan.group is not None and not plan.group.no_iommu)
+    report.fact("iommu_kind", plan.group.kind if plan.group else None)
+    report.fact("dma_protected", plan.group is not None and not plan.group.no_iommu)
     report.fact("vfio_files", [str(path) for path in sysfs.vfio_files(gpu.address)])
     report.fact("numa_node", gpu.numa_node)
     report.fact("power_state", gpu.power_state)
@@ -74,16 +75,9 @@ def _in_detail(report: Report, situation: Situation, sysfs: Sysfs) -> None:
     for bar in sysfs.bars(gpu.address):
         kind = "ports" if bar.is_io else "memory, prefetchable" if bar.prefetchable else "memory"
         bars.add(bar=bar.index, bus_address=f"{bar.bus_address:#x}", size_bytes=bar.size_bytes, kind=kind)
-    if plan is not None:
-        binding.add_members(report, plan)
-        binding.add_holders(report, plan)
-        reasons = report.table("obstacles", "kind", "what", "remedy")
-        for each in plan.obstacles:
-            reasons.add(kind=each.kind, what=each.message, remedy=each.hint)
-    if gpu.driver == "nvidia" and nvidia_modeset(sysfs):
-        report.note(
-            "nvidia-drm was loaded with modeset: NVIDIA's driver may keep the GPU until it is unloaded."
-        )
+    binding.add_members(report, plan)
+    binding.add_holders(report, plan, sysfs)
+    binding.add_obstacles(report, plan.obstacles)
     report.fact("verdict", situation.verdict.value)
     report.fact("why", list(situation.reasons))
     report.fact("next_action", situation.next_action)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
+from pathlib import Path
 
 import pytest
 from barewire.errors import UsageError
 from barewire.pci.bind import Binder
+from barewire.pci.plan import IOMMU_REMEDY
 from barewire.pci.state import States
 from barewire.pci.steps import Timeouts
 from barewire.pci.sysfs import Sysfs
 from barewire.pci.verdict import Verdict, judge
 from barewire.tools import bind as bind_verb
-from barewire.tools import binding, cli
+from barewire.tools import binding, cli, doctor, lasting
+from barewire.tools import list as list_verb
 from barewire.tools.exits import Exit
+from barewire.tools.machine import Machine
 from fake_sysfs import AUDIO, H100, FakeMachine, h100_machine
 
 QUICK = Timeouts(unbind=0.05, bind=0.05, override=0.05, settle=0.05, load=0.05, turn=0.05)
@@ -141,6 +147,73 @@ def test_a_bind_that_was_cut_off_has_to_be_restored(machine):
     assert (said.verdict, said.next_action) == (Verdict.RESTORE, f"`barewire unbind {H100}`")
 
 
+def test_a_bind_that_is_under_way_has_not_been_cut_off(machine):
+    """Whoever followed "restore required" would undo it under its feet."""
+    binder = binder_of(machine)
+    plan = binder.plan(H100, bind_verb.Agreed(whole_group=True))
+    said = []
+
+    def look(number: int) -> None:
+        if number == 3:
+            said.append(judge(binder_of(machine), H100))
+
+    machine.kernel.after = look
+    binder.bind(plan)
+
+    assert (said[0].verdict, said[0].next_action) == (Verdict.IN_USE, "wait until it is done")
+    assert str(os.getpid()) in said[0].reasons[0]
+
+
+def test_what_is_bound_and_does_not_answer_is_not_ready(machine):
+    binder = binder_of(machine)
+    binder.bind(binder.plan(H100, bind_verb.Agreed(whole_group=True)))
+    (machine.function(H100) / "config").write_bytes(b"\xff" * 64)
+
+    said = judge(binder, H100)
+
+    assert said.verdict is Verdict.NOT_READY
+    assert "does not answer" in said.reasons[0]
+
+
+def test_a_bridge_that_vfio_does_not_bear_is_not_answered_with_a_bind_that_refuses(machine):
+    alone(machine)
+    machine.add_function("0000:01:00.2", 1, vendor_id=1, class_code=0x060400, driver="strange")
+    machine.take_driver(H100)
+    machine.give_driver(H100, "vfio-pci")
+
+    said = judge(binder_of(machine), H100)
+
+    assert said.verdict is Verdict.NOT_READY
+    assert "barewire bind" not in said.next_action and "slot" in said.next_action
+
+
+def test_a_sibling_that_is_in_use_is_told_before_it_is_asked_for(machine):
+    machine.take_driver(H100)
+    machine.give_driver(H100, "vfio-pci")
+    machine.put("sys/class/net/eth0/operstate", "up\n")
+    folder = machine.function(AUDIO) / "net/eth0"
+    folder.mkdir(parents=True)
+    (folder / "subsystem").symlink_to("../../../../class/net")
+
+    said = judge(binder_of(machine), H100)
+
+    assert said.verdict is Verdict.IN_USE
+    assert "ip link set eth0 down" in said.next_action
+
+
+def test_without_an_iommu_nobody_is_told_to_open_it_as_if_there_was_one(tmp_path, monkeypatch, run):
+    made = FakeMachine(tmp_path, cdev=False)
+    made.add_vfio()
+    made.add_function(H100, group=None, below="", driver="nvidia")
+    monkeypatch.setattr(binding, "make_binder", lambda timeout_s=None: binder_of(made))
+
+    code, said = run("bind", H100, "--dma-unprotected")
+
+    assert code == Exit.OK
+    assert "DMA unprotected" in said and "unsafe_no_iommu=True" in said and "demo" not in said
+    assert "unsafe_no_iommu=True" in judge(binder_of(made), H100).next_action
+
+
 # status
 
 
@@ -185,6 +258,30 @@ def test_a_damaged_state_file_does_not_hide_the_others(machine, run):
 
     assert code == Exit.FINDING
     assert "no state file" in said
+
+
+def test_status_says_that_it_did_not_see_everybody(machine, run, monkeypatch):
+    machine.put("dev/nvidia0", "")
+    machine.add_process(5, "secret", opens=("nvidia0",))
+    listed = os.listdir
+
+    def refuse(path):
+        if str(path).endswith("5/fd"):
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+
+    assert "1 processes of other users could not be looked at" in run("status")[1]
+
+
+def test_another_gpus_damaged_state_file_is_in_nobodys_way(machine, run_json):
+    machine.add_function("0000:02:00.0", group=13, below="")
+    machine.put("run/barewire/bind-0000:02:00.0.json", "{")
+
+    verdicts = {each["address"]: each["verdict"] for each in run_json("status")[1]["gpus"]}
+
+    assert verdicts == {H100: "review required", "0000:02:00.0": "unknown"}
 
 
 # bind and unbind
@@ -271,6 +368,38 @@ def test_unbinding_dry_prints_each_write(machine, run):
     assert machine.picture() == before
 
 
+def test_of_all_one_that_cannot_be_restored_keeps_nobody_from_restoring_the_others(machine, run):
+    machine.add_function("0000:02:00.0", group=13, below="")
+    assert run("bind", H100, "--whole-group")[0] == Exit.OK
+    assert run("bind", "0000:02:00.0")[0] == Exit.OK
+    machine.add_process(99, "python3", opens=("vfio/12",))
+    machine.put("run/barewire/bind-0000:03:00.0.json", "{")
+
+    code, said = run("unbind", "--all")
+
+    assert code != Exit.OK
+    assert "pid 99" in said and "no state file" in said
+    assert machine.driver("0000:02:00.0") is None
+    assert machine.driver(H100) == "vfio-pci"
+
+
+def test_one_gpu_or_all_of_them(machine, run):
+    assert run("unbind", H100, "--all")[0] == Exit.USAGE
+
+
+def test_unbinding_dry_tells_what_stands_against_it_too(machine, run, run_json):
+    run("bind", "--whole-group")
+    machine.add_process(99, "python3", opens=("vfio/12",))
+    before = machine.picture()
+
+    code, said = run_json("unbind", "--dry-run")
+
+    assert code == Exit.FINDING
+    assert [(each["kind"], "pid 99" in each["what"]) for each in said["obstacles"]] == [("in use", True)]
+    assert said["writes"]
+    assert machine.picture() == before
+
+
 def test_what_barewire_did_not_bind_it_does_not_unbind(machine, run):
     for each in (H100, AUDIO):
         machine.take_driver(each)
@@ -317,7 +446,9 @@ def test_an_owner_is_a_name_or_a_number(text, ids):
     assert bind_verb.owner(text) == ids
 
 
-@pytest.mark.parametrize("text", ["", ":", "nobody-of-that-name", "root:no-group-of-that-name"])
+@pytest.mark.parametrize(
+    "text", [str((1 << 32) - 1), ":99999999999", "", ":", "nobody-of-that-name", "root:no-group-of-that-name"]
+)
 def test_an_owner_that_is_nobody_is_refused(text):
     with pytest.raises(UsageError):
         bind_verb.owner(text)
@@ -352,3 +483,116 @@ def test_ctrl_c_during_a_bind_ends_with_its_exit_code_and_nothing_changed(machin
 
     assert (code, said) == (Exit.INTERRUPTED, "barewire: interrupted\n")
     assert machine.picture() == before
+
+
+@pytest.mark.parametrize(
+    ("owner", "line"),
+    [("daemon", "daemon -"), (":daemon", "@daemon -"), ("1000:1001", ":1000 -"), (":1001", "@:1001 -")],
+)
+def test_a_limit_of_a_number_is_written_as_a_range(machine, owner, line):
+    """Whom a bare number would name is a user of that name."""
+    assert lasting.limits(owner) == [f"{line} memlock unlimited"]
+
+
+# For programs and for people
+
+
+KEYS = {
+    ("status",): {"gpus": ["address", "id", "what", "driver", "iommu_group", "verdict", "next_action"]},
+    ("status", H100): {
+        "address": None, "id": None, "what": None, "class": None, "driver": None, "driver_override": None,
+        "iommu_group": None, "iommu_kind": None, "dma_protected": None, "vfio_files": None,
+        "numa_node": None, "power_state": None, "runtime_status": None, "reset_methods": None,
+        "bars": ["bar", "bus_address", "size_bytes", "kind"],
+        "group_members": ["address", "id", "what", "driver", "would", "impact"],
+        "holders": ["kind", "address", "pid", "what", "remedy"],
+        "obstacles": ["kind", "what", "remedy"],
+        "verdict": None, "why": None, "next_action": None,
+    },
+    ("bind", H100, "--whole-group", "--dry-run"): {
+        "group_members": ["address", "id", "what", "driver", "would", "impact"],
+        "holders": ["kind", "address", "pid", "what", "remedy"],
+        "obstacles": ["kind", "what", "remedy"],
+        "writes": ["step", "command", "why"],
+        "notes": None,
+    },
+    ("bind", H100, "--whole-group", "--show-lasting"): {"lasting": ["file", "line"], "notes": None},
+    ("bind", H100, "--whole-group"): {
+        "writes": ["step", "command", "why"],
+        "device": None, "iommu_group": None, "files": None, "dma_protected": None, "state_file": None,
+        "notes": None,
+    },
+    ("unbind", H100, "--dry-run"): {
+        "obstacles": ["kind", "what", "remedy"],
+        "writes": ["step", "command", "why"],
+        "functions": ["address", "driver", "driver_was"],
+        "notes": None,
+    },
+    ("unbind", H100): {
+        "writes": ["step", "command", "why"],
+        "functions": ["address", "driver", "driver_was"],
+    },
+}  # fmt: skip
+
+
+def test_the_keys_for_programs_are_those_of_the_page(machine, run_json):
+    """What a program reads stays: a key more or less is a change of docs/bind.md, too."""
+    machine.put("dev/nvidia0", "")
+    for words, keys in KEYS.items():
+        said = run_json(*words)[1]
+        assert list(said) == list(keys), words
+        for key, columns in keys.items():
+            if columns is not None:
+                assert all(list(row) == columns for row in said[key]), (words, key)
+    page = (Path(__file__).parents[3] / "docs/bind.md").read_text().partition("## For programs")[2]
+    named = {key for keys in KEYS.values() for key in keys}
+    named |= {column for keys in KEYS.values() for columns in keys.values() for column in columns or ()}
+    assert [key for key in sorted(named) if f"`{key}`" not in page] == []
+
+
+def test_every_verdict_is_on_the_page():
+    page = (Path(__file__).parents[3] / "docs/bind.md").read_text()
+
+    assert [each.value for each in Verdict if f"| `{each.value}` |" not in page] == []
+
+
+def test_people_and_pipes_read_the_same_words(machine, run, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    plain = run("status", H100)[1].split()
+    terminal = Terminal()
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("sys.stdout", terminal)
+    cli.main(["status", H100])
+    coloured = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).split()
+
+    assert [word for word in plain if set(word) != {"-"}] == [w for w in coloured if set(w) != {"-"}]
+
+
+def test_all_commands_say_the_same_of_an_iommu_that_is_off(tmp_path):
+    made = FakeMachine(tmp_path)
+    made.add_vfio()
+    made.add_function(H100, group=None, below="", driver="nvidia")
+    said = {each.check: each for each in doctor.examine(Machine(tmp_path, memlock_limit=lambda: None))}
+
+    action = judge(binder_of(made), H100).next_action
+
+    assert said["IOMMU"].remedy.removeprefix("only VFIO needs it: ") == IOMMU_REMEDY
+    assert IOMMU_REMEDY[1:] in action
+    assert "amd_iommu" not in action  # no word that AMD's driver knows says "on"
+
+
+def test_doctor_and_list_point_to_the_same_command(tmp_path):
+    made = FakeMachine(tmp_path)
+    made.add_function(H100, driver="nouveau", below="")
+    here = Machine(tmp_path, memlock_limit=lambda: None)
+    said = {each.check: each for each in doctor.examine(here)}
+
+    assert f"`barewire bind {H100}`" in said["gpu"].remedy
+    assert "modprobe nvidia" not in said["gpu"].remedy  # nouveau has it: that would change nothing
+    assert f"`barewire bind {H100}`" in next(list_verb.gpus(here))["detail"]
+    assert (
+        "--load-module" in said["VFIO"].remedy and "--load-module" in judge(binder_of(made), H100).next_action
+    )
