@@ -27,7 +27,7 @@ from barewire.transport.vfio_user.server import Server
 from barewire.transport.vfio_user.session import Limits
 
 MIB = 1 << 20
-JOIN_S = 10.0
+JOIN_S = 60.0
 
 
 class Mark(NamedTuple):

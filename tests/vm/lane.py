@@ -101,6 +101,7 @@ def run(
     processors: int = 1,
     arguments: str = "",
     device_options: Mapping[str, Any] | None = None,
+    words: Sequence[str] = (),
     timeout_s: float = TIMEOUT_S,
 ) -> Result:
     """Run a Python program in a guest.
@@ -116,6 +117,7 @@ def run(
         processors: of the guest.
         arguments: more for the kernel's command line.
         device_options: more properties of each vfio-user-pci device.
+        words: more for QEMU's command line, such as devices of its own; the ports are "port0", "port1", ...
         timeout_s: after which QEMU is ended; the result's code is None then.
 
     Raises:
@@ -130,6 +132,7 @@ def run(
         command = [str(cache() / "qemu"), *_machine(memory, processors, iommu)]
         for number, socket in enumerate(devices):
             command += _device(number, socket, device_options or {})
+        command += words
         append = f"{COMMAND_LINE} {arguments}".strip()
         command += ["-kernel", str(cache() / "kernels" / kernel / "vmlinuz")]
         command += ["-initrd", str(folder / "initrd"), "-append", append]

@@ -137,14 +137,7 @@ def test_bus_mastering_is_off_once_the_module_is_gone(judgement: Judgement):
 
     assert True in judgement.outcome.masters
     assert not judgement.outcome.marks["gone"].master
-
-
-def test_nouveau_suspends_the_gpu_when_the_machine_reboots(judgement: Judgement):
-    """After all steps the guest reboots with the module loaded; the console has what the kernel says then."""
-    console = judgement.outcome.result.console
-
-    assert "reboot: Restarting system" in console, console[-4000:]
-    assert "suspend failed" not in console
+    assert judgement.outcome.masters[-1] is False
 
 
 def test_the_guest_ended_by_itself(judgement: Judgement):
