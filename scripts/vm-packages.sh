@@ -1,7 +1,8 @@
 # Debian's packages, fetched and unpacked in a folder without installing them: sourced by scripts/vm-setup and vm-kernel.
 #
 # apt works here on lists, caches and a status file of the folder's own, with the proxy and the certificates that this
-# machine's apt has; so it needs no root, and changes nothing outside. What it fetches is signed by Debian.
+# machine's apt has, but none of its hooks; so it needs no root, and changes nothing outside. What it fetches is signed
+# by Debian: what is not is refused, whatever this machine's apt allows.
 #
 # Expects: cache (the folder), mirror (Debian's archive), fail (a function that says why and ends).
 
@@ -17,6 +18,7 @@ open_archive() {
     for suite in trixie trixie-backports; do
         echo "deb $about $mirror $suite main non-free-firmware"
     done >"$apt/sources.list"
+    # Read by -c, after this machine's own configuration: what APT_CONFIG names would be read before it.
     cat >"$apt/apt.conf" <<END
 Dir::Etc::SourceList "$apt/sources.list";
 Dir::Etc::SourceParts "/dev/null";
@@ -32,18 +34,27 @@ APT::Architectures { "amd64"; };
 APT::Sandbox::User "";
 APT::Install-Recommends "false";
 APT::Get::Assume-Yes "true";
+APT::Get::AllowUnauthenticated "false";
+APT::Update::Error-Mode "any";
+Acquire::AllowInsecureRepositories "false";
+Acquire::AllowWeakRepositories "false";
+Acquire::AllowDowngradeToInsecureRepositories "false";
+Acquire::Retries "3";
 Acquire::Languages "none";
+#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 #clear DPkg::Pre-Install-Pkgs;
 #clear DPkg::Post-Invoke;
 END
-    export APT_CONFIG=$apt/apt.conf
-    if ! apt-get -qq update >"$apt/log" 2>&1; then
+    if ! folders_apt -qq update >"$apt/log" 2>&1; then
         tail -n 5 "$apt/log" >&2
         fail "Debian's archive at $mirror does not answer; BAREWIRE_VM_MIRROR names another"
     fi
 }
+
+# apt-get with the folder's own configuration: arguments
+folders_apt() { apt-get -c "$cache/apt/apt.conf" "$@"; }
 
 # suite, folder, pattern, package ...: unpack into the folder what the packages need, of that only names that match.
 unpack() {
@@ -51,7 +62,7 @@ unpack() {
     shift 3
     while read -r _ each size _; do
         [[ ! $each =~ $pattern ]] || wanted+=("$each")
-    done < <(apt-get -qq --print-uris -t "$suite" install "$@" 2>>"$cache/apt/log")
+    done < <(folders_apt -qq --print-uris -t "$suite" install "$@" 2>>"$cache/apt/log")
     ((${#wanted[@]})) || fail "Debian's $suite has no $*"
     local names=() version
     for each in "${wanted[@]}"; do
@@ -60,7 +71,7 @@ unpack() {
         names+=("${each%%_*}=${version//%3a/:}")
     done
     mkdir -p "$folder"
-    (cd "$cache/apt/archives" && apt-get -qq download "${names[@]}") >>"$cache/apt/log" 2>&1 || {
+    (cd "$cache/apt/archives" && folders_apt -qq download "${names[@]}") >>"$cache/apt/log" 2>&1 || {
         tail -n 5 "$cache/apt/log" >&2
         fail "apt could not fetch $*"
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,16 @@ BORROWED = (
     "cat",
     "cmp",
     "dirname",
+    "find",
     "flock",
     "head",
     "id",
     "mkdir",
+    "mv",
     "rm",
     "sed",
     "sh",
+    "sort",
     "tail",
 )
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -46,11 +50,12 @@ class Machine:
         self.add("apt-get", f'#!/bin/sh\necho "apt-get $*" >>{self.asked}\necho no such host\nexit 100\n')
 
     def add(self, name: str, text: str) -> None:
+        (self.programs / name).unlink(missing_ok=True)  # it may be a link to this machine's own
         (self.programs / name).write_text(text)
         (self.programs / name).chmod(0o755)
 
-    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": str(self.programs), "HOME": "/", "BAREWIRE_VM_CACHE": str(self.cache)}
+    def run(self, script: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": str(self.programs), "HOME": "/", "BAREWIRE_VM_CACHE": str(self.cache), **more}
         return subprocess.run(
             [str(ROOT / "scripts" / script), *arguments],
             env=environment,
@@ -59,6 +64,22 @@ class Machine:
             text=True,
             timeout=60,
         )
+
+    def set_up(self) -> None:
+        """As a whole run leaves it, but for its size."""
+        for name in ("tools", "firmware", "kernels/stable", "kernels/newest", "kernels/own"):
+            (self.cache / name).mkdir(parents=True)
+        for name in ("stable", "newest", "own"):
+            (self.cache / "kernels" / name / "release").write_text(f"6.12-{name}\n")
+            (self.cache / "kernels" / name / "vmlinuz").write_text("a kernel")
+        for name in ("tools", "firmware", "kernels/stable", "kernels/newest"):
+            folder = self.cache / name
+            sizes = [f"{path.stat().st_size} ./{path.name}\n" for path in folder.iterdir()]
+            (folder / "contents").write_text("".join(sorted(sizes)))
+        shutil.copy(ROOT / "scripts" / "vm-kernel.config", self.cache / "kernels" / "own" / "config")
+        (self.cache / "accelerator").write_text("tcg\n")
+        (self.cache / "qemu").write_text(QEMU)
+        (self.cache / "qemu").chmod(0o755)
 
 
 @pytest.fixture
@@ -109,15 +130,7 @@ def test_an_argument_that_is_none_is_refused(machine: Machine, script: str):
 
 
 def test_what_is_there_is_left_as_it_is_and_nothing_is_fetched(machine: Machine):
-    for name in ("tools", "firmware", "kernels/stable", "kernels/newest", "kernels/own"):
-        (machine.cache / name).mkdir(parents=True)
-    for name in ("stable", "newest", "own"):
-        (machine.cache / "kernels" / name / "release").write_text(f"6.12-{name}\n")
-        (machine.cache / "kernels" / name / "vmlinuz").write_text("")
-    shutil.copy(ROOT / "scripts" / "vm-kernel.config", machine.cache / "kernels" / "own" / "config")
-    (machine.cache / "accelerator").write_text("tcg\n")
-    (machine.cache / "qemu").write_text(QEMU)
-    (machine.cache / "qemu").chmod(0o755)
+    machine.set_up()
 
     done = machine.run("vm-setup", "--kernel")
 
@@ -125,6 +138,92 @@ def test_what_is_there_is_left_as_it_is_and_nothing_is_fetched(machine: Machine)
     assert "QEMU emulator version 11.1.3" in done.stdout
     assert "own: 6.12-own" in done.stdout
     assert not machine.asked.exists()
+
+
+def lose(path: Path) -> None:
+    path.unlink()
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", [lose, cut_short])
+@pytest.mark.parametrize("name", ["kernels/stable/vmlinuz", "kernels/newest/release"])
+def test_a_part_that_is_not_whole_is_fetched_anew(
+    machine: Machine, name: str, damage: Callable[[Path], None]
+):
+    if not KEYS.exists():
+        pytest.skip("Debian's keys are not on this machine")
+    machine.set_up()
+    damage(machine.cache / name)
+
+    done = machine.run("vm-setup")
+
+    assert done.returncode == 2
+    assert "update" in machine.asked.read_text()
+
+
+def test_what_a_run_left_that_was_killed_is_removed(machine: Machine):
+    machine.set_up()
+    left = [machine.cache / name for name in ("tools.partial", "kernels/own.partial", "apt", "trial")]
+    for path in left:
+        (path / "lists").mkdir(parents=True)
+
+    done = machine.run("vm-setup")
+
+    assert done.returncode == 0, done.stderr
+    assert not any(path.exists() for path in left)
+    assert "partial" not in done.stdout
+
+
+def test_a_run_that_fails_leaves_nothing_unfinished(machine: Machine):
+    if not KEYS.exists():
+        pytest.skip("Debian's keys are not on this machine")
+    for script in ("vm-setup", "vm-kernel"):
+        machine.run(script)
+
+        assert sorted(path.name for path in machine.cache.rglob("*")) == ["kernels", "lock"]
+
+
+def test_kvm_that_is_gone_is_looked_for_anew(machine: Machine):
+    if os.access("/dev/kvm", os.R_OK | os.W_OK):
+        pytest.skip("this machine has a KVM")
+    machine.set_up()
+    (machine.cache / "accelerator").write_text("kvm\n")
+
+    done = machine.run("vm-setup")
+
+    assert done.returncode == 0, done.stderr
+    assert (machine.cache / "accelerator").read_text() == "tcg,thread=multi\n"
+
+
+HOSTILE = """
+APT::Get::AllowUnauthenticated "true";
+Acquire::AllowInsecureRepositories "true";
+Acquire::AllowWeakRepositories "true";
+APT::Update::Pre-Invoke { "touch /tmp/hook"; };
+APT::Update::Post-Invoke { "touch /tmp/hook"; };
+APT::Update::Post-Invoke-Success { "touch /tmp/hook"; };
+DPkg::Post-Invoke { "touch /tmp/hook"; };
+"""
+
+
+def test_this_machines_apt_lends_neither_its_hooks_nor_what_it_lets_pass(machine: Machine, tmp_path: Path):
+    apt_config = shutil.which("apt-config")
+    if apt_config is None or not KEYS.exists():
+        pytest.skip("no apt here, or not Debian's keys")
+    (tmp_path / "hostile.conf").write_text(HOSTILE)
+    machine.add("apt-get", f'#!/bin/sh\n"{apt_config}" "$1" "$2" dump >{machine.asked}\nexit 100\n')
+
+    machine.run("vm-setup", APT_CONFIG=str(tmp_path / "hostile.conf"))
+    said = machine.asked.read_text()
+
+    assert "/tmp/hook" not in said
+    assert 'APT::Get::AllowUnauthenticated "false";' in said
+    assert 'Acquire::AllowInsecureRepositories "false";' in said
+    assert 'Acquire::AllowWeakRepositories "false";' in said
+    assert f'Dir::State "{machine.cache}/apt";' in said
 
 
 def test_the_help_says_what_the_variables_are(machine: Machine):
