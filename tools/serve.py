@@ -45,7 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end when the first client leaves")
     parser.add_argument("--log", metavar="FILE", help='write down every message; "-" for standard error')
     parser.add_argument("--vram", type=int, metavar="MIB", help="video memory, in MiB (default: 81920)")
-    parser.add_argument("--bar1", type=int, metavar="MIB", help="BAR1, in MiB, a power of two")
+    parser.add_argument(
+        "--bar1",
+        type=int,
+        metavar="MIB",
+        help="BAR1, in MiB, a power of two (default: 131072); barewire's own clients want it as large as the "
+        "video memory, guests of QEMU do not",
+    )
     parser.add_argument("--bar2", type=int, metavar="MIB", help="BAR2, in MiB, a power of two")
     parser.add_argument(
         "--linear-bar1",

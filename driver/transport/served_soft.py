@@ -10,6 +10,7 @@ import ctypes
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from barewire.errors import UsageError
 from barewire.pci.config import (
     CAPABILITY_MSI,
     COMMAND,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CONFIG_BYTES = 4096
 MSI_CONTROL = 2
 MSI_ENABLE = 1
+WIDTHS = frozenset((1, 2, 4, 8))  # bytes of a single access
 FEW_BYTES = 64  # up to here an access of an aperture goes through the device, which tells what is wrong
 
 
@@ -68,13 +70,24 @@ class _Config:
 
 
 def _linear_bar1(endpoint: Endpoint, for_all: bool) -> dict[int, Region]:
-    """BAR1 as a region that can be mapped: the file of video memory."""
+    """BAR1 as a region that can be mapped: the file of video memory.
+
+    Raises:
+        UsageError: it is for all, and BAR1 does not show all of video memory.
+    """
     shape = endpoint.bars[1]
     file, size_bytes = video_memory_of(endpoint)
-    shown = min(shape.size_bytes, size_bytes)
-    if not for_all and shown < size_bytes:
+    if shape.size_bytes < size_bytes:
+        if for_all:
+            raise UsageError(
+                "BAR1 is smaller than the video memory: who uses it binds it to page tables, which a view of "
+                "memory as it is does not follow",
+                hint="Give it a BAR1 as large as its video memory, or leave BAR1 to messages.",
+                bar1_bytes=shape.size_bytes,
+                vram_bytes=size_bytes,
+            )
         return {}
-    areas = () if shown == shape.size_bytes else (Area(0, shown),)
+    areas = () if size_bytes == shape.size_bytes else (Area(0, size_bytes),)
     return {shape.index: Region(shape.size_bytes, fd=file, areas=areas, fixed=not for_all)}
 
 
@@ -106,13 +119,17 @@ class SoftServed:
         """A software GPU of its own; see `SoftBus.open` for the options and what is raised.
 
         Args:
-            linear_bar1: every client may map BAR1, as far as there is video memory. It sees that as it is:
-                right for who uses BAR1 in physical mode, wrong for who binds it to page tables. If not given,
-                only clients that ask for such views may, and only a BAR1 that shows all of video memory, so
-                that nobody needs page tables for it.
+            linear_bar1: every client may map BAR1. It sees video memory as it is: right for who uses BAR1 in
+                physical mode, wrong for who binds it to page tables. If not given, only clients that ask for
+                such views may. BAR1 has to show all of video memory for either, so that nobody needs page
+                tables for it.
         """
         endpoint = make_endpoint(options)
-        return cls(endpoint, _linear_bar1(endpoint, linear_bar1))
+        try:
+            return cls(endpoint, _linear_bar1(endpoint, linear_bar1))
+        except BaseException:
+            endpoint.close()
+            raise
 
     def defects(self) -> list[str]:
         """What the model itself did wrong so far."""
@@ -139,6 +156,8 @@ class SoftServed:
 
     def region_read(self, index: int, offset: int, size_bytes: int) -> bytes:
         """Bytes of a BAR, in accesses of up to 8; many bytes of an aperture at once."""
+        if size_bytes in WIDTHS and not offset % size_bytes:
+            return self.endpoint.bar_read(index, offset, size_bytes).to_bytes(size_bytes, "little")
         memory = self._memory.get(index)
         if memory is not None and size_bytes > FEW_BYTES and self._decodes():
             return ctypes.string_at(memory[0] + offset, size_bytes)
@@ -149,11 +168,15 @@ class SoftServed:
 
     def region_write(self, index: int, offset: int, data: bytes) -> None:
         """Write bytes of a BAR, in accesses of up to 8; many bytes of an aperture at once."""
-        memory = self._memory.get(index)
-        if memory is not None and len(data) > FEW_BYTES and self._decodes():
-            ctypes.memmove(memory[0] + offset, data, len(data))
+        size_bytes = len(data)
+        if size_bytes in WIDTHS and not offset % size_bytes:
+            self.endpoint.bar_write(index, offset, size_bytes, int.from_bytes(data, "little"))
             return
-        for at, width in accesses(offset, len(data), 8):
+        memory = self._memory.get(index)
+        if memory is not None and size_bytes > FEW_BYTES and self._decodes():
+            ctypes.memmove(memory[0] + offset, data, size_bytes)
+            return
+        for at, width in accesses(offset, size_bytes, 8):
             value = int.from_bytes(data[at - offset : at - offset + width], "little")
             self.endpoint.bar_write(index, at, width, value)
 

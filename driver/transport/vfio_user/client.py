@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from barewire import shield
 from barewire.errors import (
     DeviceLost,
     DmaError,
@@ -76,6 +77,7 @@ BAR_COUNT = 6
 BAR_PLACES = {False: 0x8000_0000, True: 0x3800_0000_0000}
 RETRY_VENDOR = 0x0001  # of a device that is not ready for configuration yet (PCI Express, 2.3.2)
 RESET_WAIT_S = 5.0
+FILE_END = 1 << 63  # of every file (off_t)
 LARGEST_ANSWER = 1 << 16  # of what describes a region
 KEPT = COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTX_OFF
 OUT_OF_ROOM = (errno.ENOSPC, errno.ENOMEM)
@@ -274,6 +276,8 @@ class VfioUserBar:
         if size_bytes < 1 or not self.maps(offset, size_bytes):
             raise UsageError(
                 f"{self._name} cannot be mapped there: its accesses go by messages",
+                hint="A GPU that barewire serves can be used if its BAR1 shows all of its video memory: "
+                "serve it with a --bar1 of at least its --vram.",
                 offset=offset,
                 size_bytes=size_bytes,
             )
@@ -561,13 +565,13 @@ class VfioUserBus:
             found = self._find_bars(undo)
             self._places = _places(found)
             self._place_bars()
+            self._function.enable()
+            self.interrupts = VfioUserInterrupts(link, self._function)
             self.bars: Mapping[int, VfioUserBar] = {
                 entry.index: VfioUserBar(link, info, areas, file, self._places[entry.index])
                 for entry, info, areas, file in found
             }
             undo.pop_all()
-        self._function.enable()
-        self.interrupts = VfioUserInterrupts(link, self._function)
 
     OPTIONS = ("hello_s",)
 
@@ -626,6 +630,8 @@ class VfioUserBus:
             with contextlib.ExitStack() as undo:
                 undo.callback(answer.close)
                 info = REGION_INFO.read(answer.payload)
+                if info.region != number:
+                    raise TransportError(f"{self.name} tells of region {info.region}, not of {number}")
                 if size < info.argsz <= LARGEST_ANSWER:
                     size = info.argsz
                     continue
@@ -633,20 +639,21 @@ class VfioUserBus:
                 areas = read_areas(answer.payload, info) if file >= 0 else ()
                 if areas is None:
                     areas = (Area(0, info.size_bytes),)
+                areas = tuple(sorted(area for area in areas if _is_of_whole_pages(area)))
                 self._check_file(info, areas, file)
                 if file >= 0:
                     answer.fds.remove(file)
-                return info, tuple(sorted(area for area in areas if area.size_bytes)), file
+                return info, areas, file
         raise TransportError(f"{self.name}: what describes region {number} has no end", region=number)
 
     def _check_file(self, info: RegionInfo, areas: tuple[Area, ...], file: int) -> None:
         """See that what can be mapped is there."""
         if file < 0:
             return
-        size = os.fstat(file).st_size
+        size = os.fstat(file).st_size or FILE_END  # a device's file does not tell
         for area in areas:
             end = info.offset + area.offset + area.size_bytes
-            if area.offset % PAGE_BYTES or info.offset % PAGE_BYTES or (size and end > size):
+            if info.offset % PAGE_BYTES or end > size:
                 raise TransportError(
                     f"{self.name}: the file of region {info.region} has no such part",
                     offset=area.offset,
@@ -743,22 +750,20 @@ class VfioUserBus:
             raise TransportError(late.message, hint=late.hint, **late.facts) from late
 
     def close(self) -> None:
-        """Give the device back: see `Bus.close`."""
-        if self.closed:
-            return
-        self.closed = True
-        for doorbell in self._doorbells:
-            doorbell.close()
-        with contextlib.suppress(TransportError):
-            self.interrupts.close()
-        with contextlib.suppress(TransportError):
-            self._function.disable_bus_master()
-        for memory in list(self._memory):
-            with contextlib.suppress(TransportError):
-                memory.close()
-        for bar in self.bars.values():
-            bar.close()
-        self.link.close()
+        """Give the device back: see `Bus.close`. A server that is gone, or refuses, keeps nothing from it."""
+        with shield.behind(), contextlib.ExitStack() as ending:  # the last one first, whatever fails
+            if self.closed:
+                return
+            self.closed = True
+            ending.callback(self.link.close)
+            for bar in self.bars.values():
+                ending.callback(bar.close)
+            for memory in list(self._memory):
+                ending.callback(_close_unless_refused, memory.close)
+            ending.callback(_close_unless_refused, self._function.disable_bus_master)
+            ending.callback(_close_unless_refused, self.interrupts.close)
+            for doorbell in self._doorbells:
+                ending.callback(doorbell.close)
 
     def __enter__(self) -> VfioUserBus:
         return self
@@ -783,6 +788,16 @@ class VfioUserDoorbell:
         """Let go; a second time is nothing."""
         self.address = 0
         self._mapped.close()
+
+
+def _close_unless_refused(work: Callable[[], None]) -> None:
+    with contextlib.suppress(TransportError):
+        work()
+
+
+def _is_of_whole_pages(area: Area) -> bool:
+    """Whether a part of a BAR can be mapped; what cannot goes by messages."""
+    return area.size_bytes > 0 and not area.offset % PAGE_BYTES and not area.size_bytes % PAGE_BYTES
 
 
 def _places(found: list[tuple[BarEntry, RegionInfo, tuple[Area, ...], int]]) -> dict[int, int]:

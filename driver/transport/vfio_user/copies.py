@@ -14,6 +14,7 @@ from typing import Protocol
 
 from barewire.transport.vfio_user.files import map_file, unmap
 from barewire.transport.vfio_user.protocol import SMALLEST_PAGE
+from barewire.transport.vfio_user.served import Unmapped
 
 
 class Exchange(Protocol):
@@ -54,6 +55,8 @@ class CopiedMemory:
             Unmapped: the client does not tell.
         """
         with self._lock:
+            if not self._address:
+                raise Unmapped("the memory was just taken away")
             self.carry()
             first = offset // SMALLEST_PAGE * SMALLEST_PAGE
             end = -(-(offset + size_bytes) // SMALLEST_PAGE) * SMALLEST_PAGE
@@ -71,7 +74,11 @@ class CopiedMemory:
             return self._address + offset
 
     def carry(self) -> None:
-        """Send what the device changed."""
+        """Send what the device changed.
+
+        Raises:
+            Unmapped: the client has left.
+        """
         with self._lock:
             for page, before in self._written.items():
                 now = ctypes.string_at(self._address + page, SMALLEST_PAGE)

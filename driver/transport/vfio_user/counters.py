@@ -7,6 +7,7 @@ import select
 import struct
 import threading
 
+from barewire.errors import HostLimit
 from barewire.transport.vfio_user.link import MOST_FDS, Link
 from barewire.transport.vfio_user.protocol import (
     ACTION_TRIGGER,
@@ -42,6 +43,7 @@ class Counters:
         """Have the server raise the first `count`.
 
         Raises:
+            HostLimit: this process has no descriptor left.
             TransportError: it refuses, or is gone.
         """
         most = max(1, min(self._link.capabilities.max_msg_fds, MOST_FDS))
@@ -115,7 +117,14 @@ class Counters:
 
 def _counter() -> int:
     # A counter must not keep the server waiting that raises it, nor us who look.
-    return os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+    try:
+        return os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+    except OSError as error:
+        raise HostLimit(
+            f"no counter for an interrupt: {error.strerror}",
+            hint="Raise the limit of open files (ulimit -n).",
+            errno=error.errno,
+        ) from error
 
 
 def _taken(event: int) -> int:

@@ -17,14 +17,16 @@ import select
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from barewire import shield
 from barewire.errors import (
     BarewireError,
     DeviceBusy,
     DeviceLost,
     FormatError,
+    HostLimit,
     NoDevice,
     PermissionMissing,
     TransportError,
@@ -44,7 +46,7 @@ from barewire.transport.vfio_user.protocol import (
     read_version,
     write_version,
 )
-from barewire.transport.vfio_user.wire import BadHeader, Gone, Late, Message, Wire, peer
+from barewire.transport.vfio_user.wire import BadHeader, Gone, Late, Message, Wire, peer, timeval
 
 ANSWER_S = 10.0
 RESET_S = 60.0
@@ -56,6 +58,7 @@ SERVER_HINT = "Start one: `barewire serve soft:gh100 --socket {path}`."
 LOST_HINT = "Its program may have ended: look there, start it again, and open the device anew."
 Parts = Sequence[bytes | memoryview]
 Memory = Callable[[int, int], int | None]  # the address behind so many bytes at an iova, if there are any
+_links: weakref.WeakSet[Link] = weakref.WeakSet()  # of this process
 
 
 class Link:
@@ -77,6 +80,7 @@ class Link:
         NoDevice: nobody serves there.
         PermissionMissing: the socket is not open to this process, or its server is another user's.
         DeviceBusy: the server has another client.
+        HostLimit: this process has no descriptor left.
         TransportError: what it says is not what it should be.
     """
 
@@ -91,13 +95,14 @@ class Link:
         self._next_id = 1
         self._posted = 0
         self._closed = threading.Event()
-        self._wire = Wire(_connect(path, self.name))
+        self._wire = Wire(_connect(path, self.name, hello_s))
         self._twin: Wire | None = None
         try:
             self._begin(hello_s)
         except BaseException:
             self._wire.close()
             raise
+        _links.add(self)
         self._listener = threading.Thread(target=self._listen, name=f"listener of {self.name}", daemon=True)
         self._listener.start()
 
@@ -170,7 +175,7 @@ class Link:
             self.expect_alive()
             number = self._number()
             try:
-                self._wire.send(number, command, parts, fds=fds)
+                self._send(number, command, parts, fds=fds)
                 self._posted = 0
                 answer = self._answer_to(number, command, timeout_s)
             except (Gone, BadHeader) as error:
@@ -197,9 +202,41 @@ class Link:
                 return
             self._posted += 1
             try:
-                self._wire.send(self._number(), command, parts, flags=TYPE_COMMAND | NO_REPLY)
+                self._send(self._number(), command, parts, flags=TYPE_COMMAND | NO_REPLY)
             except Gone as error:
                 raise self._lose(str(error)) from error
+
+    def _send(
+        self,
+        number: int,
+        command: Command,
+        parts: Parts,
+        *,
+        flags: int = TYPE_COMMAND,
+        fds: Sequence[int] = (),
+    ) -> None:
+        """Send a whole message: Ctrl-C waits, since half of one would end the connection."""
+        shielded = shield.enter()
+        try:
+            self._wire.send(number, command, parts, flags=flags, fds=fds)
+        finally:
+            if shielded:
+                shield.leave()
+
+    def _receive(self, timeout_s: float) -> Message:
+        """Receive a whole message; Ctrl-C waits, but not for its beginning.
+
+        Raises:
+            Gone, BadHeader, Late: as of a wire.
+        """
+        if not self._wire.wait(timeout_s):
+            raise Late("no message came")
+        shielded = shield.enter()
+        try:
+            return self._wire.receive()
+        finally:
+            if shielded:
+                shield.leave()
 
     def _number(self) -> int:
         self._next_id = self._next_id % 0x7FFF + 1
@@ -209,7 +246,7 @@ class Link:
         end = time.monotonic() + timeout_s
         left = timeout_s
         while left > 0:
-            message = self._wire.receive(left)
+            message = self._receive(left)
             if not message.is_reply:
                 self._serve(self._wire, message)
             elif (message.header.message_id, message.header.command) == (number, command):
@@ -324,6 +361,14 @@ class Link:
             ctypes.memmove(address, data, len(data))
         return [head]
 
+    def leave(self) -> None:
+        """In a forked child: the connection is the parent's, and ends with the parent alone."""
+        self.lost = self.lost or "it belongs to the process that this one was forked from"
+        self.turn, self.reaching = threading.RLock(), threading.Lock()  # whoever held them is not here
+        for wire in (self._wire, self._twin):
+            if wire is not None:
+                wire.socket.close()  # without a word to the server, which would end it
+
     def close(self) -> None:
         """Leave the server; a second time is nothing."""
         if self._closed.is_set():
@@ -348,27 +393,45 @@ class Denied(TransportError):
         )
 
 
+def _leave_all() -> None:
+    """This process is a child that was forked."""
+    for link in list(_links):
+        link.leave()
+
+
+os.register_at_fork(after_in_child=_leave_all)
+
+
 def _errno_name(code: int) -> str:
     return f"{errno.errorcode.get(code, code)} ({os.strerror(code)})" if 0 < code < 4096 else f"errno {code}"
 
 
-def _connect(path: str, name: str) -> socket.socket:
+def _connect(path: str, name: str, timeout_s: float) -> socket.socket:
     """A connection to whoever serves at a path, if that is this user or root."""
-    if not Path(path).exists():
-        raise NoDevice(f"nobody serves {name}: there is no {path}", hint=SERVER_HINT.format(path=path))
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
-        connection.settimeout(HELLO_S)  # where its queue of clients is full
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    except OSError as error:
+        raise HostLimit(f"{name} cannot be opened: {error.strerror}", errno=error.errno) from error
+    try:
+        # For a server whose queue of clients is full: without, the kernel does not wait for room there.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(timeout_s))
         connection.connect(path)
         process, user = peer(connection)
+    except (FileNotFoundError, ValueError) as error:  # a name with a zero in it is no file's
+        connection.close()
+        raise NoDevice(
+            f"nobody serves {name}: there is no {path}", hint=SERVER_HINT.format(path=path)
+        ) from error
     except PermissionError as error:
         connection.close()
         raise PermissionMissing(
             f"{path} is not open to this process: {error.strerror}", hint="A socket is its owner's alone."
         ) from error
-    except TimeoutError as error:
+    except BlockingIOError as error:
         connection.close()
-        raise DeviceBusy(f"the server at {path} has a long queue of clients", path=path) from error
+        raise DeviceBusy(
+            f"the server at {path} has a long queue of clients", hint="It has another client.", path=path
+        ) from error
     except OSError as error:
         connection.close()
         raise NoDevice(

@@ -50,6 +50,18 @@ class Layout(Generic[Record]):
             )
         return self._record(*self._struct.unpack_from(data, offset))
 
+    def words(self, data: bytes) -> tuple[Any, ...]:
+        """The words of the structure that the bytes begin with, without their names: for what comes often.
+
+        Raises:
+            FormatError: they are too few.
+        """
+        if len(data) < self.size_bytes:
+            raise FormatError(
+                f"{self.name} is cut off", expected_bytes=self.size_bytes, found_bytes=len(data)
+            )
+        return self._struct.unpack_from(data)
+
 
 class Command(IntEnum):
     """What a message asks for."""

@@ -16,7 +16,15 @@ import stat
 import threading
 from pathlib import Path
 
-from barewire.errors import DeviceBusy, PermissionMissing, TransportError, UsageError
+from barewire.errors import (
+    DeviceBusy,
+    HostLimit,
+    PermissionMissing,
+    PollTimeout,
+    TransportError,
+    UsageError,
+)
+from barewire.poll import poll
 from barewire.transport.vfio_user.served import Served
 from barewire.transport.vfio_user.session import Limits, Refused, Session, Watch
 from barewire.transport.vfio_user.wire import BadHeader, Gone, Wire, peer
@@ -24,6 +32,9 @@ from barewire.transport.vfio_user.wire import BadHeader, Gone, Wire, peer
 LONGEST_PATH = 107  # bytes, as the kernel has it (sockaddr_un)
 WAITING_CLIENTS = 8
 KEPT = 100  # errors of each kind
+AHEAD_BYTES = 1 << 16  # what one call of the kernel takes from a client: some 1800 writes of a register
+RETRY_S = 0.1  # after a connection could not be taken
+LOCK_S = 5.0
 SAFE_MODE = stat.S_IWGRP | stat.S_IWOTH  # what a folder must not have, unless it is sticky
 
 
@@ -44,6 +55,7 @@ class Server:
 
     Raises:
         DeviceBusy: another server has the path.
+        HostLimit: this process has no descriptor left.
         PermissionMissing: the folder is open to others, or not to this process.
         UsageError: it is no path for a socket.
     """
@@ -68,8 +80,14 @@ class Server:
         self._closing = threading.Event()
         self._session: Session | None = None
         self._lock = threading.Lock()
-        self._listener, self._identity = _listen(self.path)
-        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        with contextlib.ExitStack() as undo:
+            self._listener, self._identity = _listen(self.path)
+            undo.callback(self._close_listener)
+            try:
+                self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            except OSError as error:
+                raise HostLimit(f"no server can be made: {error.strerror}", errno=error.errno) from error
+            undo.pop_all()
 
     def serve(self, clients: int | None = None) -> None:
         """Serve one client after another, until `close` or until so many were there."""
@@ -93,6 +111,10 @@ class Server:
             try:
                 connection, _ = self._listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
+                continue
+            except OSError as error:  # no descriptor is left, or another thread has just closed this
+                self._keep(error)
+                self._closing.wait(RETRY_S)
                 continue
             if self._may(connection):
                 return connection
@@ -118,10 +140,17 @@ class Server:
             self.refused.append(error)
 
     def serve_client(self, connection: socket.socket) -> bool:
-        """Serve one connection to its end, and reset the device; whether it was a client."""
-        session = Session(
-            Wire(connection, self._limits.largest_message), self.served, self._limits, self._watch
-        )
+        """Serve one connection to its end, and reset the device; whether it was a client.
+
+        What the device raises meanwhile is among `defects`; the next client is let in all the same.
+        """
+        try:
+            wire = Wire(connection, self._limits.largest_message, AHEAD_BYTES)
+            session = Session(wire, self.served, self._limits, self._watch)
+        except Exception as error:
+            connection.close()
+            self._keep_defects([error])
+            return False
         with self._lock:
             self._session = session
         came = False
@@ -133,14 +162,25 @@ class Server:
                 session.run()
         except (Gone, BadHeader, Refused) as error:
             self._keep(error)
+        except Exception as error:
+            self._keep_defects([error])
         finally:
             with self._lock:
                 self._session = None
             session.close()
+            self._keep_defects(session.failures)
             if came:
-                self.served.reset()
-            self.defects += session.failures[: KEPT - len(self.defects)]
+                self._reset()
         return came
+
+    def _reset(self) -> None:
+        try:
+            self.served.reset()
+        except Exception as error:
+            self._keep_defects([error])
+
+    def _keep_defects(self, errors: list[Exception]) -> None:
+        self.defects += errors[: max(0, KEPT - len(self.defects))]
 
     def close(self) -> None:
         """End the session, if there is one, and remove the socket; a second time is nothing."""
@@ -153,6 +193,9 @@ class Server:
             session = self._session
         if session is not None:
             session.stop()
+        self._close_listener()
+
+    def _close_listener(self) -> None:
         self._listener.close()
         with contextlib.suppress(OSError):
             about = os.lstat(self.path)
@@ -175,30 +218,48 @@ class Server:
 
 def _listen(path: Path) -> tuple[socket.socket, tuple[int, int]]:
     """A socket at a path, and which file it is."""
-    if len(os.fsencode(path)) > LONGEST_PATH:
-        raise UsageError(f"{path} is too long for a socket", most_bytes=LONGEST_PATH)
-    folder = _open_folder(path.parent)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)  # between looking for a server and being one
-        _remove_left_over(path)
-        mask = os.umask(0o177)
+    name = os.fsencode(path)
+    if len(name) > LONGEST_PATH or b"\0" in name:
+        raise UsageError(f"{str(path)!r} is no path for a socket, or too long", most_bytes=LONGEST_PATH)
+    with contextlib.ExitStack() as undo:
+        folder = _open_folder(path.parent)
+        undo.callback(os.close, folder)
         try:
-            listener.bind(str(path))
-        finally:
-            os.umask(mask)
-        about = os.lstat(path)
-        listener.setblocking(False)
-        listener.listen(WAITING_CLIENTS)
-    except OSError as error:
-        listener.close()
-        raise PermissionMissing(f"no socket can be made at {path}: {error}") from error
-    except BaseException:
-        listener.close()
-        raise
-    finally:
-        os.close(folder)
+            _lock(folder, path.parent)  # between looking for a server and being one
+            _remove_left_over(path)
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+            with contextlib.ExitStack() as failed:
+                failed.callback(listener.close)
+                os.fchmod(listener.fileno(), 0o600)  # which the file gets, in one step with its making
+                listener.bind(str(path))
+                failed.callback(os.unlink, path)
+                about = os.lstat(path)
+                listener.setblocking(False)
+                listener.listen(WAITING_CLIENTS)
+                failed.pop_all()
+        except OSError as error:
+            raise PermissionMissing(f"no socket can be made at {path}: {error}") from error
     return listener, (about.st_dev, about.st_ino)
+
+
+def _lock(folder: int, name: Path) -> None:
+    """Have the folder to ourselves until its descriptor is closed; whoever may read it could keep it.
+
+    Raises:
+        DeviceBusy: another program has it for too long.
+    """
+
+    def try_to() -> bool:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    try:
+        poll(try_to, bool, timeout_s=LOCK_S, why=f"another program keeps the folder {name} locked")
+    except PollTimeout as late:
+        raise DeviceBusy(late.message, hint="Name a path in a folder of your own.", path=str(name)) from late
 
 
 def _open_folder(folder: Path) -> int:

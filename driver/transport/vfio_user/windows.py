@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import threading
 from bisect import bisect_left, bisect_right, insort
@@ -52,8 +53,7 @@ class Windows:
         self._lock = threading.Lock()
         self._starts: list[int] = []
         self._windows: dict[int, Window] = {}
-        self.copied = 0  # how many go by messages
-        self.copied_for_writing = False  # there was one of them that the device may write
+        self._copies: tuple[CopiedMemory, ...] = ()  # of windows that the device has reached
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -82,8 +82,6 @@ class Windows:
         with self._lock:
             insort(self._starts, iova)
             self._windows[iova] = window
-        self.copied += window.copied
-        self.copied_for_writing |= window.copied and window.writable
         return window
 
     def _check(self, iova: int, size_bytes: int, flags: int) -> None:
@@ -138,11 +136,16 @@ class Windows:
     def drop(self, windows: list[Window]) -> None:
         """Give back what stands behind windows that were taken out; what was written is carried first."""
         for window in windows:
-            self.copied -= window.copied
             if window.shared is not None:
                 self._files.give_back(window.shared)
-            if window.memory is not None:
-                window.memory.close()
+            memory = window.memory
+            if memory is None:
+                continue
+            with contextlib.suppress(Unmapped):  # a client that has left gets nothing
+                memory.carry()
+            with self._lock:
+                self._copies = tuple(each for each in self._copies if each is not memory)
+            memory.close()
 
     def window(self, iova: int, size_bytes: int) -> Window:
         """The window that bytes lie in.
@@ -184,13 +187,14 @@ class Windows:
                     window.memory = CopiedMemory(self._exchange, window.iova, window.size_bytes)
                 except OSError as error:
                     raise Unmapped(f"there is no memory for a copy: {error}") from error
+                self._copies = (*self._copies, window.memory)
             return window.memory
 
     def carry(self) -> None:
-        """Carry what the device wrote to memory that goes by messages."""
-        if not self.copied:
-            return
-        with self._lock:
-            copies = [window.memory for window in self._windows.values() if window.memory is not None]
-        for memory in copies:
-            memory.carry()
+        """Carry what the device wrote to memory that goes by messages.
+
+        A client that has left gets nothing.
+        """
+        for memory in self._copies:
+            with contextlib.suppress(Unmapped):
+                memory.carry()

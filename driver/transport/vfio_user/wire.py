@@ -13,6 +13,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -33,6 +34,9 @@ from barewire.transport.vfio_user.protocol import (
 MOST_PASSED = 253  # descriptors in one message, as the kernel has it (SCM_MAX_FD)
 _FDS = socket.CMSG_SPACE(MOST_PASSED * 4)
 STALL_S = 10.0  # in the middle of a message; between messages there is all the time of the world
+LONGEST_MESSAGE_S = 30.0  # from its first byte to its last
+HEADER_BYTES = HEADER.size_bytes
+SMALL_BYTES = 4096  # up to here a message is put together before it is sent
 LARGEST_MESSAGE = HEADER.size_bytes + TRANSFER_PREFIX_BYTES + DEFAULT_TRANSFER_BYTES
 
 
@@ -56,14 +60,19 @@ class Message(NamedTuple):
     fds: list[int]
 
     @property
+    def kind(self) -> int:
+        """TYPE_COMMAND, TYPE_REPLY, or what nobody knows."""
+        return self.header.flags & TYPE_MASK
+
+    @property
     def is_reply(self) -> bool:
         """Whether it answers a command."""
-        return self.header.flags & TYPE_MASK == TYPE_REPLY
+        return self.kind == TYPE_REPLY
 
     @property
     def wants_reply(self) -> bool:
         """Whether it is a command that is to be answered."""
-        return self.header.flags & TYPE_MASK == TYPE_COMMAND and not self.header.flags & NO_REPLY
+        return not self.header.flags & (TYPE_MASK | NO_REPLY)  # TYPE_COMMAND is 0
 
     @property
     def error(self) -> int | None:
@@ -82,26 +91,40 @@ def close_all(fds: list[int]) -> None:
             os.close(fds.pop())
 
 
-def _timeval(seconds: float) -> bytes:
+def timeval(seconds: float) -> bytes:
+    """A time as socket options take it."""
     return struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
 
 
 class Wire:
     """One end of a connection; it belongs to whoever made it. One thread receives, any thread may send.
 
+    Whoever reads ahead gets several messages by one call of the kernel. A message's descriptors are told
+    apart all the same: the kernel ends what it gives after a piece that has some, so that they belong to the
+    last message that began in it (unix(7); senders pass one message at a time).
+
     Args:
         connection: a connected socket that blocks.
         largest: bytes of a whole message that is taken.
+        ahead_bytes: how much is taken at once, if it is there; 0 for nothing but what is asked for, so that
+            who looks at the socket sees whether there is more.
     """
 
-    def __init__(self, connection: socket.socket, largest: int = LARGEST_MESSAGE) -> None:
+    def __init__(
+        self, connection: socket.socket, largest: int = LARGEST_MESSAGE, ahead_bytes: int = 0
+    ) -> None:
         self.socket = connection
         self.largest = largest
+        self._ahead_bytes = ahead_bytes
         self._sending = threading.Lock()
         self._ready = select.poll()
+        self._data = b""  # what came and was not given yet, from `_at` on
+        self._at = 0
+        self._came = 0  # bytes so far
+        self._beside: list[tuple[int, int]] = []  # descriptors, and how many bytes had come with them
         self._ready.register(connection, select.POLLIN)
         connection.setblocking(True)
-        stall = _timeval(STALL_S)
+        stall = timeval(STALL_S)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, stall)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, stall)
 
@@ -118,19 +141,33 @@ class Wire:
         """Send one message; the descriptors stay the caller's.
 
         Raises:
-            Gone: nobody takes it.
+            Gone: nobody takes it; nothing more can be sent then.
         """
         parts = [payload] if isinstance(payload, bytes | bytearray | memoryview) else list(payload)
-        size = HEADER.size_bytes + sum(len(part) for part in parts)
+        size = HEADER_BYTES + sum(map(len, parts))
         parts.insert(0, HEADER.pack(message_id, command, size, flags, error))
-        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
-        try:
-            with self._sending:
-                sent = self.socket.sendmsg(parts, passed)
+        with self._sending:
+            sent = 0
+            try:
+                if fds:
+                    passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
+                    sent = self.socket.sendmsg(parts, passed)
+                elif size <= SMALL_BYTES:
+                    sent = self.socket.send(b"".join(parts))
+                else:
+                    sent = self.socket.sendmsg(parts)
                 if sent < size:
                     self.socket.sendall(b"".join(parts)[sent:])
-        except OSError as error_:
-            raise Gone(f"the connection is closed: {error_}") from error_
+            except OSError as lost:
+                self.shut()  # what follows half a message would be read as the rest of it
+                raise Gone(f"the connection is closed: {lost}") from lost
+            except BaseException:
+                self.shut()
+                raise
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until a message begins; whether one did. Or the connection ended, which `receive` finds."""
+        return len(self._data) > self._at or bool(self._ready.poll(timeout_s * 1000))
 
     def receive(self, timeout_s: float | None = None) -> Message:
         """Wait for the next message, for ever if no time is given.
@@ -140,62 +177,79 @@ class Wire:
             Late: none began in time.
             BadHeader: its length cannot be, and the connection is of no use any more.
         """
-        if timeout_s is not None and not self._ready.poll(timeout_s * 1000):
+        if timeout_s is not None and not self.wait(timeout_s):
             raise Late("no message came")
-        fds: list[int] = []
+        if len(self._data) - self._at < HEADER_BYTES:
+            self._fill(HEADER_BYTES)
+        header = HEADER.read(self._data, self._at)
+        if not HEADER_BYTES <= header.size_bytes <= self.largest:
+            raise BadHeader(
+                f"a message of {header.size_bytes} bytes: {command_name(header.command)}",
+                header=header,
+                largest=self.largest,
+            )
+        if len(self._data) - self._at < header.size_bytes:
+            self._fill(header.size_bytes)
+        start, end = self._at, self._at + header.size_bytes
+        payload = self._data[start + HEADER_BYTES : end]
+        fds = self._take_beside(len(self._data) - end) if self._beside else []
+        if end < len(self._data):
+            self._at = end
+        else:
+            self._data, self._at = b"", 0
+        return Message(header, payload, fds)
+
+    def _take_beside(self, left_bytes: int) -> list[int]:
+        """The descriptors of a message after which so many bytes have come."""
+        end = self._came - left_bytes
+        fds = [fd for fd, came in self._beside if came <= end]
+        del self._beside[: len(fds)]
+        return fds
+
+    def _fill(self, size: int) -> None:
+        """Have so many bytes of the message that is next.
+
+        Between messages the other side may be silent for as long as it likes.
+        """
+        parts = [self._data[self._at :]]
+        have = len(parts[0])
+        end: float | None = None
         try:
-            header = HEADER.read(self._take_head(fds))
-            if not HEADER.size_bytes <= header.size_bytes <= self.largest:
-                raise BadHeader(
-                    f"a message of {header.size_bytes} bytes: {command_name(header.command)}",
-                    header=header,
-                    largest=self.largest,
-                )
-            return Message(header, self._take(header.size_bytes - HEADER.size_bytes, fds), fds)
-        except BaseException:
-            close_all(fds)
-            raise
+            while have < size:
+                if have:
+                    end = time.monotonic() + LONGEST_MESSAGE_S if end is None else end
+                    if time.monotonic() > end:
+                        raise Gone("the other side takes too long for a message")
+                try:
+                    part = self._receive(max(size - have, self._ahead_bytes))
+                except BlockingIOError as late:
+                    if have:
+                        raise Gone("the other side stopped in the middle of a message") from late
+                    continue
+                if not part:
+                    raise Gone(f"the other side closed the connection{' in the middle' if have else ''}")
+                parts.append(part)
+                have += len(part)
+        finally:
+            self._data, self._at = b"".join(parts), 0
 
-    def _take_head(self, fds: list[int]) -> bytes:
-        """The header; between messages the other side may be silent for as long as it likes."""
-        head = b""
-        while len(head) < HEADER.size_bytes:
-            try:
-                part = self._receive(HEADER.size_bytes - len(head), fds)
-            except BlockingIOError as late:
-                if head:
-                    raise Gone("the other side stopped in the middle of a message") from late
-                continue
-            if not part:
-                raise Gone("the other side closed the connection")
-            head += part
-        return head
-
-    def _take(self, size: int, fds: list[int]) -> bytes:
-        """What follows a header."""
-        parts: list[bytes] = []
-        while size:
-            try:
-                part = self._receive(size, fds)
-            except BlockingIOError as late:
-                raise Gone("the other side stopped in the middle of a message") from late
-            if not part:
-                raise Gone("the other side closed the connection in the middle of a message")
-            parts.append(part)
-            size -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def _receive(self, size: int, fds: list[int]) -> bytes:
-        """Up to `size` bytes; descriptors that come with them are added to `fds`."""
+    def _receive(self, size: int) -> bytes:
+        """Up to `size` bytes; descriptors that come with them are kept for their message."""
         try:
-            data, beside, _, _ = self.socket.recvmsg(size, _FDS, socket.MSG_CMSG_CLOEXEC)
+            data, beside, flags, _ = self.socket.recvmsg(size, _FDS, socket.MSG_CMSG_CLOEXEC)
         except BlockingIOError:
             raise
         except OSError as error:
             raise Gone(f"the connection is closed: {error}") from error
+        self._came += len(data)
         for level, kind, passed in beside:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                fds.extend(array.array("i", passed[: len(passed) // 4 * 4]))
+                fds = array.array("i", passed[: len(passed) // 4 * 4])
+                self._beside.extend((fd, self._came) for fd in fds)
+        if flags & socket.MSG_CTRUNC:
+            raise Gone("descriptors were lost: this process has too many open")
+        if len(self._beside) > 2 * MOST_PASSED:  # of the message that is next, and of the one after it
+            raise Gone("more descriptors came than messages carry")
         return data
 
     def shut(self) -> None:
@@ -204,9 +258,10 @@ class Wire:
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End the connection; a second time is nothing."""
+        """End the connection, and close what came and was not given; a second time is nothing."""
         self.shut()
         self.socket.close()
+        close_all(self._take_beside(0))
 
 
 def peer(connection: socket.socket) -> tuple[int, int]:

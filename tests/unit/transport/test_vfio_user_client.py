@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
 import errno
 import os
+import resource
+import signal
 import socket
 import struct
 import threading
@@ -151,7 +154,7 @@ def test_a_server_that_takes_no_more_mappings_is_a_limit_of_the_host(tmp_path):
             bus.dma_memory(PAGE_BYTES)
         kept[0].close()
         bus.dma_memory(PAGE_BYTES)
-        assert open_descriptors() == before
+        assert eventually(lambda: open_descriptors() == before)  # the server answers, then closes
 
 
 def test_vectors_wake_who_waits(bus):
@@ -281,6 +284,17 @@ def test_parts_of_a_bar_are_mapped_and_the_rest_goes_by_messages(tmp_path):
                 bar.map(offset, size)
 
 
+@pytest.mark.parametrize(
+    "areas", [(Area(0x2000, 0x10),), (Area(0x2001, 0x1000),), (Area(0x2000, 0x1FFF), Area(0x2000, 0))]
+)
+def test_what_is_not_of_whole_pages_goes_by_messages(tmp_path, areas):
+    with serving_mapped(tmp_path, areas) as (file, path), VfioUserBus.open(str(path)) as bus:
+        bus.bars[2].write(0x2000, b"abcdef")
+        assert bus.bars[2].read(0x2000, 6) == b"abcdef"
+        assert not bus.bars[2].mappable
+        assert os.pread(file, 6, 0x2000) == bytes(6)
+
+
 # Servers that are not there, or go.
 
 
@@ -321,6 +335,119 @@ def test_a_server_that_goes_is_a_lost_device_with_a_next_step(tmp_path):
                 use()
         memory.close()
         bus.close()
+
+
+def test_a_server_with_a_long_queue_is_busy(tmp_path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "s"))
+    listener.listen(0)
+    waiting = socket.socket(socket.AF_UNIX)
+    waiting.connect(str(tmp_path / "s"))
+    before = open_descriptors()
+    began = time.monotonic()
+    with pytest.raises(DeviceBusy, match="queue"):
+        VfioUserBus.open(str(tmp_path / "s"), hello_s=0.2)
+    assert 0.1 < time.monotonic() - began < 5
+    assert open_descriptors() == before
+    waiting.close()
+    listener.close()
+
+
+def test_names_that_are_no_paths_are_no_devices(tmp_path):
+    for name in ("", "a\0b", "x" * 300, str(tmp_path)):
+        with pytest.raises(NoDevice):
+            VfioUserBus.open(name)
+
+
+def test_a_process_with_too_many_files_is_told_so(served):
+    """Each counter of a vector is a file, and so is the connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = open_descriptors()
+    free = os.open("/dev/null", os.O_RDONLY)  # the lowest number that no file has
+    os.close(free)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        with pytest.raises(HostLimit):
+            VfioUserBus.open(str(served.path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with VfioUserBus.open(str(served.path)) as bus, monkeypatched_eventfd():
+        with pytest.raises(HostLimit):
+            bus.interrupts.enable(3)
+        with pytest.raises(HostLimit):
+            bus.interrupts.wait(0, 0)
+    assert eventually(lambda: open_descriptors() == before)
+
+
+@contextlib.contextmanager
+def monkeypatched_eventfd():
+    def none(*_: object) -> int:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "eventfd", none)
+        yield
+
+
+def test_a_forked_child_neither_ends_nor_keeps_its_parents_connection(served):
+    bus = VfioUserBus.open(str(served.path))
+    memory = bus.dma_memory(PAGE_BYTES)
+    memory.view[:2] = b"\x01\x02"
+    ready, told = os.pipe()
+    leave, last = os.pipe()
+    child = os.fork()
+    if not child:  # pragma: no cover - the child
+        os.close(last)
+        try:
+            said = b"nothing"
+            try:
+                bus.bars[0].read32(0)
+            except DeviceLost as lost:
+                said = b"forked" if "forked" in lost.message else b"lost"
+            bus.close()
+            os.write(told, said)
+            os.read(leave, 1)
+        finally:
+            os._exit(0)
+    assert os.read(ready, 100) == b"forked"
+    assert dma_sum(bus, memory.iova, 16) == 3
+    bus.link._wire.socket.close()  # as a kill does: without a word
+    bus.link._twin.socket.close()
+    try:
+        assert eventually(lambda: served.device.resets == ["conventional"])  # though the child is still there
+    finally:
+        os.close(last)
+        os.waitpid(child, 0)
+        for fd in (ready, told, leave):
+            os.close(fd)
+
+
+def test_ctrl_c_between_two_messages_leaves_the_connection_in_step(bus):
+    """A question is asked whole, or not at all, and its answer is not taken for another's."""
+    pid, rounds = os.getpid(), 0
+
+    def interrupt() -> None:
+        for number in range(40):
+            time.sleep(0.001 + number * 37e-6)
+            os.kill(pid, signal.SIGINT)
+        done.set()
+
+    done = threading.Event()
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    caught = 0
+    while not done.is_set():
+        try:
+            while not done.is_set():
+                bus.bars[0].write32(0x300, rounds)
+                assert bus.bars[0].read32(0x300) == rounds
+                assert bus.config.read(0, 4) == 0x233010DE
+                rounds += 1
+        except KeyboardInterrupt:
+            caught += 1
+    sender.join(10)
+    assert caught and bus.link.lost is None
+    assert bus.config.read(0, 4) == 0x233010DE
 
 
 class ScriptedServer:
@@ -414,6 +541,7 @@ def test_a_server_of_a_plain_device_is_enough(tmp_path):
     "wrong",
     [
         {"info": b"\0" * 8},
+        {"region": struct.pack("<IIIIQQ", 32, 3, 5, 0, 4096, 0)},
         {"info": struct.pack("<IIII", 16, 0, 9, 5)},
         {"info": struct.pack("<IIII", 16, 2, 3, 5)},
         {"region": b"\0" * 16},
@@ -426,6 +554,41 @@ def test_a_server_that_describes_no_device_is_refused(tmp_path, wrong):
     with pytest.raises(TransportError):
         VfioUserBus.open(str(server.path))
     server.close()
+
+
+@pytest.mark.parametrize("wrong", ["irqs", "a place beyond files"])
+def test_a_device_that_is_not_opened_leaves_no_file(tmp_path, wrong):
+    file = os.memfd_create("bar0")
+    os.ftruncate(file, PAGE_BYTES)
+    special = os.open("/dev/null", os.O_RDONLY)  # whose file tells no size
+
+    def answers(came: raw.Reply):
+        index = struct.unpack_from("<I", came.payload, 8)[0] if came.command == raw.REGION else -1
+        if index == 0:
+            return share
+        if came.command == raw.IRQ and wrong == "irqs":
+            return b"\0" * 8
+        return describe(came)
+
+    def share(client, came):
+        offset = 0 if wrong == "irqs" else (1 << 63) - PAGE_BYTES
+        payload = struct.pack("<IIIIQQ", 32, 7, 0, 0, PAGE_BYTES, offset)
+        head = raw.HEADER.pack(came.number, came.command, 16 + len(payload), 1, 0)
+        passed = array.array("i", [file if wrong == "irqs" else special])
+        client.socket.sendmsg([head + payload], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+
+    before = open_descriptors()
+    server = ScriptedServer(tmp_path, answers)
+    with pytest.raises(TransportError):
+        bus = VfioUserBus.open(str(server.path))
+        try:
+            bus.bars[0].read32(0)
+        finally:
+            bus.close()
+    server.close()
+    os.close(file)
+    os.close(special)
+    assert eventually(lambda: open_descriptors() <= before - 2)
 
 
 def test_a_server_asks_for_memory_by_messages_and_gets_only_the_devices(tmp_path):
