@@ -19,9 +19,12 @@ from payload import DEVICES, command, driver_of, gpus, perform
 FUNCTION = DEVICES / GPU
 MEMBERS = sorted(os.listdir(FUNCTION / "iommu_group/devices"))
 SIBLINGS = [each for each in MEMBERS if each != GPU]
-HOLDS = (
-    "import os, sys; os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY); print(); sys.stdin.read()"
-)
+HOLDS = """
+import os, sys
+os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+print(flush=True)
+sys.stdin.read()
+"""
 
 
 def port() -> str | None:

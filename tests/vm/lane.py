@@ -162,6 +162,7 @@ def _machine(memory: str, processors: int, iommu: bool) -> list[str]:
     words += ["-object", f"memory-backend-memfd,id=ram,size={memory},share=on"]
     words += ["-machine", "q35,memory-backend=ram", "-nodefaults", "-no-user-config", "-no-reboot"]
     words += ["-display", "none", "-vga", "none", "-monitor", "none"]
+    words += ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]  # slots by PCI Express itself
     return [*words, "-device", IOMMU] if iommu else words
 
 
