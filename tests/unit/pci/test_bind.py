@@ -7,7 +7,7 @@ import os
 import random
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -173,6 +173,89 @@ def test_a_machine_is_the_same_after_many_rounds_with_a_failure_at_each_write(tm
         assert machine.picture() == before, f"round {number}"
 
     assert len(struck) == 2 * (bind_writes + restore_writes)
+
+
+def machine_by_chance(root, chance: random.Random) -> tuple[FakeMachine, Agreed]:
+    """A GPU with or without an IOMMU, siblings of several kinds and drivers, and somebody's overrides."""
+    machine = FakeMachine(root, cdev=chance.random() < 0.5)
+    machine.add_vfio()
+    agreed = Agreed(
+        whole_group=True, dma_unprotected=True, uid=chance.choice([-1, 1000]), gid=chance.choice([-1, 1001])
+    )
+    overrides = ["(null)", "(null)", "vfio-pci", "nvidia", "strange"]
+    if chance.random() < 0.2:
+        machine.add_function(H100, driver="nvidia", group=None, below="")
+        return machine, agreed
+    if chance.random() < 0.5:
+        machine.add_function(PORT, 0x1901, vendor_id=0x8086, class_code=0x060400, driver="pcieport", group=12)
+    machine.add_function(
+        H100,
+        driver=chance.choice(["nvidia", "nouveau", "pci-stub", None]),
+        files={"driver_override": chance.choice(overrides)},
+    )
+    kinds = [
+        (0x040300, "snd_hda_intel"),
+        (0x0C0330, "xhci_hcd"),
+        (0x0C8000, "nvidia-gpu"),
+        (0x030200, "nvidia"),
+    ]
+    for number, (class_code, driver) in enumerate(kinds[: chance.randrange(5)], 1):
+        machine.add_function(
+            f"0000:01:00.{number}",
+            class_code=class_code,
+            driver=chance.choice([driver, driver, "vfio-pci", "pci-stub", None]),
+            files={"driver_override": chance.choice(overrides)},
+        )
+    return machine, agreed
+
+
+def faults_by_chance(machine: FakeMachine, chance: random.Random) -> None:
+    """Writes fail from one of them on: once, some, or all that follow; before or after they took effect."""
+    first, each = len(machine.kernel.writes) + chance.randrange(14), chance.choice([0.0, 0.3, 1.0])
+
+    def strike(number: int) -> None:
+        if number == first or (number > first and chance.random() < each):
+            match chance.randrange(4):
+                case 0:
+                    raise PollTimeout("made up", pid=4711)
+                case 1:
+                    raise PollTimeout("made up")
+                case 2:
+                    signal.raise_signal(signal.SIGTERM)
+                case _:
+                    raise OSError(chance.choice([errno.EIO, errno.EINVAL, errno.EACCES]), "made up")
+
+    machine.kernel.before, machine.kernel.after = (
+        (lambda n: None, strike) if chance.random() < 0.5 else (strike, lambda n: None)
+    )
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_any_machine_is_the_same_after_any_failures_of_binding_and_restoring(tmp_path, seed):
+    """Also where the way back fails: then a state file is there, and `unbind` does the rest."""
+    chance = random.Random(seed)
+    machine, agreed = machine_by_chance(tmp_path, chance)
+    binder = binder_of(machine)
+    before = machine.picture()
+    with handled(signal.SIGTERM):
+        faults_by_chance(machine, chance)
+        try:
+            binder.bind(binder.plan(H100, agreed))
+        except RestoreIncomplete:
+            assert binder.states.find(H100) is not None
+        except BarewireError:
+            assert machine.picture() == before
+        faults_by_chance(machine, chance)
+        record = binder.states.find(H100)
+        if record is not None:
+            with suppress(RestoreIncomplete):
+                binder.restore(record)
+    works_again(machine)
+    record = binder.states.find(H100)
+    if record is not None:
+        assert binder.restore(record) == ()
+
+    assert machine.picture() == before
 
 
 def all_writes(sibling: bool = True) -> range:
