@@ -89,7 +89,7 @@ def imports_of(module: Module, names: set[str]) -> Iterator[Import]:
     for_types = {
         id(inner)
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         for statement in node.body
         for inner in ast.walk(statement)
     }
@@ -240,8 +240,10 @@ def driver_never_prints(module: Module) -> Iterator[Finding]:
             and isinstance(node.func, ast.Name)
         ):
             yield node.lineno, f"calls {called(node)}()"
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in STREAMS:
-            yield node.lineno, f"uses {ast.unparse(node)}"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            used = f"{node.value.id}.{node.attr}"
+            if used in STREAMS:
+                yield node.lineno, f"uses {used}"
         if isinstance(node, ast.ImportFrom) and node.module == "sys":
             yield from (
                 (node.lineno, f"imports sys.{a.name}") for a in node.names if f"sys.{a.name}" in STREAMS
