@@ -17,16 +17,27 @@ for folder in (HERE, HERE.parents[1]):  # the second so that `tests` and `benchm
 from device_buffers import Buffers  # noqa: E402
 
 from tests.common.devices import FULL, dev, device_name, random, well_afterwards  # noqa: E402
+from tests.common.served import serving  # noqa: E402
 
 __all__ = ["dev", "device_name", "random", "well_afterwards"]
 
 
+@pytest.fixture(scope="module")
+def beside_name(device_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What can be opened while `dev` is open; a served GPU has one client at a time: a second is served."""
+    if not device_name.startswith("vfio-user:"):
+        yield device_name
+        return
+    with serving(tmp_path_factory.mktemp("beside")) as server:
+        yield server.device
+
+
 @pytest.fixture
-def other(device_name: str) -> Iterator[Any]:
+def other(beside_name: str) -> Iterator[Any]:
     """A second, independent open: of the same GPU on silicon, a second software GPU."""
     import barewire as bw
 
-    device = bw.open(device_name)
+    device = bw.open(beside_name)
     yield device
     device.close()
 

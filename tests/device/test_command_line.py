@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 
 def barewire(*words: str, expect: int = 0) -> str:
@@ -33,6 +34,8 @@ def test_the_doctor_finds_a_device_that_opens(device_name: str) -> None:
 
 
 def test_the_list_names_the_device(device_name: str) -> None:
+    if device_name.startswith("vfio-user:"):
+        pytest.skip("a socket may be anywhere: nobody knows which programs serve GPUs")
     assert device_name in barewire("list")
 
 

@@ -33,20 +33,20 @@ def test_two_devices_in_one_process_do_not_disturb_each_other(dev: Any, other: A
         np.testing.assert_array_equal(target.numpy(), data + np.uint32(19))
 
 
-def test_closing_one_device_leaves_the_other_working(dev: Any, device_name: str) -> None:
+def test_closing_one_device_leaves_the_other_working(dev: Any, beside_name: str) -> None:
     import barewire as bw
 
-    brief = bw.open(device_name)
+    brief = bw.open(beside_name)
     brief.array(np.arange(1000))
     brief.close()
 
     np.testing.assert_array_equal(dev.array(np.arange(50)).numpy(), np.arange(50))
 
 
-def test_a_closed_device_refuses_work_and_closes_twice_without_harm(device_name: str) -> None:
+def test_a_closed_device_refuses_work_and_closes_twice_without_harm(beside_name: str) -> None:
     import barewire as bw
 
-    device = bw.open(device_name)
+    device = bw.open(beside_name)
     array = device.array(np.arange(10))
     device.close()
     device.close()
@@ -57,36 +57,36 @@ def test_a_closed_device_refuses_work_and_closes_twice_without_harm(device_name:
         array.numpy()
 
 
-def test_a_closed_device_leaves_no_descriptor_and_no_mapping(device_name: str) -> None:
+def test_a_closed_device_leaves_no_descriptor_and_no_mapping(beside_name: str) -> None:
     import barewire as bw
     from barewire import kernels
 
-    before = held(device_name)
-    device = bw.open(device_name)
+    before = held(beside_name)
+    device = bw.open(beside_name)
     module = kernels.load(device, "micro")
     array = device.zeros(100, np.uint32)
     pinned = device.pinned(1 << 20, np.uint8)
     queue = device.queue()
     module["increment"][(1,), (32,)](array)
     device.synchronize()
-    inside = held(device_name)
+    inside = held(beside_name)
     del pinned, queue
     device.close()
 
     assert inside > before
-    assert gone_back_to(before, device_name)
+    assert gone_back_to(before, beside_name)
 
 
-def test_a_device_that_is_forgotten_is_closed(device_name: str) -> None:
+def test_a_device_that_is_forgotten_is_closed(beside_name: str) -> None:
     import barewire as bw
 
-    before = held(device_name)
-    device = bw.open(device_name)
+    before = held(beside_name)
+    device = bw.open(beside_name)
     device.array(np.arange(1000))
     del device
     gc.collect()
 
-    assert gone_back_to(before, device_name)
+    assert gone_back_to(before, beside_name)
 
 
 def test_a_forked_child_gets_a_typed_error_and_the_parent_works_on(dev: Any, micro: Any) -> None:
@@ -140,13 +140,13 @@ def test_a_forked_child_that_exits_normally_frees_nothing_of_its_parent(dev: Any
     [("", 0), ("dev.close()", 0), ("raise SystemExit(3)", 3), ("1 / 0", 1), ("import os; os._exit(4)", 4)],
 )
 def test_every_way_out_of_a_process_leaves_video_memory_as_it_was(
-    dev: Any, device_name: str, ending: str, code: int
+    dev: Any, beside_name: str, ending: str, code: int
 ) -> None:
     program = textwrap.dedent(
         f"""
         import numpy as np
         import barewire as bw
-        dev = bw.open({device_name!r})
+        dev = bw.open({beside_name!r})
         array = dev.array(np.ones(1 << 26, dtype=np.uint8))
         {ending}
         """
@@ -163,10 +163,10 @@ def test_every_way_out_of_a_process_leaves_video_memory_as_it_was(
         assert not done.stderr
 
 
-def test_a_device_is_a_context_manager(device_name: str) -> None:
+def test_a_device_is_a_context_manager(beside_name: str) -> None:
     import barewire as bw
 
-    with bw.open(device_name) as device:
+    with bw.open(beside_name) as device:
         array = device.array(np.arange(5))
         assert array.numpy().tolist() == [0, 1, 2, 3, 4]
     with pytest.raises(bw.BarewireError):

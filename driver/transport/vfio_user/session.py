@@ -414,14 +414,12 @@ class Session:
         fds = [] if region.fd is None or not self._may_map(region) else [region.fd]
         flags |= RegionFlag.MMAP if fds else 0
         chain = write_areas(region.areas) if fds and region.areas else b""
-        flags |= RegionFlag.CAPS if chain else 0
         size, cap_offset = REGION_INFO.size_bytes + len(chain), 0
         if chain and asked.argsz >= size:
+            flags |= RegionFlag.CAPS
             cap_offset = REGION_INFO.size_bytes
-        elif chain:
-            # It does not fit: the client asks again. It must not take all of the region for memory meanwhile.
+        elif chain:  # it does not fit: the client asks again, and maps nothing before it knows what it may
             chain, fds = b"", []
-            flags &= ~RegionFlag.MMAP
         head = REGION_INFO.pack(size, flags, asked.region, cap_offset, region.size_bytes, region.fd_offset)
         return [head, chain], fds
 

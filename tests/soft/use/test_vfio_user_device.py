@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -11,61 +10,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import barewire as bw
 import numpy as np
 import pytest
-from barewire.errors import DeviceLost, NoDevice, TransportError
+from barewire.errors import DeviceLost, NoDevice, TransportError, UsageError
+
+from tests.common.served import Running, read_document, serving
 
 HERE = Path(__file__).resolve().parent
 KILLS = 20  # at least; all steps in the full run
 FULL = os.environ.get("BAREWIRE_FULL", "") not in ("", "0")
-START_S = 30
-
-
-class Running(NamedTuple):
-    """A server in a process of its own."""
-
-    process: subprocess.Popen[str]
-    socket: Path
-
-    @property
-    def device(self) -> str:
-        return f"vfio-user:{self.socket}"
-
-    def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
-
-    def mapped_memory_of_clients(self) -> list[str]:
-        maps = Path(f"/proc/{self.process.pid}/maps").read_text()
-        return [line for line in maps.splitlines() if "barewire-dma" in line]
-
-
-@contextlib.contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Running]:
-    folder.chmod(0o700)
-    socket = folder / "gpu"
-    words = [sys.executable, "-m", "barewire.tools", "serve", "--json", "--socket", str(socket), *options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            said = json.loads(read_document(process))
-            assert said["socket"] == str(socket)
-            yield Running(process, socket)
-        finally:
-            process.terminate()
-            assert process.wait(START_S) == 0
-    assert not socket.exists()
-
-
-def read_document(process: subprocess.Popen[str]) -> str:
-    lines = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith("}") or line.rstrip().endswith("}"):
-            break
-    return "".join(lines)
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +116,12 @@ def test_a_server_for_one_client_ends_with_it(tmp_path):
         assert running.process.wait(20) == 0
     text = log.read_text()
     assert "< " in text and "VERSION" in text and "REGION_READ" in text
+
+
+def test_a_gpu_with_a_small_bar1_tells_how_to_serve_it(tmp_path):
+    """Its BAR1 goes by messages, and a queue needs memory of the GPU in this process."""
+    with serving(tmp_path, "--vram", "1024", "--bar1", "256") as small:
+        for _ in range(2):  # the second time nobody has it any more
+            with pytest.raises(UsageError, match="by messages") as refused:
+                bw.open(small.device)
+            assert "--bar1 of at least its --vram" in refused.value.hint
