@@ -111,5 +111,5 @@ def test_each_byte_of_the_header_and_of_the_first_sections_wrong(path, sm_versio
     image = path.read_bytes()
     table = next(part for part in places(image) if part.name == "section table")
     for at in [*range(64), *range(table.begin, min(table.begin + 256, table.end))]:
-        for value in (0x00, 0xFF, image[at] ^ 1):
+        for value in {0x00, 0xFF, image[at] ^ 1} - {image[at]}:
             load_or_refuse(image[:at] + bytes([value]) + image[at + 1 :], sm_version)
