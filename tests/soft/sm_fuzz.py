@@ -280,18 +280,26 @@ class Fuzzer:
         return self.real[self.random.integers(len(self.real), size=WORDS_OF_A_LAUNCH)]
 
 
-SANITIZERS = "-O1 -fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=all"
+# -g1: functions and lines, which reports name, and no variables, which take as long to compile as the code.
+SANITIZERS = "-O1 -g1 -fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=all"
 
 
 def run_with_sanitizers(arguments: list[str]) -> int:
-    """Build the SM with sanitizers, in a folder of its own, and run this again with it."""
+    """Build the SM with sanitizers, in a folder of its own, and run this again with it.
+
+    Only that interpreter is built which is run on this host: each takes half a minute.
+    """
     build = HERE.parents[1] / "driver" / "softgpu" / "sm" / "build_sm.py"
     found = subprocess.run(
         ["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
     ).stdout.strip()
     with tempfile.TemporaryDirectory() as folder:
         library = str(Path(folder) / "_sm.abi3.so")
-        building = os.environ | {"BAREWIRE_SM_OPTIMISE": SANITIZERS, "BAREWIRE_SM_TARGET": library}
+        building = os.environ | {
+            "BAREWIRE_SM_ISA_ONLY": Machine(ARCHITECTURES[0], FlatMemory(BANK_BYTES), trial=True).isa,
+            "BAREWIRE_SM_OPTIMISE": SANITIZERS,
+            "BAREWIRE_SM_TARGET": library,
+        }
         subprocess.run([sys.executable, str(build)], env=building, check=True, stdout=subprocess.DEVNULL)
         running = os.environ | {
             "LD_PRELOAD": found,

@@ -84,8 +84,9 @@ def build_in_place() -> Path:
     wrapper = objects / "_sm.c"
     ffibuilder.emit_c_code(str(wrapper))
     flags = [
+        "-g",
         *COMPILE_FLAGS,
-        *("-g", "-fPIC", "-Wno-missing-field-initializers", f"-DPy_LIMITED_API={LIMITED_API}"),
+        *("-fPIC", "-Wno-missing-field-initializers", f"-DPy_LIMITED_API={LIMITED_API}"),
         *(f"-D{name}={value}" for name, value in MACROS),
         *(f"-I{FOLDER}", f"-I{sysconfig.get_paths()['include']}"),
     ]
