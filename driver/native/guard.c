@@ -15,11 +15,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 struct bw_guard {
@@ -239,6 +239,14 @@ static bool is_gone(const struct bw_guard *slot)
         return __atomic_load_n(&slot->faults, __ATOMIC_SEQ_CST);
 }
 
+/* Let those go on that are waited for, whatever their priority is. */
+static void rest(void)
+{
+        const struct timespec moment = {.tv_nsec = 10000};
+
+        nanosleep(&moment, NULL);
+}
+
 void bw_guard_shut(uint64_t guard)
 {
         struct bw_guard *slot = slot_of(guard);
@@ -246,7 +254,7 @@ void bw_guard_shut(uint64_t guard)
         if (!__atomic_compare_exchange_n(&slot->number, &guard, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
                 return;
         while (__atomic_load_n(&slot->users, __ATOMIC_ACQUIRE))
-                sched_yield();
+                rest();
 }
 
 void bw_guard_free(uint64_t guard)
@@ -255,7 +263,7 @@ void bw_guard_free(uint64_t guard)
 
         __atomic_store_n(&slot->size_bytes, 0, __ATOMIC_SEQ_CST);
         while (__atomic_load_n(&handling, __ATOMIC_SEQ_CST))
-                sched_yield();
+                rest();
         __atomic_store_n(&slot->taken, false, __ATOMIC_RELEASE);
 }
 

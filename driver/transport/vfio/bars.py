@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,7 +24,7 @@ from barewire.transport.bus import PAGE_BYTES
 from barewire.transport.iommu import whole_pages
 from barewire.transport.vfio import abi
 from barewire.transport.vfio.kernel import Kernel, ask, unless_gone
-from barewire.transport.vfio.mapping import NO_GUARD, GuardedPages
+from barewire.transport.vfio.mapping import NO_GUARD, GuardedPages, MappedPart
 from barewire.transport.vfio.way import step
 
 PIECE_BYTES = 64 << 20
@@ -132,43 +131,6 @@ def accesses(offset: int, size_bytes: int) -> list[tuple[int, int]]:
     return found
 
 
-class VfioMapped:
-    """Part of a BAR in this process: a `Mapped`.
-
-    If its BAR is closed first, its address is that of empty memory until it is closed, too, or gone: what
-    native code still writes there meets nobody.
-    """
-
-    def __init__(
-        self, pages: GuardedPages, skip: int, size_bytes: int, forget: Callable[[GuardedPages], None]
-    ) -> None:
-        self.address = pages.address + skip
-        self.size_bytes = size_bytes
-        self._pages = pages
-        self._skip = skip
-        self._forget = forget
-        self._holds: _Hold | None = _Hold()
-        pages.stand_in_for(self._holds)
-
-    def look(self) -> memoryview:
-        """Its bytes; see `Mapped.look`.
-
-        Raises:
-            TransportError: it is closed, or its bus.
-        """
-        return self._pages.look(self._skip, self.size_bytes)
-
-    def close(self) -> None:
-        """Undo the mapping; a second time is nothing."""
-        self._holds = None
-        self._pages.close()
-        self._forget(self._pages)
-
-
-class _Hold:
-    """Is there for as long as an address may be used."""
-
-
 class VfioBar:
     """One memory BAR: a `Bar`.
 
@@ -268,7 +230,7 @@ class VfioBar:
             elif not _write_mapped(piece, at, part, self._prefetchable):
                 self._expect_open()
 
-    def map(self, offset: int, size_bytes: int) -> VfioMapped:
+    def map(self, offset: int, size_bytes: int) -> MappedPart:
         """Part of it in this process, uncached as the kernel's vfio-pci maps it.
 
         Raises:
@@ -284,7 +246,7 @@ class VfioBar:
             self._expect_open()
             pages = self._map(first, whole_pages(offset + size_bytes))
             self._parts.add(pages)
-            return VfioMapped(pages, offset - first, size_bytes, self._forget)
+            return MappedPart(pages, offset - first, size_bytes, self._forget)
 
     def _forget(self, pages: GuardedPages) -> None:
         with self._lock:

@@ -32,12 +32,13 @@ from barewire.shield import behind
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.claim import Claim
 from barewire.transport.vfio import abi
-from barewire.transport.vfio.bars import Region, Span, VfioBar, VfioMapped, find_region
+from barewire.transport.vfio.bars import Region, Span, VfioBar, find_region
 from barewire.transport.vfio.cdev import CdevWay
 from barewire.transport.vfio.dma import Pinner, VfioDmaMemory
 from barewire.transport.vfio.group import GroupWay
 from barewire.transport.vfio.interrupts import Notices, VfioInterrupts
 from barewire.transport.vfio.kernel import Kernel, LinuxKernel, ask, lost, unless_gone
+from barewire.transport.vfio.mapping import MappedDoorbell, MappedPart
 from barewire.transport.vfio.way import BIND_HINT, Way, expect_choice, step
 
 CONFIG_BYTES = 4096
@@ -119,24 +120,6 @@ class VfioConfig:
             raise TransportError("the bus is closed", bus=self._name)
 
 
-class MappedDoorbell:
-    """A doorbell in a mapped BAR: native code writes it.
-
-    The mapping stays until the bus is closed. Who rings a doorbell that was closed by then, against the
-    promise, writes to empty memory for as long as this object is there.
-    """
-
-    bell = 0
-
-    def __init__(self, mapped: VfioMapped) -> None:
-        self.address = mapped.address
-        self._mapped = mapped
-
-    def close(self) -> None:
-        """Let go."""
-        self.address = 0
-
-
 class VfioBus:
     """A PCI device of vfio-pci: a `Bus`.
 
@@ -170,7 +153,7 @@ class VfioBus:
         self._lock = threading.RLock()  # while the device is reset, or something is taken that `close` ends
         self._memory: set[VfioDmaMemory] = set()
         self._doorbells: list[CarriedDoorbell | MappedDoorbell] = []
-        self._words: dict[tuple[int, int], VfioMapped] = {}  # of doorbells, by BAR and offset
+        self._words: dict[tuple[int, int], MappedPart] = {}  # of doorbells, by BAR and offset
         with ExitStack() as undo:
             if claim is not None:
                 undo.callback(claim.close)

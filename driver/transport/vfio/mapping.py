@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from barewire.errors import HostLimit, TransportError
@@ -150,3 +151,58 @@ class GuardedPages:
                     ) from error
             lib.bw_guard_free(self.guard)
             self._unmap_unused()
+
+
+class MappedPart:
+    """Part of a BAR in this process: a `Mapped`.
+
+    If its BAR is closed first, its address is that of empty memory until it is closed, too, or gone: what
+    native code still writes there meets nobody.
+    """
+
+    def __init__(
+        self, pages: GuardedPages, skip: int, size_bytes: int, forget: Callable[[GuardedPages], None]
+    ) -> None:
+        self.address = pages.address + skip
+        self.size_bytes = size_bytes
+        self._pages = pages
+        self._skip = skip
+        self._forget = forget
+        self._holds: _Hold | None = _Hold()
+        pages.stand_in_for(self._holds)
+
+    def look(self) -> memoryview:
+        """Its bytes; see `Mapped.look`.
+
+        Raises:
+            TransportError: it is closed, or its bus.
+        """
+        return self._pages.look(self._skip, self.size_bytes)
+
+    def close(self) -> None:
+        """Undo the mapping; a second time is nothing."""
+        self._holds = None
+        self._pages.close()
+        self._forget(self._pages)
+
+
+class _Hold:
+    """Is there for as long as an address may be used."""
+
+
+class MappedDoorbell:
+    """A doorbell in a mapped BAR: native code writes it.
+
+    The mapping stays until the bus is closed. Who rings a doorbell that was closed by then, against the
+    promise, writes to empty memory for as long as this object is there.
+    """
+
+    bell = 0
+
+    def __init__(self, mapped: MappedPart) -> None:
+        self.address = mapped.address
+        self._mapped = mapped
+
+    def close(self) -> None:
+        """Let go."""
+        self.address = 0

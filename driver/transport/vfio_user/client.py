@@ -45,7 +45,7 @@ from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.bus import PAGE_BYTES, Segment
 from barewire.transport.iommu import HostLimits, Iommu, whole_pages
 from barewire.transport.vfio.kernel import LinuxKernel
-from barewire.transport.vfio.mapping import GuardedPages
+from barewire.transport.vfio.mapping import GuardedPages, MappedDoorbell, MappedPart
 from barewire.transport.vfio_user.counters import Counters
 from barewire.transport.vfio_user.files import map_file
 from barewire.transport.vfio_user.link import HELLO_S, RESET_S, Denied, Link
@@ -72,6 +72,7 @@ from barewire.transport.vfio_user.protocol import (
 )
 
 CONFIG_BYTES = 4096
+WORD_BYTES = 4
 BAR_COUNT = 6
 # Where BARs go that nobody has placed, by whether they have 64 bits.
 BAR_PLACES = {False: 0x8000_0000, True: 0x3800_0000_0000}
@@ -171,26 +172,6 @@ def _check_config(offset: int, size_bytes: int) -> None:
         )
 
 
-class VfioUserMapped:
-    """Part of a BAR in this process: a `Mapped`."""
-
-    def __init__(self, pages: GuardedPages, skip: int, size_bytes: int, forget: Callable[[], None]) -> None:
-        self.address = pages.address + skip
-        self.size_bytes = size_bytes
-        self._pages = pages
-        self._skip = skip
-        self._forget = forget
-
-    def look(self) -> memoryview:
-        """Its bytes; see `Mapped.look`."""
-        return self._pages.look(self._skip, self.size_bytes)
-
-    def close(self) -> None:
-        """Undo the mapping; a second time is nothing."""
-        self._pages.close()
-        self._forget()
-
-
 class VfioUserBar:
     """One memory BAR: a `Bar`.
 
@@ -217,6 +198,7 @@ class VfioUserBar:
         self._file = file
         self._kernel = LinuxKernel()
         self._lock = threading.RLock()
+        self._closed = False
         self._mapped: dict[Area, GuardedPages] = {}
         self._parts: set[GuardedPages] = set()
 
@@ -227,9 +209,11 @@ class VfioUserBar:
             DeviceLost: the server is gone.
         """
         self._check(offset, 4, 4)
-        address = self._address(offset, 4)
-        if address:
-            return int(lib.bw_read32(address))
+        place = self._place(offset, 4)
+        if place is not None:
+            value: int = lib.bw_guard_read32(*place)
+            self._expect_open()
+            return value
         return int.from_bytes(self._region.read(offset, 4), "little")
 
     def write32(self, offset: int, value: int) -> None:
@@ -239,9 +223,10 @@ class VfioUserBar:
             DeviceLost: the server is gone.
         """
         self._check(offset, 4, 4)
-        address = self._address(offset, 4)
-        if address:
-            lib.bw_write32(address, value & 0xFFFFFFFF)
+        place = self._place(offset, 4)
+        if place is not None:
+            if not lib.bw_guard_write32(*place, value & 0xFFFFFFFF):
+                self._expect_open()
         else:
             self._region.write(offset, (value & 0xFFFFFFFF).to_bytes(4, "little"), posted=True)
 
@@ -250,22 +235,23 @@ class VfioUserBar:
         self._check(offset, size_bytes)
         if not size_bytes:
             return b""
-        address = self._address(offset, size_bytes)
-        if address:
-            return bytes(ffi.buffer(ffi.cast("char *", address), size_bytes))
+        place = self._place(offset, size_bytes)
+        if place is not None:
+            return self._read_mapped(*place, size_bytes)
         return self._region.read(offset, size_bytes)
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Many bytes, in order; posted."""
         data = memoryview(data).cast("B")
         self._check(offset, len(data))
-        address = self._address(offset, len(data))
-        if address:
-            lib.bw_copy_to_wc(address, ffi.from_buffer("uint8_t[]", data), len(data))
+        place = self._place(offset, len(data))
+        if place is not None:
+            if not lib.bw_guard_copy_to(*place, ffi.from_buffer("uint8_t[]", data), len(data)):
+                self._expect_open()
         else:
             self._region.write(offset, data, posted=True)
 
-    def map(self, offset: int, size_bytes: int) -> VfioUserMapped:
+    def map(self, offset: int, size_bytes: int) -> MappedPart:
         """Part of it in this process.
 
         Raises:
@@ -282,10 +268,15 @@ class VfioUserBar:
                 size_bytes=size_bytes,
             )
         first = offset // PAGE_BYTES * PAGE_BYTES
-        pages = self._map(first, whole_pages(offset + size_bytes - first))
-        with self._lock:
+        with shield.behind(), self._lock:
+            self._expect_open()
+            pages = self._map(first, whole_pages(offset + size_bytes - first))
             self._parts.add(pages)
-        return VfioUserMapped(pages, offset - first, size_bytes, lambda: self._parts.discard(pages))
+            return MappedPart(pages, offset - first, size_bytes, self._forget)
+
+    def _forget(self, pages: GuardedPages) -> None:
+        with self._lock:
+            self._parts.discard(pages)
 
     def maps(self, offset: int, size_bytes: int) -> bool:
         """Whether these bytes can be mapped in one piece."""
@@ -297,22 +288,38 @@ class VfioUserBar:
                 return area
         return None
 
-    def _address(self, offset: int, size_bytes: int) -> int:
-        """Where these bytes are in this process; 0 if they are nowhere.
+    def _place(self, offset: int, size_bytes: int) -> tuple[int, int] | None:
+        """Where these bytes are in this process: (guard, offset in what it guards); None if they are nowhere.
 
         Raises:
             DeviceLost: the server is gone, and what is mapped says nothing any more.
+            TransportError: the bus is closed.
         """
         area = self._area_of(offset, size_bytes) if self._areas else None
         if area is None:
-            return 0
+            return None
         if self._link.lost is not None:
             self._link.expect_alive()
         with self._lock:
+            self._expect_open()
             pages = self._mapped.get(area)
             if pages is None:
-                pages = self._mapped[area] = self._map(*area)
-        return pages.address + offset - area.offset
+                with shield.behind():
+                    pages = self._mapped[area] = self._map(*area)
+        return pages.guard, offset - area.offset
+
+    def _read_mapped(self, guard: int, offset: int, size_bytes: int) -> bytes:
+        """Mapped bytes, from whole words."""
+        skip = offset % WORD_BYTES
+        words = -(-(skip + size_bytes) // WORD_BYTES)
+        data = ffi.new("uint8_t[]", words * WORD_BYTES)
+        if not lib.bw_guard_copy_from(guard, offset - skip, data, len(data)):
+            self._expect_open()
+        return bytes(ffi.buffer(data)[skip : skip + size_bytes])
+
+    def _expect_open(self) -> None:
+        if self._closed:
+            raise TransportError("the bus is closed", bus=self._link.name)
 
     def _map(self, offset: int, size_bytes: int) -> GuardedPages:
         self._link.expect_alive()
@@ -343,6 +350,7 @@ class VfioUserBar:
     def close(self) -> None:
         """Undo all mappings; a second time is nothing."""
         with self._lock:
+            self._closed = True
             for pages in (*self._mapped.values(), *self._parts):
                 pages.close()
             self._mapped.clear()
@@ -556,7 +564,8 @@ class VfioUserBus:
         self.iommu = iommu
         self.link = link
         self._memory: set[VfioUserDmaMemory] = set()
-        self._doorbells: list[CarriedDoorbell | VfioUserDoorbell] = []
+        self._doorbells: list[CarriedDoorbell | MappedDoorbell] = []
+        self._words: dict[tuple[int, int], MappedPart] = {}  # of doorbells, by BAR and offset
         self._resets = bool(self._device_info().flags & DeviceFlag.RESET)
         self.config = VfioUserConfig(link, self._region_info(CONFIG_REGION)[0].size_bytes)
         self._function = PciFunction(self.config)
@@ -693,7 +702,7 @@ class VfioUserBus:
         if self.closed:
             raise TransportError("the bus is closed", bus=self.name)
 
-    def doorbell(self, bar_index: int, offset: int) -> CarriedDoorbell | VfioUserDoorbell:
+    def doorbell(self, bar_index: int, offset: int) -> CarriedDoorbell | MappedDoorbell:
         """A word that rings once written; see `Bus.doorbell`.
 
         Raises:
@@ -702,11 +711,14 @@ class VfioUserBus:
         bar = self.bars.get(bar_index)
         if bar is None:
             raise UsageError(f"the device has no BAR{bar_index}", bars=sorted(self.bars))
-        made: CarriedDoorbell | VfioUserDoorbell
-        if bar.maps(offset, 4):
-            made = VfioUserDoorbell(bar.map(offset, 4))
+        bar.expect_word(offset)
+        made: CarriedDoorbell | MappedDoorbell
+        if bar.maps(offset, WORD_BYTES):
+            place = (bar_index, offset)
+            if place not in self._words:
+                self._words[place] = bar.map(offset, WORD_BYTES)
+            made = MappedDoorbell(self._words[place])
         else:
-            bar.expect_word(offset)
             made = CarriedDoorbell(lambda token: bar.write32(offset, token), self.name)
         self._doorbells.append(made)
         return made
@@ -755,6 +767,8 @@ class VfioUserBus:
             if self.closed:
                 return
             self.closed = True
+            ending.callback(self._words.clear)
+            ending.callback(self._doorbells.clear)
             ending.callback(self.link.close)
             for bar in self.bars.values():
                 ending.callback(bar.close)
@@ -773,21 +787,6 @@ class VfioUserBus:
 
     def __repr__(self) -> str:
         return f"<VfioUserBus {self.name}{': closed' if self.closed else ''}>"
-
-
-class VfioUserDoorbell:
-    """A doorbell in a BAR that is mapped: native code writes it."""
-
-    bell = 0
-
-    def __init__(self, mapped: VfioUserMapped) -> None:
-        self.address = mapped.address
-        self._mapped = mapped
-
-    def close(self) -> None:
-        """Let go; a second time is nothing."""
-        self.address = 0
-        self._mapped.close()
 
 
 def _close_unless_refused(work: Callable[[], None]) -> None:

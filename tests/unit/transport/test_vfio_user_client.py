@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import contextlib
 import errno
+import mmap
 import os
 import resource
 import signal
@@ -230,6 +231,8 @@ def test_a_doorbell_is_carried_by_messages(bus, served):
 
 # A BAR that can be mapped.
 
+OURS, OTHERS = 0x11111111, 0x22222222  # words of our memory, and of somebody else's
+
 
 @contextlib.contextmanager
 def serving_mapped(folder, areas=(), offset=0):
@@ -266,6 +269,65 @@ def test_a_bar_that_can_be_mapped_is_memory(tmp_path):
         before = bar.map(0, PAGE_BYTES)
     assert bytes(view[1:6]) == bytes(5)
     before.close()
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        lambda bar: [bar.read32(0x200)],
+        lambda bar: memoryview(bar.read(0x200, 0x1000)).cast("I").tolist(),
+        lambda bar: bar.write32(0x200, OURS) or [],
+        lambda bar: bar.write(0x200, OURS.to_bytes(4, "little")) or [],
+    ],
+    ids=["read32", "read", "write32", "write"],
+)
+def test_mapped_memory_is_never_anybody_elses_while_the_bus_is_closed(tmp_path, access):
+    other = os.memfd_create("other")
+    os.pwrite(other, OTHERS.to_bytes(4, "little") * (small.BAR2_BYTES // 4), 0)
+    content = os.pread(other, small.BAR2_BYTES, 0)
+    seen, failures = set(), []
+    with serving_mapped(tmp_path) as (_, path):
+        for _ in range(10):
+            bus = VfioUserBus.open(str(path))
+            bar = bus.bars[2]
+            bar.write(0, OURS.to_bytes(4, "little") * (small.BAR2_BYTES // 4))
+
+            def use(bar=bar) -> None:
+                try:
+                    while True:
+                        seen.update(access(bar))
+                except TransportError:
+                    pass
+                except BaseException as error:
+                    failures.append(error)
+
+            threads = [threading.Thread(target=use, daemon=True) for _ in range(2)]
+            for each in threads:
+                each.start()
+            time.sleep(0.002)
+            bus.close()
+            decoys = [mmap.mmap(other, small.BAR2_BYTES) for _ in range(4)]
+            for each in threads:
+                each.join(20)
+                assert not each.is_alive()
+            del decoys
+    assert failures == []
+    assert seen <= {OURS}
+    assert os.pread(other, small.BAR2_BYTES, 0) == content
+    os.close(other)
+
+
+def test_who_rings_after_the_bus_was_closed_writes_to_nobody(tmp_path):
+    with serving_mapped(tmp_path) as (file, path):
+        with VfioUserBus.open(str(path)) as bus:
+            with pytest.raises(UsageError):
+                bus.doorbell(2, 0x82)
+            bell, again = bus.doorbell(2, 0x80), bus.doorbell(2, 0x80)
+            address = bell.address
+            assert again.address == address
+            lib.bw_write32(address, 7)
+        lib.bw_write32(address, 8)
+        assert os.pread(file, 1, 0x80) == b"\x07"
 
 
 def test_parts_of_a_bar_are_mapped_and_the_rest_goes_by_messages(tmp_path):
@@ -425,6 +487,12 @@ def test_a_forked_child_neither_ends_nor_keeps_its_parents_connection(served):
 def test_ctrl_c_between_two_messages_leaves_the_connection_in_step(bus):
     """A question is asked whole, or not at all, and its answer is not taken for another's."""
     pid, rounds = os.getpid(), 0
+    inside: list[bool] = []
+
+    def interrupted(number: int, frame: object) -> None:
+        if inside:  # once, and not while this test counts
+            inside.clear()
+            raise KeyboardInterrupt
 
     def interrupt() -> None:
         for number in range(40):
@@ -432,12 +500,14 @@ def test_ctrl_c_between_two_messages_leaves_the_connection_in_step(bus):
             os.kill(pid, signal.SIGINT)
         done.set()
 
+    before = signal.signal(signal.SIGINT, interrupted)
     done = threading.Event()
     sender = threading.Thread(target=interrupt)
     sender.start()
     caught = 0
     while not done.is_set():
         try:
+            inside.append(True)
             while not done.is_set():
                 bus.bars[0].write32(0x300, rounds)
                 assert bus.bars[0].read32(0x300) == rounds
@@ -445,7 +515,9 @@ def test_ctrl_c_between_two_messages_leaves_the_connection_in_step(bus):
                 rounds += 1
         except KeyboardInterrupt:
             caught += 1
+    inside.clear()
     sender.join(10)
+    signal.signal(signal.SIGINT, before)
     assert caught and bus.link.lost is None
     assert bus.config.read(0, 4) == 0x233010DE
 
