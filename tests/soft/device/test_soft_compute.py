@@ -180,7 +180,10 @@ def test_a_process_without_room_for_another_is_told_what_to_do(monkeypatch: pyte
     bw.open("soft:gh100").close()
 
 
-def test_a_thread_that_waits_while_the_device_is_closed_gets_an_error() -> None:
+def test_a_thread_that_waits_while_the_device_is_closed_gets_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("barewire.device.gpu.CLOSE_WAIT_S", 0.5)
     dev = bw.open("soft:gh100", timeout_s=20.0)
     spin(dev)
     told: list[BaseException] = []
@@ -200,4 +203,4 @@ def test_a_thread_that_waits_while_the_device_is_closed_gets_an_error() -> None:
         thread.join(10.0)
 
     assert not any(thread.is_alive() for thread in waiting)
-    assert all(isinstance(error, bw.BarewireError) for error in told)
+    assert len(told) == 3 and all(isinstance(error, bw.BarewireError) for error in told)
