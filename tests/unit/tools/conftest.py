@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -267,6 +268,14 @@ def barewire_command(capsys) -> Callable[..., Run]:
         return Run(code, printed.out, printed.err, data)
 
     return call
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_parser() -> Iterator[None]:
+    """The parser of all verbs, which a program makes once, and a test a hundred times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "build_parser", cache(cli.build_parser))
+        yield
 
 
 @pytest.fixture
