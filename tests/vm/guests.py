@@ -248,6 +248,7 @@ class Guests:
             process = subprocess.Popen(
                 lane.ended_with_this_thread("TERM", command),
                 cwd=ROOT,
+                env={**os.environ, "TMPDIR": str(folder)},  # what is left after SIGKILL goes with the folder
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -256,13 +257,14 @@ class Guests:
             try:
                 if self._ending:
                     process.terminate()
-                process.wait(GUESTS[name].limit_s + STARTING_S)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(GUESTS[name].limit_s + STARTING_S)
             finally:
                 _end(process)
                 self._running.discard(process)
         if process.returncode != 0:
             said = (folder / "log").read_text(errors="replace")
-            raise RuntimeError(f"the guest {name!r} ended with {process.returncode}:\n{said}")
+            raise RuntimeError(f"the process of guest {name!r} ended with {process.returncode}:\n{said}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
