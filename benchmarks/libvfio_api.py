@@ -94,6 +94,8 @@ class LibraryDevice:
         self._call(index, (ctypes.c_char * len(data)).from_buffer_copy(data), len(data), offset, True)
 
     def _call(self, index: int, buffer: Any, size: int, offset: int, is_write: bool) -> None:
+        if not size:  # the library has nothing done either
+            return
         callback = self.callbacks.get(index)
         if not callback:
             raise OSError(errno.EINVAL, "nobody serves this region")
