@@ -379,7 +379,7 @@ def unwritable(path: Path, error: OSError, how: str = "cannot be written") -> Ba
     denied = isinstance(error, PermissionError)
     hint = "Run it as root." if denied else f"{path.parent} has to be writable, and to have room."
     kind = PermissionMissing if denied else SetupError
-    return kind(f"the state file {path} {how}: {error.strerror}", hint=hint, path=str(path))
+    return kind(f"{path} {how}: {error.strerror}", hint=hint, path=str(path))
 
 
 def damaged(path: Path, why: str) -> FormatError:

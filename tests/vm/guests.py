@@ -47,6 +47,11 @@ NOUVEAU_BAR1_BYTES = 256 * MIB
 # machine would have seconds of them to do when nouveau asks for the next answer, for which it waits two.
 EACH_WRITE_WAITS = {"x-no-posted-writes": True}
 
+# Devices of QEMU's own in the GPU's slot: a serial port, and a function that no driver of the guest's knows.
+BESIDE = ["-chardev", "null,id=nobody"]
+BESIDE += ["-device", "pci-serial,bus=port0,addr=0.1,chardev=nobody"]
+BESIDE += ["-device", "pci-testdev,bus=port0,addr=0.2"]
+
 SHORT_SESSION = ("reserve_huge_pages", "bind", "look_at_the_bus", "boot", "demo", "unbind")
 
 
@@ -134,6 +139,20 @@ def _binding(folder: Path, kernel: str, limit_s: float) -> Outcome:
         return _outcome(view, result)
 
 
+def _group(folder: Path, kernel: str, limit_s: float) -> Outcome:
+    """A GPU with other functions in its slot, and so in its IOMMU group: test_group.py."""
+    with host.serving(folder) as view:
+        result = lane.run(
+            HERE / "guest_group.py",
+            kernel=kernel,
+            devices=[view.socket],
+            device_options={"multifunction": True, "addr": "0.0"},
+            words=BESIDE,
+            timeout_s=limit_s,
+        )
+        return _outcome(view, result)
+
+
 def _alone(folder: Path, kernel: str, limit_s: float) -> Outcome:
     """No IOMMU: test_no_iommu.py."""
     firmware = folder / "firmware"
@@ -178,6 +197,7 @@ GUESTS = {
     "own-cdev": Guest("own", partial(_session, abi="cdev", steps=()), 60, 420),
     "newest-group": Guest("newest", partial(_session, abi="group", steps=SHORT_SESSION), 30, 240),
     "binding": Guest("stable", _binding, 20, 240),
+    "group": Guest("stable", _group, 20, 240),
     "alone": Guest("own", _alone, 12, 180),
 }
 

@@ -6,38 +6,30 @@ are of one IOMMU group.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.vm import host, lane
+from tests.vm.guests import ADDRESSES, Outcome
 
-pytestmark = pytest.mark.timeout(300)
-
-PAYLOAD = Path(__file__).with_name("guest_group.py")
-BESIDE = ["-chardev", "null,id=nobody"]
-BESIDE += ["-device", "pci-serial,bus=port0,addr=0.1,chardev=nobody"]
-BESIDE += ["-device", "pci-testdev,bus=port0,addr=0.2"]
+pytestmark = pytest.mark.guest("group")
 
 
 @pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    why = lane.missing("stable")
-    if why is not None:
-        pytest.skip(why)
-    with host.serving(tmp_path_factory.mktemp("gpu")) as view:
-        assert view.server is not None
-        result = lane.run(
-            PAYLOAD,
-            kernel="stable",
-            devices=[view.server.path],
-            device_options={"multifunction": True, "addr": "0.0"},
-            words=BESIDE,
-        )
-    assert result.code == 0, result.output + result.console
-    assert view.wrong() == []
-    return {each["step"]: each for each in result.results()}
+def outcome(outcome_of: Callable[[str], Outcome]) -> Outcome:
+    return outcome_of("group")
+
+
+@pytest.fixture(scope="module")
+def steps(outcome: Outcome) -> dict[str, dict[str, Any]]:
+    assert outcome.result.code == 0, outcome.everything()
+    return outcome.steps
+
+
+def test_the_device_saw_nothing_wrong(outcome: Outcome):
+    assert outcome.wrong == []
+    assert {each.kind for each in outcome.reports} <= {ADDRESSES}, outcome.reports
 
 
 def siblings(steps: dict[str, dict[str, Any]]) -> list[str]:

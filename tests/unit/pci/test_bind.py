@@ -853,6 +853,22 @@ def test_files_that_were_there_before_get_their_owner_back(machine):
     assert machine.picture() == before
 
 
+@pytest.mark.parametrize("number", [3, 4])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_file_that_was_there_before_gets_its_owner_back_when_giving_fails(machine, number, late):
+    machine.take_driver(AUDIO)
+    machine.give_driver(AUDIO, "vfio-pci")
+    said = (machine.dev / "vfio/12").stat()
+    machine.owners[machine.dev / "vfio/12"] = (said.st_uid, said.st_gid)
+    before = machine.picture()
+    fails_at(machine, number, late=late, error=PermissionError(errno.EPERM, "no"))
+
+    with pytest.raises(PermissionMissing):
+        bind(machine, Agreed(uid=1000, gid=1001))
+
+    assert machine.picture() == before
+
+
 @pytest.mark.parametrize("number", range(5))
 def test_a_failure_to_give_the_files_puts_everything_back(alone, number):
     before = alone.picture()

@@ -85,6 +85,13 @@ def test_it_restores(run):
     assert said == ["unbind --dry-run --all", "unbind --all"]
 
 
+def test_what_stands_against_restoring_ends_it(run):
+    code, said = run("--restore", "0000:01:00.0", "--yes", dry_code=1)
+
+    assert code == 1
+    assert said == ["unbind --dry-run 0000:01:00.0"]
+
+
 def test_it_explains_itself(run):
     done = subprocess.run([str(SCRIPT), "--help"], capture_output=True, text=True, timeout=60, check=True)
 
