@@ -35,6 +35,7 @@ from barewire.errors import (
 from barewire.process import check_same_process
 from barewire.rm import names
 from barewire.rm.kernel import Kernel, request_number
+from barewire.rm.object import give_root, take_root
 
 CONTROL_NODE = "/dev/nvidiactl"
 PAGE_BYTES = 4096
@@ -352,19 +353,12 @@ class Client:
 
     def set_root(self, space: int, address: int, entries: int) -> None:
         """Tell RM where the page directory of an externally owned VA space is, in video memory."""
-        self.ask(
-            self.device,
-            "DMA_SET_PAGE_DIRECTORY",
-            physAddress=address,
-            numEntries=entries,
-            flags=names.PAGE_DIRECTORY_IN_VIDEO,
-            hVASpace=space,
-        )
+        give_root(self, space, address, entries)
         self.rooted.add(space)
 
     def unset_root(self, space: int) -> None:
         """Tell RM that it has none any more."""
-        self.ask(self.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=space)
+        take_root(self, space)
         self.rooted.discard(space)
 
     def free(self, handle: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from barewire.errors import BarewireError, Freed, UsageError, WrongDevice
+from barewire.rm import names
 
 if TYPE_CHECKING:
     from barewire.abi.layout import Abi, Struct
@@ -69,6 +70,23 @@ class Calls(Protocol):
     def quietly(self, step: Any, *arguments: Any) -> None:
         """Take one step of cleaning up."""
         ...
+
+
+def give_root(calls: Calls, space: int, address: int, entries: int) -> None:
+    """The call of `Calls.set_root`, the same by ioctl and by RPC."""
+    calls.ask(
+        calls.device,
+        "DMA_SET_PAGE_DIRECTORY",
+        physAddress=address,
+        numEntries=entries,
+        flags=names.PAGE_DIRECTORY_IN_VIDEO,
+        hVASpace=space,
+    )
+
+
+def take_root(calls: Calls, space: int) -> None:
+    """That of `Calls.unset_root`."""
+    calls.ask(calls.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=space)
 
 
 class Manager(Protocol):

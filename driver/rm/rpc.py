@@ -237,7 +237,7 @@ class RpcResourceManager:
             return RmAddressSpace(self)
         if tables not in (None, "own"):
             raise UsageError(f"nobody builds {tables!r} page tables", expected='"own" or "rm"')
-        return ExternalAddressSpace(self, self.memory.address_space())
+        return self.external_space(self.memory.address_space())
 
     def table_reader(self) -> OwnReader:
         """Reads the tables that RM builds for one address space."""

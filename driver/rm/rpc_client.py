@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from barewire.abi.layout import Abi, Struct
 from barewire.errors import (
@@ -26,6 +26,10 @@ from barewire.errors import (
 from barewire.process import check_same_process
 from barewire.rm import names
 from barewire.rm.client import GpuMapping, RmObject
+from barewire.rm.object import give_root, take_root
+
+if TYPE_CHECKING:
+    from barewire.gsp.rpc import GspRpc
 
 CLIENT_HANDLE = 0xC1D00000
 DEVICE_HANDLE = 0xDE1D0000
@@ -35,57 +39,6 @@ GONE = ("NV_ERR_OBJECT_NOT_FOUND", "NV_ERR_INVALID_OBJECT_HANDLE", "NV_ERR_INVAL
 NO_PROCESS = 0xFFFFFFFF  # the client is no process of an operating system that GSP knows
 
 Answer = TypeVar("Answer")
-
-
-class Rpc(Protocol):
-    """Calls to the resource manager on GSP, as `gsp.rpc.GspRpc` makes them; `params` is read and written."""
-
-    def alloc(self, client: int, parent: int, handle: int, class_id: int, params: Struct | None) -> None:
-        """Make an object."""
-        ...
-
-    def control(
-        self, client: int, handle: int, number: int, params: Struct | None, *, within_s: float = 0.0
-    ) -> None:
-        """One control; it may take so long if that is longer than for other calls."""
-        ...
-
-    def free(self, client: int, handle: int) -> None:
-        """Free an object and what is below it."""
-        ...
-
-    def alloc_memory(
-        self,
-        client: int,
-        device: int,
-        handle: int,
-        class_id: int,
-        pages: Sequence[int],
-        size_bytes: int,
-        *,
-        flags: int = 0,
-        kind: int = 0,
-    ) -> None:
-        """Make an object of memory that the caller has."""
-        ...
-
-    def map_memory_dma(
-        self,
-        client: int,
-        device: int,
-        virtual: int,
-        memory: int,
-        gpu_va: int,
-        offset: int,
-        size_bytes: int,
-        flags: int,
-    ) -> int:
-        """Have RM map part of a memory object; returns its address."""
-        ...
-
-    def unmap_memory_dma(self, client: int, device: int, virtual: int, memory: int, gpu_va: int) -> None:
-        """Have RM undo a mapping."""
-        ...
 
 
 class RpcClient:
@@ -100,7 +53,7 @@ class RpcClient:
             would wait as long. What is owed is freed once GSP answers again, or goes with the last reset.
     """
 
-    def __init__(self, rpc: Rpc, abi: Abi) -> None:
+    def __init__(self, rpc: GspRpc, abi: Abi) -> None:
         self.rpc = rpc
         self.abi = abi
         self.pid = os.getpid()
@@ -210,18 +163,11 @@ class RpcClient:
 
     def set_root(self, space: int, address: int, entries: int) -> None:
         """Tell RM where the page directory of an externally owned VA space is, in video memory."""
-        self.ask(
-            self.device,
-            "DMA_SET_PAGE_DIRECTORY",
-            physAddress=address,
-            numEntries=entries,
-            flags=names.PAGE_DIRECTORY_IN_VIDEO,
-            hVASpace=space,
-        )
+        give_root(self, space, address, entries)
 
     def unset_root(self, space: int) -> None:
         """Tell RM that it has none any more."""
-        self.ask(self.device, "DMA_UNSET_PAGE_DIRECTORY", hVASpace=space)
+        take_root(self, space)
 
     def free(self, handle: int) -> None:
         """Free an object; RM frees what is below it. An object that is gone already is no error."""
