@@ -9,19 +9,17 @@ python -m tests.hardware.faults CASE [DEVICE]     runs one case and prints one J
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tests.hardware import health
+from tests.hardware.alone import NoAnswer, answer_of
 from tests.hardware.machine import ALLOWED_XIDS, KernelLog
 from tests.hardware.report import Figure, Report
 
-ROOT = Path(__file__).resolve().parents[2]
 CASE_TIMEOUT_S = 60.0
 ERROR_DEADLINE_S = 20.0  # how long a case waits for its error
 UNMAPPED_VA = 0xF0_1234_5000  # below 2^40, far above what is mapped
@@ -309,22 +307,10 @@ def run(report: Report, device: str, deadline: float) -> None:
 
 
 def _in_a_process(case: Case, device: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.hardware.faults", case.name, device]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        output, errors = process.communicate(timeout=CASE_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return {"case": case.name, "error": None, "message": f"no answer within {CASE_TIMEOUT_S:.0f} s"}
-    try:
-        return dict(json.loads(output.strip().splitlines()[-1]))
-    except (IndexError, ValueError):
-        return {
-            "case": case.name,
-            "error": None,
-            "message": f"exit code {process.returncode}: {errors[-800:]}",
-        }
+        return answer_of("tests.hardware.faults", case.name, device, timeout_s=CASE_TIMEOUT_S)
+    except NoAnswer as none:
+        return {"case": case.name, "error": None, "message": str(none)}
 
 
 def main(arguments: list[str]) -> int:

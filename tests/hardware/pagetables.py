@@ -10,23 +10,19 @@ before.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from barewire.errors import BarewireError
 
 from tests.hardware import cycles, health, machine
+from tests.hardware.alone import NoAnswer, answer_of
 from tests.hardware.api import run_pytest
 from tests.hardware.machine import ALLOWED_XIDS, KernelLog
 from tests.hardware.report import Figure, Report
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "tests/pagetables"
 ROOTS = ("test_page_directory",)
 MEMOP = ("test_invalidation",)  # other devices have registers for that
@@ -223,17 +219,10 @@ def _faults(report: Report, device: str, deadline: float) -> None:
 
 def _in_a_process(name: str, device: str) -> dict[str, Any]:
     """What a process that makes one fault says of it; `message` alone if it says nothing."""
-    command = [sys.executable, "-m", "tests.pagetables.own_faults", name, device]
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=FAULT_TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"message": f"no answer within {FAULT_TIMEOUT_S:.0f} s"}
-    try:
-        return dict(json.loads(done.stdout.strip().splitlines()[-1]))
-    except (IndexError, ValueError):
-        return {"message": f"exit code {done.returncode}: {done.stderr[-800:]}"}
+        return answer_of("tests.pagetables.own_faults", name, device, timeout_s=FAULT_TIMEOUT_S)
+    except NoAnswer as none:
+        return {"message": str(none)}
 
 
 def _go_on(report: Report, what: str, right: bool) -> bool:

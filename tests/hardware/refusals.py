@@ -11,7 +11,6 @@ python -m tests.hardware.refusals case NAME [DEVICE]      runs one case and prin
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.hardware import health
+from tests.hardware.alone import NoAnswer, answer_of
 from tests.hardware.machine import ALLOWED_XIDS, KernelLog
 
-ROOT = Path(__file__).resolve().parents[2]
 CASE_TIMEOUT_S = 40.0
 WAIT_S = 1.5
 UNMAPPED_VA = 0xF0_1234_5000
@@ -270,17 +269,10 @@ def record(path: Path, device: str) -> int:
 
 
 def _in_a_process(name: str, device: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.hardware.refusals", "case", name, device]
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=CASE_TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"name": name, "error": "no answer", "outcome": HUNG}
-    try:
-        return dict(json.loads(done.stdout.strip().splitlines()[-1]))
-    except (IndexError, ValueError):
-        return {"name": name, "error": f"exit code {done.returncode}: {done.stderr[-600:]}", "outcome": None}
+        return answer_of("tests.hardware.refusals", "case", name, device, timeout_s=CASE_TIMEOUT_S)
+    except NoAnswer as none:
+        return {"name": name, "error": str(none), "outcome": HUNG if none.hung else None}
 
 
 def main(arguments: list[str]) -> int:
