@@ -13,6 +13,7 @@ from barewire import errors
 from barewire.tools import cli, exits
 from barewire.tools.exits import Exit
 from barewire.tools.output import Column, Report, Table, print_report, rounded, text_lines, text_of
+from terminal import Terminal
 
 LATER_VERBS = "chan fault record replay shell generate"
 
@@ -322,24 +323,6 @@ def test_infinity_is_still_valid_json(capsys):
     print_report(report, as_json=True)
 
     assert json.loads(capsys.readouterr().out) == {"max_error": "inf"}
-
-
-class Terminal:
-    """A stream that says it is a terminal."""
-
-    encoding = "utf-8"
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-    def isatty(self):
-        return True
 
 
 def test_a_terminal_shows_the_same_words_as_a_pipe(monkeypatch):

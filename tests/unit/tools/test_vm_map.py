@@ -16,6 +16,7 @@ from barewire.tools.output import print_report, text_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_memory import Bench
+from terminal import Terminal
 from vm_tables import GIB, HOST, KIB, MIB, READ_ONLY, REGIONS, VIDEO, put, source_of
 
 MILLION = 1 << 20
@@ -190,24 +191,6 @@ def test_a_tree_of_tables_nests_as_the_tables_do():
     assert levels == [
         ("PD4", 0), ("PD3", 0), ("PD2", 0), ("PD1", 0), ("PD0", 0), ("PT 4 KiB", 0), (None, 16)
     ]  # fmt: skip
-
-
-class Terminal:
-    """A stream that says it is a terminal."""
-
-    encoding = "utf-8"
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-    def isatty(self):
-        return True
 
 
 @pytest.mark.parametrize("columns", [40, 200])
