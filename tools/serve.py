@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
@@ -62,7 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust-files",
         action="store_true",
-        help="map memory of clients that they could shrink, too: one that does so ends this program",
+        help="map memory of clients that they could shrink, and huge pages, too: a client that takes them "
+        "away ends this program",
     )
 
 
@@ -150,11 +151,19 @@ class _Log:
 
 @contextmanager
 def _log(path: str | None) -> Iterator[_Log | None]:
-    """Where messages are written down; None for nowhere."""
+    """Where messages are written down; None for nowhere.
+
+    Raises:
+        UsageError: nothing can be written there.
+    """
     if path is None:
         yield None
     elif path == "-":
         yield _Log(sys.stderr)
     else:
-        with Path(path).open("w", encoding="utf-8") as stream:
+        with ExitStack() as closing:
+            try:
+                stream = closing.enter_context(Path(path).open("w", encoding="utf-8"))
+            except OSError as error:
+                raise UsageError(f"{path} cannot be written: {error.strerror}", option="--log") from error
             yield _Log(stream)

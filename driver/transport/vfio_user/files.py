@@ -1,9 +1,11 @@
 """Files that a client shares: mapped once each, and only so that the client cannot pull them away.
 
 A file that shrinks under a mapping ends the process that touches it (SIGBUS). What is mapped here is sealed
-against that (F_SEAL_SHRINK) before; what cannot be sealed is not mapped, unless its owner is trusted.
+against that (F_SEAL_SHRINK) before; what cannot be sealed is not mapped, unless its owner is trusted. Nor are
+huge pages of the machine's pool: where that is empty, touching one that its owner has not filled, or has
+punched out, ends a process as well, and no seal is against that.
 
-Facts: memfd_create(2), fcntl(2) "File Sealing", mmap(2).
+Facts: memfd_create(2), fcntl(2) "File Sealing", mmap(2), statfs(2).
 """
 
 from __future__ import annotations
@@ -29,12 +31,16 @@ _mmap.argtypes = (
     ctypes.c_int,
     ctypes.c_longlong,
 )
+_fstatfs = _libc.fstatfs
+_fstatfs.argtypes = (ctypes.c_int, ctypes.c_void_p)
+_STATFS_BYTES = 256  # more than there is (120); its first word tells the kind of the file system
+_HUGETLBFS = 0x958458F6
 _munmap = _libc.munmap
 _munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 
 
 class Unsealed(Exception):
-    """A file that its owner could shrink."""
+    """A file that its owner could shrink, or whose pages may run out."""
 
 
 def map_file(file: int, size_bytes: int, writable: bool = True, at: int = 0) -> int:
@@ -72,6 +78,14 @@ def seal(file: int) -> bool:
     return True
 
 
+def may_run_out(file: int) -> bool:
+    """Whether a file's pages are of the machine's pool of huge pages, or nobody tells."""
+    about = ctypes.create_string_buffer(_STATFS_BYTES)
+    if _fstatfs(file, about):
+        return True
+    return ctypes.c_long.from_buffer(about).value == _HUGETLBFS
+
+
 class SharedFile:
     """One file, mapped whole.
 
@@ -103,7 +117,7 @@ class SharedFiles:
         """The mapping of a file, for one user more; the descriptor is not needed afterwards.
 
         Raises:
-            Unsealed: its owner could shrink it.
+            Unsealed: its owner could shrink it, or its pages may run out.
             OSError: it has no such bytes, or cannot be mapped; with the errno.
         """
         about = os.fstat(file)
@@ -114,7 +128,7 @@ class SharedFiles:
         key = (about.st_dev, about.st_ino, writable)
         known = self._files.get(key)
         if known is None or offset + size_bytes > known.size_bytes:
-            if not seal(file) and not self._trusted:
+            if not self._trusted and (may_run_out(file) or not seal(file)):
                 raise Unsealed
             size = os.fstat(file).st_size  # now it cannot shrink
             if offset + size_bytes > size:

@@ -78,7 +78,7 @@ class Limits:
         threads: what the device writes to memory that goes by messages is carried by a thread, too; without,
             only at the next read, interrupt or unmapping.
         migration_pgsize: page size of dirty bitmaps that the client is told; 0 for none.
-        trust_files: map files that the client could shrink, which would end this process.
+        trust_files: map files that the client could shrink, and huge pages, which could end this process.
     """
 
     max_msg_fds: int = 16
@@ -314,6 +314,7 @@ class Session:
             if self._early is not None:
                 self._answer_early()
             elif not self._answered:
+                self._answered = True  # whatever comes of it, there is no second answer
                 self._reply(header, parts, fds)
         except FormatError:
             self._answer_error(header, errno.EINVAL)

@@ -14,6 +14,7 @@ from pathlib import Path
 import barewire as bw
 import numpy as np
 import pytest
+from barewire.device.opening import open_bus
 from barewire.errors import DeviceLost, NoDevice, TransportError, UsageError
 
 from tests.common.served import Running, read_document, serving
@@ -110,7 +111,7 @@ def test_a_server_for_one_client_ends_with_it(tmp_path):
     tmp_path.chmod(0o700)
     log = tmp_path / "log"
     with serving(tmp_path, "--once", "--log", str(log)) as running:
-        bus = bw.device.opening.open_bus(running.device)
+        bus = open_bus(running.device)
         assert bus.config.read(0, 4) == 0x233010DE
         bus.close()
         assert running.process.wait(20) == 0
@@ -125,3 +126,22 @@ def test_a_gpu_with_a_small_bar1_tells_how_to_serve_it(tmp_path):
             with pytest.raises(UsageError, match="by messages") as refused:
                 bw.open(small.device)
             assert "--bar1 of at least its --vram" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--log", "/nonexistent/log"), "cannot be written"),
+        (("--bar1", "3"), "power of two"),
+        (("--vram", "0"), "cannot be had"),
+        (("--vram", "1024", "--bar1", "256", "--linear-bar1"), "smaller than the video memory"),
+    ],
+)
+def test_what_cannot_be_served_is_told(tmp_path, options, said):
+    tmp_path.chmod(0o700)
+    words = [sys.executable, "-m", "barewire.tools", "serve", "--socket", str(tmp_path / "gpu"), *options]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "gpu").exists()

@@ -203,6 +203,24 @@ def test_a_client_that_leaves_while_it_is_asked_is_a_fault_at_once(tmp_path):
         assert RawClient.at(running.path).begin().error == 0
 
 
+def test_huge_pages_are_reached_by_messages(client):
+    """The machine's pool of them may be empty, and who touches one that is not there ends by SIGBUS."""
+    try:
+        file = os.memfd_create("huge", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING | os.MFD_HUGETLB)
+        os.ftruncate(file, 4 << 20)
+    except OSError as none:
+        pytest.skip(f"this kernel has no huge pages: {none.strerror}")
+    fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+    assert client.map(0x40_0000, 4 << 20, file).error == 0
+    os.close(file)
+    aim(client, 0x40_0000)
+    posted(client, small.DMA_COUNT, 8)
+    asked = client.receive()
+    assert asked.command == raw.DMA_READ
+    answer(client, asked, b"\x02" * 8)
+    assert client.read(0, small.DMA_SUM, 4).payload[16:] == struct.pack("<I", 16)
+
+
 # Messages that are none.
 
 
