@@ -18,7 +18,10 @@ MIB = 1 << 20
 ADDRESS = "0000:01:00.0"
 NAME = f"vfio:{ADDRESS}"
 H100 = 0x180000A1  # NV_PMC_BOOT_0
-REMARKS = {ADDRESSES}
+# A doorbell is rung once more where work seems not to be seen, as on a busy machine.
+REMARKS = {ADDRESSES, "doorbell"}
+# Of memory that is unmapped under the GPU, and of processes that are killed with it at work.
+PROVOKED = {"DMA refused", "GSP hung"}
 
 
 class Session(NamedTuple):
@@ -65,7 +68,8 @@ def test_the_guest_does_all_it_was_told(session: Session):
 
 def test_the_device_saw_nothing_wrong_but_what_was_tried_on_purpose(session: Session):
     assert session.outcome.wrong == []
-    assert {each.kind for each in session.outcome.reports} <= REMARKS, session.outcome.reports
+    expected = REMARKS if session.wanted else REMARKS | PROVOKED
+    assert {each.kind for each in session.outcome.reports} <= expected, session.outcome.reports
 
 
 def test_a_dry_run_shows_the_writes_and_does_none(session: Session):
