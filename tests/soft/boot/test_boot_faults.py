@@ -78,7 +78,10 @@ STUCK = {
 
 
 @pytest.mark.parametrize("name", STUCK)
-def test_a_register_that_never_changes_is_a_timeout_that_names_it(gpu: Any, name: str) -> None:
+def test_a_register_that_never_changes_is_a_timeout_that_names_it(
+    gpu: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barewire.memory.windows.BIND_TIMEOUT_S", LONGEST_DEADLINE_S)
     register, value = STUCK[name]
     from barewire.regs.board import load_board
 
@@ -159,7 +162,10 @@ def some_of(calls: list[tuple[int, int | None]], action: str) -> list[tuple[int,
 
 @pytest.mark.timeout(600 if FULL else 120)
 @pytest.mark.parametrize("action", BAD_REPLIES)
-def test_a_call_that_fails_is_a_typed_error_and_the_next_open_works(gpu: Any, action: str) -> None:
+def test_a_call_that_fails_is_a_typed_error_and_the_next_open_works(
+    gpu: Any, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barewire.gsp.rpc.PIECE_TIMEOUT_S", LONGEST_DEADLINE_S)
     from contextlib import closing
 
     import numpy as np

@@ -99,10 +99,11 @@ def test_a_reply_in_pieces_or_a_late_one_is_no_error(dev: Any, call: str, action
     ],
 )
 def test_a_reply_that_is_damaged_or_lost_is_reported_and_the_next_call_works(
-    dev: Any, action: str, call: str
+    dev: Any, action: str, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mishap(dev, action=action, **CALLS[call])
-    with pytest.raises(RpcError) as damaged:
+    with monkeypatch.context() as patch, pytest.raises(RpcError) as damaged:
+        patch.setattr("barewire.gsp.rpc.PIECE_TIMEOUT_S", 0.3)
         use(dev)
 
     assert damaged.value.function in ("GSP_RM_ALLOC", "GSP_RM_CONTROL")
