@@ -6,7 +6,8 @@ is put back at once; what cannot be is named, and the state file stays for the n
 ever removed from the bus. One process at a time binds or restores.
 
 Facts: Linux Documentation/ABI/testing/sysfs-bus-pci (bind, unbind, driver_override), drivers/base/bus.c (a
-failed probe's errno comes back from `bind`).
+failed probe's errno comes back from `bind`), drivers/vfio/pci/vfio_pci_core.c (pm_runtime_allow when it takes
+a function, pm_runtime_forbid when it lets go).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from barewire.pci.steps import (
     Write,
     bind_write,
     override_write,
+    power_write,
     unbind_write,
 )
 from barewire.pci.sysfs import NOIOMMU_PARAMETER, VFIO_PCI, Sysfs, text_in
@@ -268,6 +270,8 @@ class Binder:
         """To the driver and the override that a function had; they need not fit each other."""
         sysfs, address, now = self.sysfs, was.address, self.sysfs.driver(was.address)
         steps: list[Step] = []
+        # vfio-pci lets a function sleep, and forbids it when it lets go.
+        changed = now == VFIO_PCI or sysfs.power_control(address) != was.power_control
         if now is not None and now != was.driver:
             steps.append(unbind_write(sysfs, address, now, self.timeouts))
             now = None
@@ -280,6 +284,8 @@ class Binder:
             override, now = allowed, was.driver
         if override != was.driver_override:
             steps.append(override_write(sysfs, address, was.driver_override, now, self.timeouts))
+        if was.power_control is not None and changed:
+            steps.append(power_write(sysfs, address, was.power_control, now, self.timeouts))
         return steps
 
     def _override_is_ours(self, was: Was) -> bool:

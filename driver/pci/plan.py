@@ -191,7 +191,16 @@ class Planner:
         unsafe = None
         if self._wants_unsafe(function, agreed):
             unsafe = self._unsafe_was()
-        was = tuple(Was(each.address, each.id_text, each.driver, each.driver_override) for each in taken)
+        was = tuple(
+            Was(
+                each.address,
+                each.id_text,
+                each.driver,
+                each.driver_override,
+                self.sysfs.power_control(each.address),
+            )
+            for each in taken
+        )
         return new_record(self.sysfs, function.address, was, tuple(owners), unsafe)
 
     def _unsafe_was(self) -> str:

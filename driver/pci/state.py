@@ -40,12 +40,14 @@ class Was:
     Attributes:
         id_text: vendor and device, so that another card in the same place is not taken for it.
         driver, driver_override: None where there was none.
+        power_control: whether it could sleep, as `power/control` said it: "auto" or "on"; None if it did not.
     """
 
     address: str
     id_text: str
     driver: str | None
     driver_override: str | None
+    power_control: str | None = None
 
 
 @dataclass(frozen=True)
@@ -406,6 +408,7 @@ def record_from(data: Any) -> Record:
             _text(each["id_text"]),
             _name(each["driver"]),
             _name(each["driver_override"]),
+            _power_control(each["power_control"]),
         )
         for each in _list(data["functions"])
     )
@@ -437,6 +440,12 @@ def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST_IDS:
         raise TypeError(f"{value!r} is no number")
     return value
+
+
+def _power_control(value: Any) -> str | None:
+    if value not in (None, "auto", "on"):
+        raise ValueError(f"power_control {value!r}")
+    return None if value is None else str(value)
 
 
 def _list(value: Any) -> list[Any]:

@@ -109,6 +109,14 @@ def override_write(
     return Write(path, override or "\n", why, timeouts.override, address, driver, driver)
 
 
+def power_write(sysfs: Sysfs, address: str, control: str, driver: str | None, timeouts: Timeouts) -> Write:
+    """Whether a function may sleep while nobody uses it, while `driver` has it."""
+    path = sysfs.folder(address) / "power/control"
+    return Write(
+        path, control, "its power management is as it was", timeouts.override, address, driver, driver
+    )
+
+
 def unbind_write(sysfs: Sysfs, address: str, driver: str, timeouts: Timeouts) -> Write:
     """A driver lets go."""
     path = sysfs.driver_folder(driver) / "unbind"

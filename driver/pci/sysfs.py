@@ -270,6 +270,11 @@ class Sysfs:
         said = text_in(self.folder(address) / "driver_override")
         return None if said in (None, "", NO_OVERRIDE) else said
 
+    def power_control(self, address: str) -> str | None:
+        """Whether a function may sleep while nobody uses it: "auto" or "on"; None where nobody tells."""
+        said = text_in(self.folder(address) / "power/control")
+        return said if said in ("auto", "on") else None
+
     def iommu_group(self, address: str) -> int | None:
         """The number of a function's IOMMU group."""
         name = link_name(self.folder(address) / "iommu_group")

@@ -40,6 +40,7 @@ def picture() -> dict[str, Any]:
     return {
         "drivers": {each: driver_of(each) for each in MEMBERS},
         "overrides": {each: (DEVICES / each / "driver_override").read_text() for each in MEMBERS},
+        "sleep": {each: (DEVICES / each / "power/control").read_text() for each in MEMBERS},
         "port": port(),
         "port_is_there": os.path.exists(port() or "/none"),
         "files": sorted(files),
@@ -47,6 +48,7 @@ def picture() -> dict[str, Any]:
     }
 
 
+(FUNCTION / "power/control").write_text("auto")
 FIRST = picture()
 
 
@@ -86,7 +88,15 @@ def the_gpu_alone() -> dict[str, Any]:
     said = command("status", GPU)
     Path("/sys/bus/pci/drivers/vfio-pci/unbind").write_text(GPU)
     (FUNCTION / "driver_override").write_text("\n")
-    return {"raised": raised, "text": text, "status": said["output"], "same": picture() == FIRST}
+    left = (FUNCTION / "power/control").read_text().strip()
+    (FUNCTION / "power/control").write_text("auto")
+    return {
+        "left": left,
+        "raised": raised,
+        "text": text,
+        "status": said["output"],
+        "same": picture() == FIRST,
+    }
 
 
 def by_name() -> dict[str, Any]:

@@ -84,7 +84,7 @@ class FakeKernel:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         if path.name == "driver_override":
             path.write_text(f"{said or '(null)'}\n")
-        elif path.name == "enable_unsafe_noiommu_mode":
+        elif path.name in ("enable_unsafe_noiommu_mode", "control"):
             path.write_text(f"{said}\n")
         elif path.name == "unbind":
             if self.machine.driver(said) != path.parent.name:
@@ -188,6 +188,7 @@ class FakeMachine:
             "numa_node": "0",
             "power_state": "D0",
             "power/runtime_status": "active",
+            "power/control": "on",
             "reset_method": "flr bus",
             "resource": "\n".join(BARS),
             **(files or {}),
@@ -226,6 +227,7 @@ class FakeMachine:
         self._link(home / address, folder)
         if driver not in VFIO_DRIVERS:
             return
+        self._let_sleep(address, "auto")
         if self.cdev:
             number = len(list(self.sys.rglob("vfio-dev/vfio*")))
             (folder / "vfio-dev" / f"vfio{number}").mkdir(parents=True)
@@ -237,6 +239,11 @@ class FakeMachine:
         name = f"noiommu-{group}" if self._made_up(group) else str(group)
         if not (self.dev / "vfio" / name).exists():
             self.put(f"dev/vfio/{name}", "").chmod(0o600)
+
+    def _let_sleep(self, address: str, control: str) -> None:
+        path = self.function(address) / "power/control"
+        if path.exists():
+            path.write_text(f"{control}\n")
 
     def _made_up(self, group: int) -> bool:
         return (self.sys / f"kernel/iommu_groups/{group}/name").exists()
@@ -254,6 +261,7 @@ class FakeMachine:
         (folder / "driver").unlink()
         (self.sys / "bus/pci/drivers" / driver / address).unlink()
         if driver in VFIO_DRIVERS:
+            self._let_sleep(address, "on")
             self._take_vfio_files(address)
 
     def _take_vfio_files(self, address: str) -> None:

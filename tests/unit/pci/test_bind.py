@@ -143,6 +143,20 @@ def test_whatever_driver_and_override_there_were_come_back(tmp_path, driver, ove
     assert machine.picture() == before
 
 
+@pytest.mark.parametrize("control", ["auto", "on"])
+def test_a_gpu_that_may_sleep_may_do_so_again(tmp_path, control):
+    """vfio-pci forbids it when it lets go: a laptop's GPU would burn its battery from then on."""
+    machine = FakeMachine(tmp_path)
+    machine.add_vfio()
+    machine.add_function(H100, driver="nvidia", below="", files={"power/control": control})
+    before = machine.picture()
+
+    bind(machine)
+    unbind(machine)
+
+    assert machine.picture() == before
+
+
 def test_a_machine_is_the_same_after_many_rounds_with_a_failure_at_each_write(tmp_path):
     """100 rounds: bind with a write that fails, bind, restore with a write that fails, restore."""
     chance = random.Random(7)
@@ -191,7 +205,7 @@ def machine_by_chance(root, chance: random.Random) -> tuple[FakeMachine, Agreed]
     machine.add_function(
         H100,
         driver=chance.choice(["nvidia", "nouveau", "pci-stub", None]),
-        files={"driver_override": chance.choice(overrides)},
+        files={"driver_override": chance.choice(overrides), "power/control": chance.choice(["auto", "on"])},
     )
     kinds = [
         (0x040300, "snd_hda_intel"),
@@ -204,7 +218,10 @@ def machine_by_chance(root, chance: random.Random) -> tuple[FakeMachine, Agreed]
             f"0000:01:00.{number}",
             class_code=class_code,
             driver=chance.choice([driver, driver, "vfio-pci", "pci-stub", None]),
-            files={"driver_override": chance.choice(overrides)},
+            files={
+                "driver_override": chance.choice(overrides),
+                "power/control": chance.choice(["auto", "on"]),
+            },
         )
     return machine, agreed
 

@@ -14,7 +14,7 @@ from barewire.pci.state import OwnerWas, Record, States, Was, new_record
 from barewire.pci.sysfs import Sysfs
 from fake_sysfs import AUDIO, H100, FakeMachine, h100_machine
 
-FUNCTIONS = (Was(H100, "10de:2330", "nvidia", None), Was(AUDIO, "10de:22ba", None, "vfio-pci"))
+FUNCTIONS = (Was(H100, "10de:2330", "nvidia", None, "auto"), Was(AUDIO, "10de:22ba", None, "vfio-pci"))
 
 
 @pytest.fixture
@@ -131,6 +131,17 @@ def test_without_the_right_to_it_root_is_named(states, record, monkeypatch):
         {"functions": [{"address": H100, "id_text": 7, "driver": None, "driver_override": None}]},
         {"owners": [{"path": "/dev/vfio/1", "uid": -1, "gid": 0}]},
         {"owners": [{"path": "/dev/vfio/1", "uid": True, "gid": 0}]},
+        {
+            "functions": [
+                {
+                    "address": H100,
+                    "id_text": "x",
+                    "driver": None,
+                    "driver_override": None,
+                    "power_control": "off",
+                }
+            ]
+        },
         {"owners": [{"path": "/dev/vfio/1", "uid": 1 << 40, "gid": 0}]},
         {"owners": {}},
         {"unsafe_no_iommu": "maybe"},
