@@ -7,6 +7,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -163,12 +164,16 @@ def test_c_and_python_agree_on_what_a_word_is(matcher):
     assert found == [best_entry(word, arch).name for arch, word in cases]
 
 
+@cache
+def with_code(code: int) -> list[Opcode]:
+    return [entry for entry in ENTRIES if code in entry.codes]
+
+
 def best_entry(word: int, arch: int) -> Opcode:
     fitting = [
         entry
-        for entry in ENTRIES
-        if word & 0xFFF in entry.codes
-        and arch in entry.archs_of(word >> 9 & 7)
+        for entry in with_code(word & 0xFFF)
+        if arch in entry.archs_of(word >> 9 & 7)
         and all(at.of(word) == value for at, value in entry.fixed.items())
     ]
     return max(fitting, key=lambda entry: sum(at.width for at in entry.fixed))
