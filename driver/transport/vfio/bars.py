@@ -60,7 +60,7 @@ class Piece(NamedTuple):
     guard: int
 
 
-NOWHERE = Piece(0, 0, NO_GUARD)
+NOWHERE = (0, 0, NO_GUARD)
 
 
 class Span(NamedTuple):
@@ -164,7 +164,7 @@ class VfioBar:
         self._starts = [start for start, _ in self._pieces]
         self._mapped: dict[int, GuardedPages] = {}  # by number of the piece
         self._parts: set[GuardedPages] = set()  # that `map` gave away
-        self._last = NOWHERE  # the piece used last
+        self._last: tuple[int, int, int] = NOWHERE  # the piece used last, plain: each access takes it apart
         self._closed = False
 
     def read32(self, offset: int) -> int:
@@ -333,8 +333,8 @@ class VfioBar:
             if pages is None:
                 with behind():
                     pages = self._mapped[number] = self._map(start, whole_pages(end))
-            self._last = Piece(start, end, pages.guard)
-            return self._last
+            self._last = start, end, pages.guard
+            return Piece(start, end, pages.guard)
 
     def _map(self, start: int, end: int) -> GuardedPages:
         return GuardedPages(self._kernel, self._device, self._region.offset + start, end - start, self._name)
