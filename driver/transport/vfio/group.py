@@ -112,7 +112,7 @@ class GroupWay:
         if not status.flags & abi.GROUP_VIABLE:
             raise DeviceBusy(
                 f"the IOMMU group of {self._name} is not viable: a device of it has another driver",
-                hint=f"Bind the whole group: `barewire bind {self._name}` shows it and asks.",
+                hint=f"Bind the whole group: `barewire bind {self._name}` names the others, `--with` agrees.",
                 device=self._name,
                 path=self._group_file,
             )

@@ -129,7 +129,7 @@ _LOCKED_DEVICE = Refusal(
 _NOT_VIABLE = Refusal(
     DeviceBusy,
     "the IOMMU group of {device} is not viable: another of its devices has a driver of its own",
-    "Bind the whole group: `barewire bind {device}` shows it and asks.",
+    "Bind the whole group: `barewire bind {device}` names the others, `--with` agrees.",
 )
 _LOCKED = Refusal(
     HostLimit,
