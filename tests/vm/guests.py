@@ -19,6 +19,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -111,7 +112,7 @@ def _outcome(view: host.HostView, result: lane.Result) -> Outcome:
     return Outcome(result, view.wrong(), reports, view.masters, view.marks)
 
 
-def _session(folder: Path, kernel: str, limit_s: float, *, abi: str, steps: tuple[str, ...]) -> Outcome:
+def session(folder: Path, kernel: str, limit_s: float, *, abi: str, steps: tuple[str, ...]) -> Outcome:
     """A GPU's life: test_sessions.py."""
     firmware = folder / "firmware"
     write_synthetic(firmware, ["gh100"])
@@ -193,9 +194,9 @@ def _nouveau(folder: Path, kernel: str, limit_s: float) -> Outcome:
 
 GUESTS = {
     "nouveau": Guest("newest", _nouveau, 130, 400),
-    "stable-group": Guest("stable", partial(_session, abi="group", steps=()), 70, 420),
-    "own-cdev": Guest("own", partial(_session, abi="cdev", steps=()), 60, 420),
-    "newest-group": Guest("newest", partial(_session, abi="group", steps=SHORT_SESSION), 30, 240),
+    "stable-group": Guest("stable", partial(session, abi="group", steps=()), 70, 420),
+    "own-cdev": Guest("own", partial(session, abi="cdev", steps=()), 60, 420),
+    "newest-group": Guest("newest", partial(session, abi="group", steps=SHORT_SESSION), 30, 240),
     "binding": Guest("stable", _binding, 20, 240),
     "group": Guest("stable", _group, 20, 240),
     "alone": Guest("own", _alone, 12, 180),
@@ -251,6 +252,15 @@ class Guests:
         self._pool.shutdown()
 
     def _run(self, name: str, folder: Path) -> Outcome:
+        outcome = self._run_once(name, folder)
+        if outcome.result.crashed is None:
+            return outcome
+        # Seen once in some hundred guests: the vfio-user client of QEMU 11.1 wrote through a null pointer.
+        why = f"QEMU ended by signal {outcome.result.crashed} in guest {name!r}, which runs again"
+        warnings.warn(why, stacklevel=1)
+        return self._run_once(name, folder.with_name(f"{name}-again"))
+
+    def _run_once(self, name: str, folder: Path) -> Outcome:
         folder.mkdir(mode=0o700)
         processor = self._free.get()
         try:

@@ -48,12 +48,14 @@ class Result:
         console: the kernel's console, and at the end all of its messages.
         code: the payload's exit code; None if the guest ended before the payload did.
         seconds: from QEMU's start to its end.
+        crashed: the signal that ended QEMU, which nobody sent; None if it ended as it should, or was ended.
     """
 
     output: str
     console: str
     code: int | None
     seconds: float
+    crashed: int | None = None
 
     def results(self) -> list[dict[str, Any]]:
         """What the payload reported with `payload.report`, in order."""
@@ -185,9 +187,11 @@ def _run(command: list[str], folder: Path, timeout_s: float) -> Result:
             stderr=said,
             cwd=folder,
         )
+        crashed = None
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout_s)
+                code = process.wait(timeout_s)
+                crashed = -code if code < 0 else None
         finally:
             process.kill()
             process.wait()
@@ -197,7 +201,7 @@ def _run(command: list[str], folder: Path, timeout_s: float) -> Result:
     output = texts["output"][: ended.start()] if ended else texts["output"]
     if texts["qemu"].strip():
         texts["console"] += f"\nQEMU: {texts['qemu'].strip()}"
-    return Result(output, texts["console"], int(ended.group(1)) if ended else None, seconds)
+    return Result(output, texts["console"], int(ended.group(1)) if ended else None, seconds, crashed)
 
 
 def _same(one: Path, other: Path) -> bool:

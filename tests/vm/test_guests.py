@@ -129,6 +129,45 @@ def test_a_guest_that_fails_says_why(machine: Path, monkeypatch: pytest.MonkeyPa
         at_work.close()
 
 
+@pytest.mark.parametrize(
+    ("program", "crashed"),
+    [("kill -SEGV $$", signal.SIGSEGV), ("exit 1", None), ("exec sleep 600", None)],
+    ids=["a crash", "an error", "ended after its time"],
+)
+def test_a_qemu_that_crashes_is_told_from_one_that_ends(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, program: str, crashed: int | None
+):
+    (machine / "cache" / "qemu").write_text(f"#!/bin/sh\n{program}\n")
+    monkeypatch.setattr(lane, "_write_initrd", lambda *_: None)
+    monkeypatch.setattr(lane, "missing", lambda kernel="stable": None)
+
+    assert lane.run("", timeout_s=1.0).crashed == crashed
+
+
+@pytest.mark.parametrize("again", [None, signal.SIGSEGV])
+def test_a_guest_whose_qemu_crashed_runs_once_more_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: int | None
+):
+    results = [lane.Result("", "", None, 1.0, crashed) for crashed in (signal.SIGSEGV, again, None)]
+    outcomes = [guests.Outcome(result, [], [], [], {}) for result in results]
+    folders: list[Path] = []
+
+    def run_once(_: guests.Guests, name: str, folder: Path) -> guests.Outcome:
+        folders.append(folder)
+        return outcomes[len(folders) - 1]
+
+    monkeypatch.setattr(guests.Guests, "_run_once", run_once)
+    at_work = guests.Guests([], tmp_path)
+    try:
+        with pytest.warns(UserWarning, match="signal 11 in guest 'binding'"):
+            outcome = at_work._run("binding", tmp_path / "binding")
+    finally:
+        at_work.close()
+
+    assert outcome is outcomes[1]
+    assert folders == [tmp_path / "binding", tmp_path / "binding-again"]
+
+
 def archive_of(folder: Path, key: str, content: bytes) -> bytes:
     """An archive with one file, out of the cache."""
     with guest._made(folder, "kind", (key,), lambda archive: archive.add_bytes("/file", content)) as file:
