@@ -84,7 +84,8 @@ def reason(name: str) -> str:
 def try_sample(program: Path) -> dict[str, bool]:
     """What our client does with a sample server."""
     from barewire.errors import BarewireError
-    from barewire.transport.vfio_user.client import RegionAccessor, VfioUserBus
+    from barewire.transport.vfio_user.bars import RegionAccessor
+    from barewire.transport.vfio_user.client import VfioUserBus
 
     checks: dict[str, bool] = {}
     with tempfile.TemporaryDirectory() as folder:

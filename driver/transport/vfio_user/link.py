@@ -185,7 +185,7 @@ class Link:
         if answer.error is not None or not takes_fds:
             answer.close()
         if answer.error is not None:
-            raise Denied(command, answer.error or errno.EIO, self.name)
+            raise _denied(command, answer.error or errno.EIO, self.name)
         return answer
 
     def post(self, command: Command, parts: Parts) -> None:
@@ -387,10 +387,10 @@ class Link:
 class Denied(TransportError):
     """The server answered with an errno."""
 
-    def __init__(self, command: Command, code: int, device: str) -> None:
-        super().__init__(
-            f"{device} refuses {command_name(command)}: {_errno_name(code)}", errno=code, device=device
-        )
+
+def _denied(command: Command, code: int, device: str) -> Denied:
+    text = f"{device} refuses {command_name(command)}: {_errno_name(code)}"
+    return Denied(text, errno=code, device=device)
 
 
 def _leave_all() -> None:
