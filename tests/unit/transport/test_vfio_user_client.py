@@ -155,7 +155,7 @@ def test_a_server_that_takes_no_more_mappings_is_a_limit_of_the_host(tmp_path):
             bus.dma_memory(PAGE_BYTES)
         kept[0].close()
         bus.dma_memory(PAGE_BYTES)
-        assert eventually(lambda: open_descriptors() == before)  # the server answers, then closes
+        assert eventually(lambda: open_descriptors() <= before)  # the server answers, then closes
 
 
 def test_vectors_wake_who_waits(bus):
@@ -199,7 +199,7 @@ def test_closing_wakes_who_waits_and_leaves_nothing(served):
     assert came == [0]
     assert memory.closed and bell.bell == 0
     assert eventually(lambda: len(served.device.resets) == 1)
-    assert eventually(lambda: open_descriptors() == before)
+    assert eventually(lambda: open_descriptors() <= before)
     for use in (lambda: bus.dma_memory(1), bus.reset, lambda: bus.bars[0].read32(0)):
         with pytest.raises(TransportError):
             use()
@@ -410,7 +410,7 @@ def test_a_server_with_a_long_queue_is_busy(tmp_path):
     with pytest.raises(DeviceBusy, match="queue"):
         VfioUserBus.open(str(tmp_path / "s"), hello_s=0.2)
     assert 0.1 < time.monotonic() - began < 5
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
     waiting.close()
     listener.close()
 
@@ -438,7 +438,7 @@ def test_a_process_with_too_many_files_is_told_so(served):
             bus.interrupts.enable(3)
         with pytest.raises(HostLimit):
             bus.interrupts.wait(0, 0)
-    assert eventually(lambda: open_descriptors() == before)
+    assert eventually(lambda: open_descriptors() <= before)
 
 
 @contextlib.contextmanager

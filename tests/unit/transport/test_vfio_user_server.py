@@ -504,7 +504,7 @@ def test_only_counters_are_taken_and_as_many_as_vectors(client):
     assert client.set_irqs(EVENTFD | TRIGGER, MSIX, 0, 1, fds=[fd, fd]).error == errno.EINVAL
     assert client.set_irqs(NONE | TRIGGER, MSIX, 0, 1, fds=[fd]).error == errno.EINVAL
     assert client.read(CONFIG, 0, 4).error == 0
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
     for each in (fd, read, write):
         os.close(each)
 
@@ -527,7 +527,7 @@ def test_descriptors_that_nobody_asked_for_are_closed(client):
             client.ask(command, b"\0" * 16, [file] * 200)
             client.ask(command, b"", [file] * 200)
     assert client.read(CONFIG, 0, 4).error == 0
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 def test_the_device_is_reset_after_a_client_and_the_next_one_waits_its_turn(served):

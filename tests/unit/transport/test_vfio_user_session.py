@@ -142,7 +142,7 @@ def test_descriptors_of_an_answer_are_closed(client, error):
         posted(client, small.DMA_COUNT, 8)
         answer(client, client.receive(), b"\x02" * 8, fds=[0] * 20, error=error)
     assert client.read(CONFIG, 0, 4).error == 0
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 class Reaching(SmallDevice):
@@ -310,7 +310,7 @@ def test_a_device_that_fails_at_the_end_of_a_client_is_served_to_the_next_one(tm
         assert second.begin().error == 0
         second.close()
         assert [type(each) for each in server.defects] == [ZeroDivisionError]
-        assert eventually(lambda: open_descriptors() == before)
+        assert eventually(lambda: open_descriptors() <= before)
         server.close()
         thread.join(10)
 
@@ -385,6 +385,6 @@ def test_a_bar1_that_does_not_show_all_memory_is_not_mapped_by_everybody():
     before = open_descriptors()
     with pytest.raises(UsageError, match="smaller than the video memory"):
         SoftServed.open(sizes, linear_bar1=True)
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
     with SoftServed.open(sizes) as gpu:
         assert gpu.regions[2].fd is None

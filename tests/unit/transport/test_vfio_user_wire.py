@@ -84,7 +84,7 @@ def test_what_was_not_given_is_closed_with_the_wire():
         send(sender, message(1))
         send(sender, message(2), 5)
         wire.receive(1)
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 def test_descriptors_without_end_end_the_connection():
@@ -94,7 +94,7 @@ def test_descriptors_without_end_end_the_connection():
             send(sender, bytes([byte]), 200)
         with pytest.raises(Gone, match="descriptors"):
             wire.receive(1)
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 def test_descriptors_that_this_process_has_no_room_for_end_the_connection():
@@ -108,7 +108,7 @@ def test_descriptors_that_this_process_has_no_room_for_end_the_connection():
                 wire.receive(1)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 def test_a_message_that_takes_too_long_ends_the_connection(monkeypatch):

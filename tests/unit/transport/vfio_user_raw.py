@@ -160,5 +160,5 @@ def serving(
 
 
 def open_descriptors() -> int:
-    """How many descriptors this process has."""
+    """How many descriptors this process has; a server that just ended may still close some of its own."""
     return len(os.listdir("/proc/self/fd"))
