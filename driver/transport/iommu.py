@@ -155,7 +155,47 @@ class Iommu:
         return address + iova - start if iova + size_bytes <= start + size else None
 
 
-class SoftDmaMemory:
+class Segments:
+    """Where the device finds memory: what every `DmaMemory` says of its segments.
+
+    Attributes:
+        segments: in order.
+        size_bytes: of all.
+    """
+
+    segments: tuple[Segment, ...]
+    size_bytes: int
+
+    @property
+    def iova(self) -> int:
+        """Where the device finds its first byte.
+
+        Raises:
+            UsageError: it has several segments.
+        """
+        if len(self.segments) > 1:
+            raise UsageError(
+                "the memory is not contiguous for the device",
+                hint="Ask for contiguous memory, or take `segments` or `iova_of`.",
+                segments=len(self.segments),
+            )
+        return self.segments[0].iova
+
+    def iova_of(self, offset: int) -> int:
+        """Where the device finds the byte at an offset.
+
+        Raises:
+            UsageError: the memory has no such byte.
+        """
+        left = offset
+        for segment in self.segments:
+            if 0 <= left < segment.size_bytes:
+                return segment.iova + left
+            left -= segment.size_bytes
+        raise UsageError(f"the memory has no byte {offset:#x}", offset=offset, size_bytes=self.size_bytes)
+
+
+class SoftDmaMemory(Segments):
     """Memory that a device in this process reaches: a `DmaMemory`.
 
     Args:
@@ -189,34 +229,6 @@ class SoftDmaMemory:
         self._forget = forget
         self.segments = iommu.map(self.address, self.size_bytes, contiguous)
         self.closed = False
-
-    @property
-    def iova(self) -> int:
-        """Where the device finds its first byte.
-
-        Raises:
-            UsageError: it has several segments.
-        """
-        if len(self.segments) > 1:
-            raise UsageError(
-                "the memory is not contiguous for the device",
-                hint="Ask for contiguous memory, or take `segments` or `iova_of`.",
-                segments=len(self.segments),
-            )
-        return self.segments[0].iova
-
-    def iova_of(self, offset: int) -> int:
-        """Where the device finds the byte at an offset.
-
-        Raises:
-            UsageError: the memory has no such byte.
-        """
-        left = offset
-        for segment in self.segments:
-            if 0 <= left < segment.size_bytes:
-                return segment.iova + left
-            left -= segment.size_bytes
-        raise UsageError(f"the memory has no byte {offset:#x}", offset=offset, size_bytes=self.size_bytes)
 
     def close(self) -> None:
         """Take it from the device and give it back; a second time is nothing."""

@@ -18,6 +18,7 @@ from barewire.pci.config import (
     MSIX_ENTRY_BYTES,
     PciFunction,
 )
+from barewire.transport.access import CONFIG_BYTES, accesses
 from barewire.transport.soft import (
     MSI_ADDRESS,
     DmaRefused,
@@ -27,12 +28,10 @@ from barewire.transport.soft import (
 )
 from barewire.transport.vfio_user.protocol import INTX, MSI, MSIX, Area
 from barewire.transport.vfio_user.served import Host, Region, Unmapped
-from barewire.transport.vfio_user.session import accesses
 
 if TYPE_CHECKING:
     from barewire.transport.soft import Endpoint
 
-CONFIG_BYTES = 4096
 MSI_CONTROL = 2
 MSI_ENABLE = 1
 WIDTHS = frozenset((1, 2, 4, 8))  # bytes of a single access
@@ -163,7 +162,7 @@ class SoftServed:
             return ctypes.string_at(memory[0] + offset, size_bytes)
         read = self.endpoint.bar_read
         return b"".join(
-            read(index, at, width).to_bytes(width, "little") for at, width in accesses(offset, size_bytes, 8)
+            read(index, at, width).to_bytes(width, "little") for at, width in accesses(offset, size_bytes)
         )
 
     def region_write(self, index: int, offset: int, data: bytes) -> None:
@@ -176,7 +175,7 @@ class SoftServed:
         if memory is not None and size_bytes > FEW_BYTES and self._decodes():
             ctypes.memmove(memory[0] + offset, data, size_bytes)
             return
-        for at, width in accesses(offset, size_bytes, 8):
+        for at, width in accesses(offset, size_bytes):
             value = int.from_bytes(data[at - offset : at - offset + width], "little")
             self.endpoint.bar_write(index, at, width, value)
 

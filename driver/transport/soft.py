@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from barewire.errors import HostLimit, PollTimeout, TransportError, UsageError
+from barewire.errors import HostLimit, TransportError, UsageError
 from barewire.native._native import ffi, lib
 from barewire.pci.config import (
     BAR0,
@@ -25,12 +25,11 @@ from barewire.pci.config import (
     COMMAND_INTX_OFF,
     COMMAND_MEMORY,
     MSIX_ENTRY_BYTES,
-    NO_VENDOR,
-    VENDOR_ID,
     PciFunction,
 )
-from barewire.poll import poll
 from barewire.softgpu.bus import DmaRefused
+from barewire.transport.access import CheckedBar, accesses, check_config, ones
+from barewire.transport.after_reset import wait_for_return
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.claim import Claim
 from barewire.transport.findings import Finding
@@ -45,12 +44,6 @@ BAR_REGIONS = {False: 0x8000_0000, True: 0x3800_0000_0000}
 MSI_ADDRESS = 0xFEE0_0000
 RESET_WAIT_S = 1.0
 SLOT = "slot"  # an option of the bus, not of the device
-CONFIG_BYTES = 4096
-RETRY_VENDOR = 0x0001  # of a device that is not ready for configuration yet (PCI Express, 2.3.2)
-
-
-def _ones(size_bytes: int) -> int:
-    return (1 << 8 * size_bytes) - 1
 
 
 class SoftConfig:
@@ -61,26 +54,16 @@ class SoftConfig:
 
     def read(self, offset: int, size_bytes: int) -> int:
         """One access of 1, 2 or 4 bytes; all ones where the device does not answer."""
-        _check_config(offset, size_bytes)
+        check_config(offset, size_bytes)
         if self._bus.disconnected:
-            return _ones(size_bytes)
+            return ones(size_bytes)
         return self._bus.endpoint.config_read(offset, size_bytes)
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
         """One access of 1, 2 or 4 bytes."""
-        _check_config(offset, size_bytes)
+        check_config(offset, size_bytes)
         if not self._bus.disconnected:
-            self._bus.endpoint.config_write(offset, size_bytes, value & _ones(size_bytes))
-
-
-def _check_config(offset: int, size_bytes: int) -> None:
-    fits = size_bytes in (1, 2, 4) and 0 <= offset < CONFIG_BYTES and offset % size_bytes == 0
-    if not fits:
-        raise UsageError(
-            f"the configuration space has no {size_bytes} bytes at {offset:#x}",
-            offset=offset,
-            size_bytes=size_bytes,
-        )
+            self._bus.endpoint.config_write(offset, size_bytes, value & ones(size_bytes))
 
 
 class SoftMapped:
@@ -137,7 +120,7 @@ class Looks:
         return arrays
 
 
-class _SoftBar:
+class _SoftBar(CheckedBar):
     """What BARs of both kinds share."""
 
     mappable: bool
@@ -147,20 +130,6 @@ class _SoftBar:
         self.index = shape.index
         self.size_bytes = shape.size_bytes
         self.bus_address = bus_address
-
-    def _check(self, offset: int, size_bytes: int, alignment: int = 1) -> None:
-        if not isinstance(offset, int) or not isinstance(size_bytes, int):
-            raise UsageError(
-                f"BAR{self.index} is accessed at whole numbers", offset=offset, size_bytes=size_bytes
-            )
-        fits = 0 <= offset <= self.size_bytes - size_bytes and size_bytes >= 0 and offset % alignment == 0
-        if not fits:
-            raise UsageError(
-                f"BAR{self.index} has no {size_bytes} bytes at {offset:#x}",
-                offset=offset,
-                size_bytes=size_bytes,
-                bar_bytes=self.size_bytes,
-            )
 
     def __repr__(self) -> str:
         return f"<BAR{self.index} of {self.size_bytes:#x} bytes at {self.bus_address:#x}>"
@@ -198,7 +167,7 @@ class SoftRegisterBar(_SoftBar):
         read = self._bus.endpoint.bar_read
         parts = [
             read(self.index, at, width).to_bytes(width, "little")
-            for at, width in _accesses(offset, size_bytes)
+            for at, width in accesses(offset, size_bytes)
         ]
         return b"".join(parts)
 
@@ -208,7 +177,7 @@ class SoftRegisterBar(_SoftBar):
         self._check(offset, len(data))
         if self._bus.disconnected:
             return
-        for at, width in _accesses(offset, len(data)):
+        for at, width in accesses(offset, len(data)):
             value = int.from_bytes(data[at - offset : at - offset + width], "little")
             self._bus.endpoint.bar_write(self.index, at, width, value)
 
@@ -223,17 +192,6 @@ class SoftRegisterBar(_SoftBar):
             offset=offset,
             size_bytes=size_bytes,
         )
-
-
-def _accesses(offset: int, size_bytes: int) -> list[tuple[int, int]]:
-    """(offset, width) of aligned accesses of up to 8 bytes."""
-    found = []
-    end = offset + size_bytes
-    while offset < end:
-        width = next(width for width in (8, 4, 2, 1) if offset % width == 0 and offset + width <= end)
-        found.append((offset, width))
-        offset += width
-    return found
 
 
 class SoftAperture(_SoftBar):
@@ -505,28 +463,12 @@ class SoftBus:
         command = self._function.command()
         if not self._function.start_flr():
             self.endpoint.reset()
-        self._wait_for_return()
+        wait_for_return(self.config, self.name, RESET_WAIT_S)
         self.interrupts.forget()
         self._place_bars()
         self.config.write(COMMAND, 2, command & (COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTX_OFF))
         if vectors:
             self.interrupts.enable(vectors)
-
-    def _wait_for_return(self) -> None:
-        def is_back(vendor: int) -> bool:
-            return vendor not in (NO_VENDOR, RETRY_VENDOR)
-
-        try:
-            poll(
-                lambda: self.config.read(VENDOR_ID, 2),
-                is_back,
-                timeout_s=RESET_WAIT_S,
-                why="the device does not come back after its reset",
-                what="vendor id",
-                bus=self.name,
-            )
-        except PollTimeout as late:
-            raise TransportError(late.message, hint=late.hint, **late.facts) from late
 
     def findings(self) -> tuple[Finding, ...]:
         """What the device found to be undefined or forbidden, oldest first; also once the bus is closed."""

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from barewire.errors import TransportError, UsageError
 from barewire.native._native import ffi, lib
 from barewire.shield import behind
+from barewire.transport.access import accesses
 from barewire.transport.bus import PAGE_BYTES
 from barewire.transport.iommu import whole_pages
 from barewire.transport.vfio import abi
@@ -28,7 +29,6 @@ from barewire.transport.vfio.mapping import NO_GUARD, GuardedPages, MappedPart
 from barewire.transport.vfio.way import step
 
 PIECE_BYTES = 64 << 20
-WIDTHS = (8, 4, 2, 1)
 READERS = {8: lib.bw_guard_read64, 4: lib.bw_guard_read32, 2: lib.bw_guard_read16, 1: lib.bw_guard_read8}
 WRITERS = {8: lib.bw_guard_write64, 4: lib.bw_guard_write32, 2: lib.bw_guard_write16, 1: lib.bw_guard_write8}
 ONES = 0xFFFFFFFF
@@ -118,17 +118,6 @@ def _cut(areas: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, 
     left = [(first, min(last, start)) for first, last in areas]
     right = [(max(first, end), last) for first, last in areas]
     return [(first, last) for first, last in (*left, *right) if first < last]
-
-
-def accesses(offset: int, size_bytes: int) -> list[tuple[int, int]]:
-    """(offset, width) of aligned accesses of up to 8 bytes."""
-    found = []
-    end = offset + size_bytes
-    while offset < end:
-        width = next(width for width in WIDTHS if offset % width == 0 and offset + width <= end)
-        found.append((offset, width))
-        offset += width
-    return found
 
 
 class VfioBar:

@@ -29,6 +29,8 @@ from barewire.pci.holders import look_for_holders
 from barewire.pci.sysfs import Sysfs, parse_address
 from barewire.poll import poll
 from barewire.shield import behind
+from barewire.transport.access import check_config, ones
+from barewire.transport.after_reset import is_back
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.claim import Claim
 from barewire.transport.vfio import abi
@@ -41,16 +43,10 @@ from barewire.transport.vfio.kernel import Kernel, LinuxKernel, ask, lost, unles
 from barewire.transport.vfio.mapping import MappedDoorbell, MappedPart
 from barewire.transport.vfio.way import BIND_HINT, Way, expect_choice, step
 
-CONFIG_BYTES = 4096
-RETRY_VENDOR = 0x0001  # of a device that is not ready for configuration yet (PCI Express, 2.3.2)
 RESET_PAUSE_S = 0.1  # before a function has to answer again (PCI Express, 6.6)
 RESET_WAIT_S = 5.0
 WAKE_WAIT_S = 1.0  # of D3hot, 10 ms (PCI Power Management, 5.6.1)
 NO_COMMAND = 0xFFFF  # what the command register of a device that does not answer reads as
-
-
-def _ones(size_bytes: int) -> int:
-    return (1 << 8 * size_bytes) - 1
 
 
 class VfioConfig:
@@ -88,7 +84,7 @@ class VfioConfig:
                 self._name,
             )
         if data is None or len(data) != size_bytes:
-            return _ones(size_bytes)
+            return ones(size_bytes)
         return int.from_bytes(data, "little")
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
@@ -97,7 +93,7 @@ class VfioConfig:
         if offset + size_bytes > self._region.size_bytes:
             return
         at = self._region.offset + offset
-        data = (value & _ones(size_bytes)).to_bytes(size_bytes, "little")
+        data = (value & ones(size_bytes)).to_bytes(size_bytes, "little")
         with self._lock:
             self._expect_open()
             unless_gone(
@@ -107,12 +103,7 @@ class VfioConfig:
             )
 
     def _check(self, offset: int, size_bytes: int) -> None:
-        if not (size_bytes in (1, 2, 4) and 0 <= offset < CONFIG_BYTES and offset % size_bytes == 0):
-            raise UsageError(
-                f"the configuration space has no {size_bytes} bytes at {offset:#x}",
-                offset=offset,
-                size_bytes=size_bytes,
-            )
+        check_config(offset, size_bytes)
         self._expect_open()
 
     def _expect_open(self) -> None:
@@ -428,14 +419,14 @@ class VfioBus:
     def _wait_for_return(self) -> None:
         start = time.monotonic()
 
-        def is_back(vendor: int) -> bool:
+        def is_there(vendor: int) -> bool:
             rested = time.monotonic() - start >= RESET_PAUSE_S
-            return rested and vendor not in (NO_VENDOR, RETRY_VENDOR)
+            return rested and is_back(vendor)
 
         try:
             poll(
                 lambda: self.config.read(VENDOR_ID, 2),
-                is_back,
+                is_there,
                 timeout_s=RESET_WAIT_S,
                 why=f"{self.pci_address} does not come back after its reset",
                 what="vendor id",

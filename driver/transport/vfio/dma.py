@@ -23,7 +23,7 @@ from barewire.errors import DmaError, HostLimit, TransportError, UsageError
 from barewire.native._native import ffi as native_ffi
 from barewire.shield import behind
 from barewire.transport.bus import PAGE_BYTES, Segment
-from barewire.transport.iommu import whole_pages
+from barewire.transport.iommu import Segments, whole_pages
 from barewire.transport.vfio.kernel import CAP_IPC_LOCK, HUGE_BYTES, Kernel
 from barewire.transport.vfio.way import Way
 
@@ -209,7 +209,7 @@ def _word(status: str, name: str, base: int) -> int:
     return int(found.group(1), base) if found else 0
 
 
-class VfioDmaMemory:
+class VfioDmaMemory(Segments):
     """Memory that a device of vfio-pci reaches: a `DmaMemory`.
 
     Args:
@@ -286,34 +286,6 @@ class VfioDmaMemory:
         if self.huge and needs_huge:
             for offset in range(0, self.size_bytes, HUGE_BYTES):
                 self.view[offset] = 0  # there are no physical pages before they are written to
-
-    @property
-    def iova(self) -> int:
-        """Where the device finds its first byte.
-
-        Raises:
-            UsageError: it has several segments.
-        """
-        if len(self.segments) > 1:
-            raise UsageError(
-                "the memory is not contiguous for the device",
-                hint="Ask for contiguous memory, or take `segments` or `iova_of`.",
-                segments=len(self.segments),
-            )
-        return self.segments[0].iova
-
-    def iova_of(self, offset: int) -> int:
-        """Where the device finds the byte at an offset.
-
-        Raises:
-            UsageError: the memory has no such byte.
-        """
-        left = offset
-        for segment in self.segments:
-            if 0 <= left < segment.size_bytes:
-                return segment.iova + left
-            left -= segment.size_bytes
-        raise UsageError(f"the memory has no byte {offset:#x}", offset=offset, size_bytes=self.size_bytes)
 
     def close(self) -> None:
         """Take it from the device and give it back; a second time is nothing.

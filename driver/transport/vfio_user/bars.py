@@ -11,6 +11,7 @@ import threading
 from barewire import shield
 from barewire.errors import TransportError, UsageError
 from barewire.native._native import ffi, lib
+from barewire.transport.access import CheckedBar, check_config, ones
 from barewire.transport.bus import PAGE_BYTES
 from barewire.transport.iommu import whole_pages
 from barewire.transport.vfio.kernel import LinuxKernel
@@ -18,12 +19,7 @@ from barewire.transport.vfio.mapping import GuardedPages, MappedPart
 from barewire.transport.vfio_user.link import Link
 from barewire.transport.vfio_user.protocol import CONFIG_REGION, REGION_ACCESS, Area, Command, RegionInfo
 
-CONFIG_BYTES = 4096
 WORD_BYTES = 4
-
-
-def _ones(size_bytes: int) -> int:
-    return (1 << 8 * size_bytes) - 1
 
 
 class RegionAccessor:
@@ -83,7 +79,7 @@ class VfioUserConfig:
         Raises:
             DeviceLost: the server is gone.
         """
-        _check_config(offset, size_bytes)
+        check_config(offset, size_bytes)
         if offset + size_bytes > self._size_bytes:
             return 0  # a device without the extended space has nothing there
         return int.from_bytes(self._region.read(offset, size_bytes), "little")
@@ -94,23 +90,13 @@ class VfioUserConfig:
         Raises:
             DeviceLost: the server is gone.
         """
-        _check_config(offset, size_bytes)
+        check_config(offset, size_bytes)
         if offset + size_bytes <= self._size_bytes:
-            data = (value & _ones(size_bytes)).to_bytes(size_bytes, "little")
+            data = (value & ones(size_bytes)).to_bytes(size_bytes, "little")
             self._region.write(offset, data, posted=False)
 
 
-def _check_config(offset: int, size_bytes: int) -> None:
-    fits = size_bytes in (1, 2, 4) and 0 <= offset < CONFIG_BYTES and offset % size_bytes == 0
-    if not fits:
-        raise UsageError(
-            f"the configuration space has no {size_bytes} bytes at {offset:#x}",
-            offset=offset,
-            size_bytes=size_bytes,
-        )
-
-
-class VfioUserBar:
+class VfioUserBar(CheckedBar):
     """One memory BAR: a `Bar`.
 
     Args:
@@ -270,20 +256,6 @@ class VfioUserBar:
             UsageError: there is none.
         """
         self._check(offset, 4, 4)
-
-    def _check(self, offset: int, size_bytes: int, alignment: int = 1) -> None:
-        if not isinstance(offset, int) or not isinstance(size_bytes, int):
-            raise UsageError(
-                f"BAR{self.index} is accessed at whole numbers", offset=offset, size_bytes=size_bytes
-            )
-        fits = 0 <= offset <= self.size_bytes - size_bytes and size_bytes >= 0 and offset % alignment == 0
-        if not fits:
-            raise UsageError(
-                f"BAR{self.index} has no {size_bytes} bytes at {offset:#x}",
-                offset=offset,
-                size_bytes=size_bytes,
-                bar_bytes=self.size_bytes,
-            )
 
     def close(self) -> None:
         """Undo all mappings; a second time is nothing."""

@@ -15,19 +15,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from barewire import shield
-from barewire.errors import FormatError, PollTimeout, TransportError, UsageError
+from barewire.errors import FormatError, TransportError, UsageError
 from barewire.pci.config import (
     BAR0,
     COMMAND,
     COMMAND_BUS_MASTER,
     COMMAND_INTX_OFF,
     COMMAND_MEMORY,
-    NO_VENDOR,
-    VENDOR_ID,
     BarEntry,
     PciFunction,
 )
-from barewire.poll import poll
+from barewire.transport.after_reset import wait_for_return
 from barewire.transport.bell import CarriedDoorbell
 from barewire.transport.bus import PAGE_BYTES
 from barewire.transport.iommu import HostLimits, Iommu
@@ -53,7 +51,6 @@ from barewire.transport.vfio_user.protocol import (
 WORD_BYTES = 4
 # Where BARs go that nobody has placed, by whether they have 64 bits.
 BAR_PLACES = {False: 0x8000_0000, True: 0x3800_0000_0000}
-RETRY_VENDOR = 0x0001  # of a device that is not ready for configuration yet (PCI Express, 2.3.2)
 RESET_WAIT_S = 5.0
 FILE_END = 1 << 63  # of every file (off_t)
 LARGEST_ANSWER = 1 << 16  # of what describes a region
@@ -247,28 +244,12 @@ class VfioUserBus:
             self.link.ask(Command.DEVICE_RESET, timeout_s=RESET_S)
         elif not self._function.start_flr():
             raise TransportError(f"{self.name} cannot be reset", hint="Its server offers no reset.")
-        self._wait_for_return()
+        wait_for_return(self.config, self.name, RESET_WAIT_S)
         self.interrupts.forget()
         self._place_bars()
         self.config.write(COMMAND, 2, command & KEPT)
         if vectors:
             self.interrupts.enable(vectors)
-
-    def _wait_for_return(self) -> None:
-        def is_back(vendor: int) -> bool:
-            return vendor not in (NO_VENDOR, RETRY_VENDOR)
-
-        try:
-            poll(
-                lambda: self.config.read(VENDOR_ID, 2),
-                is_back,
-                timeout_s=RESET_WAIT_S,
-                why="the device does not come back after its reset",
-                what="vendor id",
-                bus=self.name,
-            )
-        except PollTimeout as late:
-            raise TransportError(late.message, hint=late.hint, **late.facts) from late
 
     def close(self) -> None:
         """Give the device back: see `Bus.close`. A server that is gone, or refuses, keeps nothing from it."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from barewire.errors import DeviceLost, DmaError, HostLimit, UsageError
 from barewire.native._native import ffi
 from barewire.transport.bus import Segment
-from barewire.transport.iommu import Iommu, whole_pages
+from barewire.transport.iommu import Iommu, Segments, whole_pages
 from barewire.transport.vfio_user.files import map_file
 from barewire.transport.vfio_user.link import Denied, Link
 from barewire.transport.vfio_user.protocol import DMA_MAP, DMA_UNMAP, Command, MapFlag
@@ -20,7 +20,7 @@ from barewire.transport.vfio_user.protocol import DMA_MAP, DMA_UNMAP, Command, M
 OUT_OF_ROOM = (errno.ENOSPC, errno.ENOMEM)
 
 
-class VfioUserDmaMemory:
+class VfioUserDmaMemory(Segments):
     """Memory that the server reaches: a `DmaMemory`. It is one piece for the device.
 
     Args:
@@ -64,21 +64,6 @@ class VfioUserDmaMemory:
                 size_bytes=self.size_bytes,
                 errno=denied.errno,
             ) from denied
-
-    @property
-    def iova(self) -> int:
-        """Where the device finds its first byte."""
-        return self.segments[0].iova
-
-    def iova_of(self, offset: int) -> int:
-        """Where the device finds the byte at an offset.
-
-        Raises:
-            UsageError: the memory has no such byte.
-        """
-        if not 0 <= offset < self.size_bytes:
-            raise UsageError(f"the memory has no byte {offset:#x}", offset=offset, size_bytes=self.size_bytes)
-        return self.iova + offset
 
     def close(self) -> None:
         """Take it from the device and give it back; a second time is nothing.

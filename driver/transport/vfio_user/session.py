@@ -22,6 +22,7 @@ from threading import get_ident
 from typing import Any
 
 from barewire.errors import FormatError
+from barewire.transport.access import accesses
 from barewire.transport.vfio_user.inbox import ClientMemory, Inbox
 from barewire.transport.vfio_user.irqs import Irqs, flags_of
 from barewire.transport.vfio_user.protocol import (
@@ -502,19 +503,6 @@ class Session:
 def _expect_argsz(argsz: int, least: int) -> None:
     if argsz < least:
         raise OSError(errno.EINVAL, "there is no room for the answer")
-
-
-def accesses(offset: int, size_bytes: int, widest: int) -> list[tuple[int, int]]:
-    """(offset, width) of aligned accesses of up to `widest` bytes, a power of two."""
-    found = []
-    end = offset + size_bytes
-    while offset < end:
-        width = min(offset & -offset or widest, widest)
-        while offset + width > end:
-            width //= 2
-        found.append((offset, width))
-        offset += width
-    return found
 
 
 _DONE: Answer = ([], [])
